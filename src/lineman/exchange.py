@@ -1,0 +1,164 @@
+"""One request and what became of it: the ground floor, which imports nothing of lineman's.
+
+An :class:`Ask` is what a caller wants sent; an :class:`Exchange` is what went over the wire and what
+came back. Exchanges are immutable and hold no secret: the client redacts before it builds one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Query: TypeAlias = Mapping[str, Any]
+
+
+class Credential(StrEnum):
+    """What an ask carries as its Authorization header."""
+
+    VALID = "valid"
+    """The target's own token, renewed when it must be."""
+    SECOND = "second"
+    """The second tenant's token."""
+    NONE = "none"
+    """No Authorization header at all."""
+    GIVEN = "given"
+    """The header text in :attr:`Ask.authorization`; ``{token}`` in it stands for the target's token."""
+
+
+class AppKey(StrEnum):
+    """What an ask carries as its X-APP-Key header."""
+
+    OWN = "own"
+    """The key of the credential's own tenant, or no header where the target has no key configured."""
+    ABSENT = "absent"
+    SECOND = "second"
+    """The other tenant's key."""
+    UNKNOWN = "unknown"
+    """A well-formed key that belongs to nobody."""
+
+
+class Operation(StrEnum):
+    QUERY = "query"
+    TOKEN = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that somebody wants sent, before authentication, pacing and retries.
+
+    ``body`` is sent as it is. ``query`` is the JSON object that ``body`` encodes, where it does encode one:
+    judges read it. ``path`` is a suffix in place of the operation's own path, for unknown-path asks.
+    ``clauses`` are the ids of the clauses that the ask bears on.
+    """
+
+    clauses: tuple[str, ...]
+    body: bytes | None = b"{}"
+    query: Query | None = None
+    method: str = "POST"
+    path: str | None = None
+    content_type: str | None = "application/json"
+    credential: Credential = Credential.VALID
+    authorization: str | None = None
+    app_key: AppKey = AppKey.OWN
+    note: str = ""
+
+    @classmethod
+    def of(cls, query: Query, *clauses: str, **fields: Any) -> Ask:
+        """Build the ask for a JSON query; ``fields`` are any other fields of :class:`Ask`."""
+        body = json.dumps(query, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return cls(clauses=clauses, body=body, query=query, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Seconds that each phase of an exchange took; None where the phase was not reached or not needed."""
+
+    resolve: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    send: float | None = None
+    wait: float | None = None
+    receive: float | None = None
+    total: float = 0.0
+    """From the first phase to the last, the token's time and pacing excluded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """What went over the wire, with secrets already replaced."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. ``body`` is decompressed and bounded; ``size`` is what it would have been, in bytes, as far as read."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    size: int
+    truncated: bool = False
+    """True where lineman stopped reading at its own bound."""
+    http_version: str = "HTTP/1.1"
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, letter case ignored."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class FailureKind(StrEnum):
+    """Why there is no answer."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    """The connection ended before the answer was whole."""
+    PROTOCOL = "protocol"
+    """What came is not HTTP, or its headers are beyond bounds, or its encoding is broken."""
+    TOKEN = "token"
+    """No token could be had, so nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFailure:
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt at one ask. Exactly one of ``response`` and ``failure`` is set.
+
+    ``number`` counts from 1 in the order of asking, retries included. ``ask`` is shared by all attempts at it.
+    """
+
+    number: int
+    ask: Ask
+    operation: Operation
+    request: SentRequest
+    started: datetime
+    phases: Phases
+    response: Response | None = None
+    failure: TransportFailure | None = None
+    attempt: int = 1
+    finished: float = 0.0
+    """Seconds on the client's monotonic clock, comparable among exchanges of one client."""
+    began: float = 0.0
+    token: Phases | None = None
+    """The time that getting a token took, where this exchange had to wait for one."""
+    echoed: tuple[str, ...] = field(default=())
+    """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced."""
+
+    @property
+    def status(self) -> int | None:
+        return self.response.status if self.response else None
