@@ -26,7 +26,7 @@ class Credential(StrEnum):
     NONE = "none"
     """No Authorization header at all."""
     GIVEN = "given"
-    """The header text in :attr:`Ask.authorization`; ``{token}`` in it stands for the target's token."""
+    """The header text in :attr:`Ask.authorization`, whose placeholders stand for tokens."""
 
 
 class AppKey(StrEnum):
@@ -52,7 +52,21 @@ class Ask:
 
     ``body`` is sent as it is. ``query`` is the JSON object that ``body`` encodes, where it does encode one:
     judges read it. ``path`` is a suffix in place of the operation's own path, for unknown-path asks.
-    ``clauses`` are the ids of the clauses that the ask bears on.
+    ``clauses`` are the ids of the clauses that the ask bears on. ``retry`` is False for an ask that may itself provoke
+    a failure: then the first answer, cut or timeout is the evidence, and only a 429 makes the client ask again.
+
+    ``authorization`` is a template, so that no ask holds a secret. The client puts these in at sending time:
+
+    ========================== ==========================================================
+    ``{token}``                the target's own token
+    ``{altered:first}``        that token with one character changed (also ``middle`` and ``last``)
+    ``{truncated}``            without its last character
+    ``{extended}``             with one more character
+    ``{swapcase}``             upper case turned into lower case, and the other way round
+    ``{unknown}``              a token of the same form that was never issued
+    ``{short}``                the short-lived token that ``fresh_token`` got last
+    ``{second}``               the second tenant's token
+    ========================== ==========================================================
     """
 
     clauses: tuple[str, ...]
@@ -65,6 +79,7 @@ class Ask:
     authorization: str | None = None
     app_key: AppKey = AppKey.OWN
     note: str = ""
+    retry: bool = True
 
     @classmethod
     def of(cls, query: Query, *clauses: str, **fields: Any) -> Ask:
@@ -135,7 +150,7 @@ class TransportFailure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
     """One attempt at one ask. Exactly one of ``response`` and ``failure`` is set.
 

@@ -1,0 +1,190 @@
+"""An answer read: what its bytes say, without a judgement.
+
+Reading never fails: whatever came, an :class:`Answer` says how far it could be understood.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from lineman.contract.document import document
+from lineman.contract.finding import Record
+from lineman.exchange import Exchange, Response
+
+MISSING: Any = object()
+"""Stands for a member that is not there, where None would mean JSON's null."""
+
+OUTAGE_STATUSES = frozenset({429, 502, 503, 504})
+"""A gateway's words about itself, no verdict on the service (``design.md``)."""
+
+MAX_DEPTH = 64
+"""Levels of JSON nesting that are read; the documented answer has five."""
+
+
+class Form(StrEnum):
+    """What kind of answer it is."""
+
+    SUCCESS = "success"
+    """Status 200 with returnCode "0", or an answer that carries data under another 2xx or returnCode."""
+    REFUSAL = "refusal"
+    """One of the three documented ways to refuse: 400, 500, or 200 with a returnCode other than "0"."""
+    UNAUTHORISED = "unauthorised"
+    """401 or 403."""
+    NOT_FOUND = "not-found"
+    """404."""
+    OUTAGE = "outage"
+    """429, 502, 503, 504."""
+    NO_ANSWER = "no-answer"
+    """A transport failure."""
+    OTHER = "other"
+    """An undocumented status, or a 200 that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, as far as it can be understood.
+
+    ``value`` is the parsed body (:data:`MISSING` where it is no JSON at all), ``problem`` why it is not valid JSON.
+    ``total`` is an integer where the answer gives one (236.0 counts as 236).
+    """
+
+    status: int | None
+    form: Form
+    value: Any
+    problem: str | None
+    return_code: Any
+    data: Any
+    total: int | None
+    raw_total: Any
+    records: tuple[Record, ...]
+    has_list: bool
+
+    @property
+    def succeeded(self) -> bool:
+        """True for status 200 with returnCode "0"."""
+        return self.status == 200 and self.return_code == "0"
+
+    @property
+    def signature(self) -> str:
+        """How the answer says what it says, in a few words: ``200 returnCode "0"``, ``403 html``."""
+        if self.status is None:
+            return "no answer"
+        if isinstance(self.value, dict) and self.return_code is not MISSING:
+            return f"{self.status} returnCode {json.dumps(self.return_code, ensure_ascii=False)[:40]}"
+        return str(self.status)
+
+
+@lru_cache(maxsize=4096)
+def read_answer(exchange: Exchange) -> Answer:
+    """Read the answer of an exchange."""
+    response = exchange.response
+    if response is None:
+        return Answer(None, Form.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
+    value, problem = _parse(response)
+    envelope = value if isinstance(value, dict) else {}
+    return_code = envelope.get("returnCode", MISSING)
+    data = envelope.get("data", MISSING)
+    inside = data if isinstance(data, dict) else {}
+    rows = inside.get("calledRouteList", data if isinstance(data, list) else MISSING)
+    records = tuple(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+    raw_total = inside.get("total", MISSING)
+    form = _form(response.status, return_code, value)
+    return Answer(
+        response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
+        isinstance(inside.get("calledRouteList"), list),
+    )  # fmt: skip
+
+
+def holds_records(answer: Answer) -> bool:
+    """True where any record is found anywhere in the body, whatever the envelope around it."""
+    if answer.records:
+        return True
+    return any("id" in node and "accessCode" in node for node in _objects(answer.value))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            found.append(node)
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return found
+
+
+def _form(status: int, return_code: Any, value: Any) -> Form:
+    if status in OUTAGE_STATUSES:
+        return Form.OUTAGE
+    if status in (401, 403):
+        return Form.UNAUTHORISED
+    if status == 404:
+        return Form.NOT_FOUND
+    if status in (400, 500):
+        return Form.REFUSAL
+    if status == 200 and isinstance(value, dict):
+        if return_code == "0":
+            return Form.SUCCESS
+        return Form.REFUSAL if isinstance(return_code, str) else Form.OTHER
+    return Form.OTHER
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value and abs(value) != float("inf") and value == int(value) else None
+
+
+def _parse(response: Response) -> tuple[Any, str | None]:
+    """Parse leniently and say what is not valid: the records of a slightly broken answer are still evidence."""
+    problem = None
+    try:
+        text = response.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"not UTF-8: byte 0x{response.body[error.start]:02X} at {error.start}"
+        text = response.body.decode("latin-1")
+    if text.startswith("\ufeff"):
+        problem = problem or "begins with a byte order mark"
+        text = text.removeprefix("\ufeff")
+    if _too_deep(text):
+        return MISSING, f"nested deeper than {MAX_DEPTH} levels"
+    constants: list[str] = []
+    try:
+        value, end = json.JSONDecoder(parse_constant=lambda name: constants.append(name)).raw_decode(text.lstrip(" \t\r\n"))
+    except (ValueError, RecursionError) as error:
+        return MISSING, problem or f"not JSON: {error}"
+    if text.lstrip(" \t\r\n")[end:].strip(" \t\r\n"):
+        problem = problem or "more text after the JSON value"
+    if constants:
+        problem = problem or f"{constants[0]} is not JSON"
+    return value, problem
+
+
+def _too_deep(text: str) -> bool:
+    """Count brackets outside strings only where there are enough of them to matter: parsing is bounded first."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth, inside, escaped = 0, False, False
+    for character in text:
+        if inside:
+            escaped, inside = (character == "\\" and not escaped), character != '"' or escaped
+        elif character == '"':
+            inside = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif character in "]}":
+            depth -= 1
+    return False
+
+
+def documented(status: int) -> bool:
+    """True for a status that the page lists."""
+    return status in document().statuses

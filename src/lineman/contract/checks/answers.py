@@ -1,0 +1,209 @@
+"""Checks on what every answer must be, whatever was asked: status, JSON, types, data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from lineman.contract.answer import MISSING, Form, documented
+from lineman.contract.checks.registry import Case, check, status_list
+from lineman.contract.document import document
+from lineman.contract.finding import Finding
+
+
+@check("answer.status")
+def status_is_documented(case: Case) -> Iterator[Finding]:
+    """Every status is one that the page lists; a gateway's own are no verdict."""
+    status = case.answer.status
+    if status is None or case.answer.form is Form.OUTAGE or not case.on_operation or documented(status):
+        return
+    yield case.finding(
+        "answer.status",
+        f"The status {status} is none that the page documents.",
+        f"one of {status_list()}",
+        status,
+        parameter="status",
+        constraint="documented",
+        observed=str(status),
+    )
+
+
+def _is_operations_200(case: Case) -> bool:
+    return case.on_operation and case.answer.status == 200
+
+
+@check("answer.json")
+def body_is_json(case: Case) -> Iterator[Finding]:
+    """A 200 is UTF-8 and strictly valid JSON, an object."""
+    if not _is_operations_200(case):
+        return
+    response = case.exchange.response
+    problem = case.answer.problem
+    if problem is None and not isinstance(case.answer.value, dict):
+        problem = "not an object"
+    if problem is None or response is None or response.truncated:
+        return
+    yield case.finding(
+        "answer.json",
+        f"The body of a 200 is not the JSON that it should be: {problem}.",
+        "a JSON object in UTF-8",
+        response.body[:200].decode("utf-8", "replace"),
+        parameter="body",
+        constraint="valid JSON",
+        observed=problem.split(":")[0].split(" at ")[0],
+    )
+
+
+@check("answer.json")
+def content_type_is_json(case: Case) -> Iterator[Finding]:
+    """A 200 says that it is JSON, and in UTF-8 where it names a character set."""
+    response = case.exchange.response
+    if response is None or not _is_operations_200(case) or not isinstance(case.answer.value, dict):
+        return
+    header = response.header("content-type") or ""
+    media_type, _, parameters = header.partition(";")
+    media_type = media_type.strip().lower()
+    charset = parameters.lower().partition("charset=")[2].split(";")[0].strip().strip('"')
+    if (media_type.endswith(("/json", "+json"))) and charset in {"", "utf-8", "utf8", "us-ascii"}:
+        return
+    yield case.finding(
+        "answer.json",
+        f"A 200 with JSON in it says that it is {header or 'nothing'!r}.",
+        "Content-Type: application/json",
+        header,
+        parameter="Content-Type",
+        constraint="application/json",
+        observed=media_type if charset in {"", "utf-8", "utf8"} else f"charset {charset}",
+    )
+
+
+def _is_success(case: Case) -> bool:
+    """A 200 that does not say that it failed. Its returnCode may be of the wrong type: that is judged, not presumed."""
+    value = case.answer.value
+    return _is_operations_200(case) and isinstance(value, dict) and case.answer.return_code in ("0", 0, MISSING, None)
+
+
+@check("answer.carries-data")
+def success_carries_data(case: Case) -> Iterator[Finding]:
+    """A success has data, total and calledRouteList: without them nothing can be learned from it."""
+    if not _is_success(case):
+        return
+    data = case.answer.data
+    inside = data if isinstance(data, dict) else {}
+    lacking = ["data"] if data in (MISSING, None) else [n for n in ("total", "calledRouteList") if inside.get(n) is None]
+    for name in lacking:
+        there = name in (case.answer.value if name == "data" else inside)
+        yield case.finding(
+            "answer.carries-data",
+            f"A success does not carry {name}: it is {'null' if there else 'not there'}.",
+            {"returnCode": "0", "data": {"total": "a number", "calledRouteList": "a list"}},
+            _shortened(case.answer.value),
+            parameter=name,
+            constraint="present",
+            observed="null" if there else "absent",
+        )
+
+
+@check("answer.schema")
+def members_have_their_types(case: Case) -> Iterator[Finding]:
+    """Every documented member, in every record, has its type and stays within its enumeration."""
+    value = case.answer.value
+    if not _is_operations_200(case) or not isinstance(value, dict):
+        return
+    yield from _envelope_findings(case, value)
+    seen: set[tuple[str, str, str]] = set()
+    for position, row in enumerate(_rows(case.answer.data)):
+        for problem in _row_problems(json.dumps(row, sort_keys=True)):
+            if problem[:3] not in seen:
+                seen.add(problem[:3])
+                yield _schema_finding(case, f"calledRouteList[].{problem[0]}", problem, f"record {position + 1}: ", row)
+
+
+def _rows(data: Any) -> list[Any]:
+    rows = data.get("calledRouteList") if isinstance(data, dict) else data
+    return rows if isinstance(rows, list) else []
+
+
+def _envelope_findings(case: Case, value: dict[str, Any]) -> Iterator[Finding]:
+    data = value.get("data")
+    members = {n: value[n] for n in ("returnCode", "description") if n in value}
+    for problem in _problems("envelope", members):
+        yield _schema_finding(case, problem[0], problem, "", value)
+    if data is not None and not isinstance(data, dict):
+        yield _schema_finding(case, "data", ("data", "type", type(data).__name__, "an object"), "", value)
+    elif data is not None:
+        inside = {n: data[n] for n in ("total", "calledRouteList") if data.get(n) is not None}
+        for problem in _problems("data", inside):
+            yield _schema_finding(case, problem[0], problem, "", inside)
+
+
+Problem = tuple[str, str, str, Any]
+"""Member, keyword broken, class of the value seen, what the schema wants."""
+
+
+def _schema_finding(case: Case, member: str, problem: Problem, place: str, shown: Any) -> Finding:
+    _, keyword, seen, wanted = problem
+    words = {"type": f"should be {wanted}", "enum": f"should be one of {wanted}", "required": "is missing"}
+    return case.finding(
+        "answer.schema",
+        f"{place}{member} {words.get(keyword, f'breaks {keyword} {wanted}')}, and is {seen}.",
+        {member: wanted},
+        _shortened(shown),
+        parameter=member,
+        constraint=keyword,
+        observed=seen if keyword != "enum" else "outside the enumeration",
+    )
+
+
+@lru_cache(maxsize=65536)
+def _row_problems(text: str) -> tuple[Problem, ...]:
+    row = json.loads(text)
+    if not isinstance(row, dict):
+        return (("", "type", type(row).__name__, "an object"),)
+    return tuple(_problems("record", row))
+
+
+def _problems(part: str, value: dict[str, Any]) -> Iterable[Problem]:
+    for error in _validator(part).iter_errors(value):
+        keyword, wanted = str(error.validator), error.validator_value
+        if keyword == "required":
+            for name in sorted(set(wanted) - set(value)):
+                yield (name, "required", "absent", "present")
+            continue
+        member = str(error.absolute_path[0]) if error.absolute_path else ""
+        if keyword == "maxItems" or (member == "calledRouteList" and len(error.absolute_path) > 1):
+            continue  # the page cap and the records have checks of their own
+        yield (member, keyword, _class_of(error.instance), wanted)
+
+
+def _class_of(value: Any) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return "null" if value is None else names.get(type(value), type(value).__name__)
+
+
+@cache
+def _validator(part: str) -> Validator:
+    contract = document()
+    if part == "record":
+        return Draft202012Validator(contract.record_schema)
+    schema = contract.success_schema if part == "envelope" else contract.data_schema
+    properties = dict(schema["properties"])
+    if part == "envelope":  # any returnCode has the documented type; which one it must be is another clause
+        properties["returnCode"] = {"type": "string"}
+    else:
+        properties["calledRouteList"] = {"type": "array"}
+    return Draft202012Validator({"type": "object", "properties": properties})
+
+
+def _shortened(value: Any) -> Any:
+    """The value with long lists cut to their first two rows: evidence for people."""
+    if isinstance(value, dict):
+        return {name: _shortened(inner) for name, inner in value.items()}
+    if isinstance(value, list) and len(value) > 2:
+        return [*value[:2], f"... and {len(value) - 2} more"]
+    return value

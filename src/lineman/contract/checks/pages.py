@@ -1,0 +1,99 @@
+"""Checks on one page of records that need no knowledge of the list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lineman.contract.answer import Form, holds_records
+from lineman.contract.checks.registry import Case, check
+from lineman.contract.document import document
+from lineman.contract.finding import Finding, Rows
+from lineman.contract.matching import Habits, Match, match_filter
+
+
+@check("limit.page-cap")
+def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
+    """No answer to any request has more than 100 records."""
+    maximum, count = document().limit_maximum, len(case.answer.records)
+    if count > maximum:
+        yield case.finding(
+            "limit.page-cap",
+            f"A page has {count} records, more than {maximum}.",
+            f"at most {maximum} records",
+            f"{count} records",
+            parameter="calledRouteList",
+            constraint=f"at most {maximum}",
+            observed="more",
+        )
+
+
+@check("record.unique")
+def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
+    """No id comes twice in one answer."""
+    counts = Counter(str(record["id"]) for record in case.answer.records if record.get("id") is not None)
+    twice = sorted(id_ for id_, count in counts.items() if count > 1)
+    if twice:
+        yield Finding(
+            "record.unique",
+            f"{len(twice)} record(s) come more than once in one answer, such as id {twice[0]!r}.",
+            "each id once",
+            {id_: counts[id_] for id_ in twice[:10]},
+            (case.exchange,),
+            parameter="id",
+            constraint="unique in a page",
+            observed="repeated",
+            rows=Rows(extra=tuple(r for r in case.answer.records if str(r.get("id")) in twice[:10])),
+        )
+
+
+@check("limit.zero")
+def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
+    """A page of zero records has no records."""
+    if case.certain and case.question is not None and case.question.limit == 0 and case.answer.records:
+        yield case.finding(
+            "limit.zero",
+            f"limit 0 was answered with {len(case.answer.records)} records.",
+            "no records",
+            f"{len(case.answer.records)} records",
+            parameter="limit",
+            constraint="0",
+            observed="records",
+        )
+
+
+@check("filter.media-type")
+def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
+    """Whatever a media type does that no table names, no record of another type comes."""
+    asked = case.question
+    if asked is None or "filter.media-type-undocumented" not in asked.doubts or not case.on_operation:
+        return
+    wanted = asked.filters["mediatypeId"]
+    other = [r for r in case.answer.records if match_filter("mediatypeId", wanted, r, Habits()) is not Match.YES]
+    if other:
+        yield Finding(
+            "filter.media-type",
+            f"mediatypeId {wanted} was answered with {len(other)} record(s) of another type.",
+            "refused, no records, or records of that type",
+            f"records of type {sorted({str(r.get('mediatypeId')) for r in other})}",
+            (case.exchange,),
+            parameter="mediatypeId",
+            constraint="undocumented value",
+            observed="other types",
+            rows=Rows(extra=tuple(other[:10])),
+        )
+
+
+@check("answer.return-code")
+def failure_carries_no_records(case: Case) -> Iterator[Finding]:
+    """An answer with records says that it succeeded."""
+    if case.certain and case.answer.status == 200 and case.answer.form is Form.REFUSAL and holds_records(case.answer):
+        yield case.finding(
+            "answer.return-code",
+            f"Records come with the returnCode {case.answer.return_code!r}, which means failure.",
+            "0",
+            case.answer.return_code,
+            parameter="returnCode",
+            constraint='"0" on success',
+            observed="failure with records",
+        )

@@ -1,0 +1,124 @@
+"""Checks on requests that must be refused, or that no operation should answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineman.contract.answer import Form, holds_records
+from lineman.contract.checks.registry import Case, check
+from lineman.contract.finding import Finding
+
+ACCEPTED = "accepted"
+
+
+def refusal_problem(case: Case) -> str | None:
+    """Why an answer is no refusal of an invalid request in one of the three documented ways; None where it is one."""
+    answer = case.answer
+    if answer.form is Form.OUTAGE:
+        return None
+    if answer.form is Form.NO_ANSWER:
+        return case.exchange.failure.kind.value if case.exchange.failure else "no answer"
+    if holds_records(answer):
+        return "records"
+    if answer.form is Form.REFUSAL:
+        return None
+    return ACCEPTED if answer.form is Form.SUCCESS else f"status {answer.status}"
+
+
+@check("request.malformed-json")
+def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
+    """A body that is no JSON object is refused, and the connection is kept whole."""
+    ask = case.exchange.ask
+    if "request.malformed-json" not in ask.clauses or not case.trusted:
+        return
+    problem = refusal_problem(case)
+    if problem is not None:
+        yield case.finding(
+            "request.malformed-json",
+            f"A body that is {ask.note} was not refused as documented: {problem}.",
+            'refused: status 400, 500, or 200 with a returnCode other than "0", and no records',
+            case.answer.signature if problem != "cut" else "the connection was cut",
+            parameter="body",
+            constraint=ask.note,
+            observed=problem,
+        )
+
+
+def _wrong_type(case: Case, name: str) -> Iterator[Finding]:
+    clause = f"{name}.type"
+    if case.question is None or clause not in case.question.refused or not (case.on_operation and case.trusted):
+        return
+    problem = refusal_problem(case)
+    if problem is not None:
+        value = case.question.query[name]
+        yield case.finding(
+            clause,
+            f"{name} {value!r} is no number and was not refused as documented: {problem}.",
+            'refused: status 400, 500, or 200 with a returnCode other than "0", and no records',
+            case.answer.signature,
+            parameter=name,
+            constraint=f"not {type(value).__name__}",
+            observed=problem,
+        )
+
+
+@check("limit.type")
+def limit_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
+    """A limit that is no number at all is refused."""
+    return _wrong_type(case, "limit")
+
+
+@check("offset.type")
+def offset_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
+    """An offset that is no number at all is refused."""
+    return _wrong_type(case, "offset")
+
+
+@check("request.method")
+def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
+    """No method but POST is answered with records."""
+    if case.exchange.ask.method != "POST" and holds_records(case.answer):
+        yield case.finding(
+            "request.method",
+            f"{case.exchange.ask.method} is answered with records.",
+            "no records: the operation is POST",
+            case.answer.signature,
+            parameter=case.exchange.ask.method,
+            constraint="POST only",
+            observed="records",
+        )
+
+
+@check("request.path")
+def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
+    """A path beside the operation's is answered 404, without records."""
+    ask = case.exchange.ask
+    if ask.path is None or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER) or not case.trusted:
+        return
+    if case.answer.status != 404 or holds_records(case.answer):
+        yield case.finding(
+            "request.path",
+            f"An unknown path is answered {case.answer.status}{' with records' if holds_records(case.answer) else ''}.",
+            404,
+            case.answer.status,
+            parameter="path",
+            constraint=ask.note,
+            observed="records" if holds_records(case.answer) else f"status {case.answer.status}",
+        )
+
+
+@check("request.unknown-property")
+def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
+    """A property that the page does not name is ignored or refused; the service does not fail over it."""
+    if "request.unknown-property" not in case.exchange.ask.clauses or case.exchange.ask.retry:
+        return
+    if case.answer.form in (Form.OUTAGE, Form.NO_ANSWER) and case.answer.status != 429:
+        yield case.finding(
+            "request.unknown-property",
+            f"A property that the page does not name makes the service fail: {case.answer.signature}.",
+            "ignored or refused",
+            case.answer.signature,
+            parameter="unknown property",
+            constraint="no failure",
+            observed=case.answer.signature,
+        )

@@ -1,0 +1,75 @@
+"""What a check yields when a clause is broken: the finding, and its identity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lineman.exchange import Exchange
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How the records got differ from the records expected."""
+
+    missing: tuple[Record, ...] = ()
+    extra: tuple[Record, ...] = ()
+    out_of_order: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.extra or self.out_of_order)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One promise broken, with its evidence.
+
+    ``parameter``, ``constraint`` and ``observed`` are words from a fixed vocabulary, never data of the target: together
+    with the clause they identify the violation from run to run (:attr:`fingerprint`).
+    """
+
+    clause: str
+    summary: str
+    expected: Any
+    actual: Any
+    exchanges: tuple[Exchange, ...]
+    parameter: str = ""
+    constraint: str = ""
+    observed: str = ""
+    rows: Rows = field(default_factory=Rows)
+    occurrences: int = 1
+    of: int = 1
+    check: str = ""
+    """Name of the check that found it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """``CLAUSE-`` and ten hexadecimal digits, the same for the same break in any run."""
+        text = "\n".join((self.clause, self.parameter, self.constraint, self.observed))
+        return f"{self.clause}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    def seen(self, occurrences: int, of: int) -> Finding:
+        """The same finding with its rate: ``occurrences`` of ``of`` exchanges that could have shown it."""
+        return replace(self, occurrences=occurrences, of=max(of, occurrences))
+
+
+def merge(findings: Sequence[Finding]) -> list[Finding]:
+    """Join findings of the same fingerprint, the first one kept as the evidence, occurrences summed."""
+    merged: dict[str, Finding] = {}
+    for finding in findings:
+        known = merged.get(finding.fingerprint)
+        if known is None:
+            merged[finding.fingerprint] = finding
+            continue
+        exchanges = known.exchanges + tuple(e for e in finding.exchanges if e not in known.exchanges)
+        merged[finding.fingerprint] = replace(
+            known,
+            exchanges=exchanges[:20],
+            occurrences=known.occurrences + finding.occurrences,
+            of=max(known.of, finding.of, known.occurrences + finding.occurrences),
+        )
+    return list(merged.values())

@@ -1,0 +1,106 @@
+"""Does a text filter match a value? Yes, no, or only by a behaviour on which the documentation is silent.
+
+The page says "fuzzy"; the clause reads it as *contains*. Letter case and wildcard characters are left open, so a match
+that needs one of them is neither promised nor forbidden until the target's own answer is known.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from enum import Enum
+
+from lineman.contract.document import document
+from lineman.contract.finding import Record
+from lineman.contract.question import TEXT_FILTERS, Question
+
+WILDCARDS = "%_*?"
+_ANY_RUN = frozenset("%*")
+_ANY_ONE = frozenset("_?")
+
+
+class Match(Enum):
+    YES = "yes"
+    MAYBE = "maybe"
+    NO = "no"
+
+
+@dataclass(slots=True)
+class Habits:
+    """What a target does where matching is left open, as far as it was asked.
+
+    ``case`` maps a text filter to True where it minds the case of ASCII letters, False where it does not; absent: unknown.
+    """
+
+    case: dict[str, bool] = field(default_factory=dict)
+
+
+def match_record(asked: Question, record: Record, habits: Habits) -> Match:
+    """How far a record satisfies every filter of a question."""
+    outcomes = {match_filter(name, value, record, habits) for name, value in asked.filters.items()}
+    if Match.NO in outcomes:
+        return Match.MAYBE if _is_documented_example(asked, record) else Match.NO
+    return Match.MAYBE if Match.MAYBE in outcomes else Match.YES
+
+
+def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> Match:
+    """How far a record satisfies one filter."""
+    value = record.get(name)
+    if name not in TEXT_FILTERS:
+        return Match.YES if value == wanted and not isinstance(value, bool) else Match.NO
+    if not isinstance(value, str) or not isinstance(wanted, str):
+        return Match.NO
+    return match_text(wanted, value, minds_case=habits.case.get(name))
+
+
+def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Match:
+    """How far ``value`` contains ``text``; ``minds_case`` is the target's habit with ASCII letters, None where unknown."""
+    if text in value:
+        return Match.YES
+    if minds_case is False and _ascii_lower(text) in _ascii_lower(value):
+        return Match.YES
+    if minds_case is True and _ascii_lower(text) in _ascii_lower(value):
+        return Match.NO
+    folded_text, folded_value = _fold(text), _fold(value)
+    if folded_text in folded_value:
+        return Match.MAYBE
+    if any(character in text for character in WILDCARDS) and _wild(folded_text, folded_value):
+        return Match.MAYBE
+    return Match.NO
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(character.lower() if character.isascii() else character for character in text)
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _wild(pattern: str, value: str) -> bool:
+    """Search ``value`` for a pattern of LIKE's and glob's wildcards together; a backslash may escape. Linear, no regular expression."""
+    runs: list[list[str]] = [[]]
+    for character in pattern.replace("\\", ""):
+        if character in _ANY_RUN:
+            runs.append([])
+        else:
+            runs[-1].append(character)
+    haystack, position = value.replace("\\", ""), 0
+    for run in filter(None, runs):
+        found = next((i for i in range(position, len(haystack) - len(run) + 1) if _run_fits(run, haystack, i)), None)
+        if found is None:
+            return False
+        position = found + len(run)
+    return True
+
+
+def _run_fits(run: list[str], value: str, start: int) -> bool:
+    return all(c in _ANY_ONE or c == value[start + i] for i, c in enumerate(run))
+
+
+def _is_documented_example(asked: Question, record: Record) -> bool:
+    """The page's example finds a record whose description is null by a description: what the page shows cannot be a fault."""
+    contract = document()
+    wanted = {name: value for name, value in contract.example_request.items() if name not in {"limit", "offset"}}
+    shown = contract.example_response["data"]["calledRouteList"]
+    return dict(asked.filters) == wanted and any(record.get("accessCode") == row["accessCode"] for row in shown)
