@@ -1,0 +1,41 @@
+"""The documented operation, implemented: honest by default, faulty on demand.
+
+It shares nothing with the rest of lineman, and states the documented ranges itself, so that a misreading in the judge
+cannot hide in the defendant.
+"""
+
+from lineman.sandbox.app import create_app
+from lineman.sandbox.dialects import DIALECTS, DialectAnswer
+from lineman.sandbox.faults import FAULTS, Fault
+from lineman.sandbox.options import (
+    Credentials,
+    SandboxOptionError,
+    SandboxOptions,
+    credentials,
+    parse_dialects,
+    parse_seconds,
+)
+from lineman.sandbox.outages import OUTAGES, Outage
+from lineman.sandbox.server import RunningSandbox, environment, serve
+from lineman.sandbox.variants import VARIANTS, Variant
+
+__all__ = [
+    "DIALECTS",
+    "FAULTS",
+    "OUTAGES",
+    "VARIANTS",
+    "Credentials",
+    "DialectAnswer",
+    "Fault",
+    "Outage",
+    "RunningSandbox",
+    "SandboxOptionError",
+    "SandboxOptions",
+    "Variant",
+    "create_app",
+    "credentials",
+    "environment",
+    "parse_dialects",
+    "parse_seconds",
+    "serve",
+]

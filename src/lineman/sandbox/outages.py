@@ -1,0 +1,102 @@
+"""Ways in which a service is down, or says nothing that could be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from lineman.sandbox.honest import QUERY_PATH, TOKEN_PATH
+from lineman.sandbox.pipeline import HANDLE, Call, HookOn, Reply
+
+HALF_WAY = 60
+"""Requests after which the outages that come half-way begin."""
+_HTML = (("content-type", "text/html; charset=utf-8"),)
+_LOGIN = b"<html><head><title>Sign in</title></head><body><form><input name=user></form></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One way to be down."""
+
+    name: str
+    summary: str
+    hooks: tuple[HookOn[Any], ...]
+
+
+def _always(reply: Reply) -> HookOn[Any]:
+    async def hook(call: Call, proceed: Any) -> Reply:
+        return reply
+
+    return HookOn(HANDLE, hook)
+
+
+def _on_path(path: str, reply: Reply, after: int = 0) -> HookOn[Any]:
+    """The reply for one path, from the request after the given number on."""
+
+    async def hook(call: Call, proceed: Any) -> Reply:
+        if call.path == path:
+            seen = call.service.memory["outage"] = call.service.memory.get("outage", 0) + 1
+            if seen > after:
+                return reply
+        honest: Reply = await proceed(call)
+        return honest
+
+    return HookOn(HANDLE, hook)
+
+
+def _after(requests: int, reply: Reply) -> HookOn[Any]:
+    async def hook(call: Call, proceed: Any) -> Reply:
+        seen = call.service.memory["outage"] = call.service.memory.get("outage", 0) + 1
+        if seen > requests:
+            return reply
+        honest: Reply = await proceed(call)
+        return honest
+
+    return HookOn(HANDLE, hook)
+
+
+def _page(status: int, title: str) -> Reply:
+    body = f"<html><head><title>{status} {title}</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Reply(status, body.encode(), _HTML)
+
+
+_TOO_MANY = _page(429, "Too Many Requests").with_header("retry-after", "1")
+_ALL = (
+    Outage(
+        "login-page",
+        "A login page, as text/html with status 200, for everything.",
+        (_always(Reply(200, _LOGIN, _HTML)),),
+    ),
+    Outage("all-403", "Everything is answered 403.", (_always(_page(403, "Forbidden")),)),
+    Outage("all-429", "Everything is answered 429.", (_always(_TOO_MANY),)),
+    Outage("all-500", "Everything is answered 500.", (_always(_page(500, "Internal Server Error")),)),
+    Outage("all-503", "Everything is answered 503.", (_always(_page(503, "Service Unavailable")),)),
+    Outage(
+        "query-503",
+        "The query is answered 503, the token operation works.",
+        (_on_path(QUERY_PATH, _page(503, "Service Unavailable")),),
+    ),
+    Outage("dies-half-way", f"503 after {HALF_WAY} requests.", (_after(HALF_WAY, _page(503, "Service Unavailable")),)),
+    Outage(
+        "cut-half-way",
+        f"Connections are cut after {HALF_WAY} requests.",
+        (_after(HALF_WAY, Reply(200, b'{"ret', cut=True)),),
+    ),
+    Outage(
+        "credentials-refused-half-way",
+        f"Credentials are refused after {HALF_WAY} queries.",
+        (_on_path(QUERY_PATH, _page(403, "Forbidden"), HALF_WAY),),
+    ),
+    Outage(
+        "token-service-down",
+        "The token operation is answered 503.",
+        (_on_path(TOKEN_PATH, _page(503, "Service Unavailable")),),
+    ),
+    Outage(
+        "token-403", "The token operation refuses all credentials.", (_on_path(TOKEN_PATH, _page(403, "Forbidden")),)
+    ),
+    Outage("token-429", "The token operation is answered 429.", (_on_path(TOKEN_PATH, _TOO_MANY),)),
+)
+OUTAGES: Mapping[str, Outage] = MappingProxyType({outage.name: outage for outage in _ALL})

@@ -1,0 +1,153 @@
+"""Honest difficulties: a sandbox that keeps every promise, and is awkward all the same."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import anyio
+
+from lineman.sandbox.answers import plain_error, token_document, token_lifetime
+from lineman.sandbox.pipeline import (
+    ENCODE,
+    HANDLE,
+    REFUSE,
+    RENDER,
+    SELECT,
+    TOKEN,
+    Call,
+    Document,
+    HookOn,
+    Reply,
+    Step,
+)
+from lineman.sandbox.records import Record
+from lineman.sandbox.store import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One honest difficulty; ``hooks`` bring it about."""
+
+    name: str
+    summary: str
+    hooks: tuple[HookOn[Any], ...] = ()
+
+
+async def _gzip(call: Call, proceed: Any) -> Reply:
+    reply: Reply = await proceed(call)
+    if "gzip" not in call.headers.get("accept-encoding", "") or reply.cut or not reply.body:
+        return reply
+    return replace(reply, body=gzip.compress(reply.body, mtime=0)).with_header("content-encoding", "gzip")
+
+
+async def _close(call: Call, proceed: Any) -> Reply:
+    reply: Reply = await proceed(call)
+    return reply.with_header("connection", "close")
+
+
+async def _slow(call: Call, proceed: Any) -> Reply:
+    await anyio.sleep(0.15)
+    reply: Reply = await proceed(call)
+    return reply
+
+
+async def _rate_limit(call: Call, proceed: Any) -> Reply:
+    now = call.service.clock()
+    recent: list[float] = call.service.memory.setdefault("rate-limit-25", [])
+    recent[:] = [moment for moment in recent if now - 1 < moment <= now]
+    if len(recent) >= 25:
+        return Reply(429, b'{"error_msg":"Too many requests"}').with_header("retry-after", "1")
+    recent.append(now)
+    reply: Reply = await proceed(call)
+    return reply
+
+
+def _total_float(call: Call, proceed: Step[Document]) -> Document:
+    document = proceed(call)
+    document["data"]["total"] = float(document["data"]["total"])
+    return document
+
+
+def _order_by_code(call: Call, _proceed: Step[Selection]) -> Selection:
+    return _reordered(call, _proceed, lambda record: (record.access_code, record.id), descending=False)
+
+
+def _order_by_id_descending(call: Call, proceed: Step[Selection]) -> Selection:
+    return _reordered(call, proceed, lambda record: (record.id, ""), descending=True)
+
+
+def _reordered(call: Call, proceed: Step[Selection], key: Any, *, descending: bool) -> Selection:
+    matches: tuple[Record, ...] = proceed(call.asking(limit=2**31, offset=0)).records
+    ordered = sorted(matches, key=key, reverse=descending)
+    start = call.query.offset
+    return Selection(tuple(ordered[start : start + call.query.limit]), len(matches))
+
+
+def _html_errors(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    return plain_error(reply.status, "html") if reply.status in {401, 403, 404} else reply
+
+
+def _charset(call: Call, proceed: Step[Reply]) -> Reply:
+    return proceed(call).with_header("content-type", "application/json;charset=UTF-8")
+
+
+def _whitespace(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    text = json.dumps(json.loads(reply.body), ensure_ascii=False, indent=4)
+    return replace(reply, body=f"\n {text}\t\n".encode())
+
+
+def _escaped(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    return replace(reply, body=json.dumps(json.loads(reply.body), ensure_ascii=True).encode())
+
+
+def _same_token(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    document = json.loads(reply.body)
+    issued = call.service.tokens.find(document["AccessToken"])
+    if issued is None:
+        return reply
+    kept = call.service.memory.setdefault("same-token", {})
+    token = kept.get((issued.tenant, token_lifetime(call)))
+    if token is None or not call.service.tokens.is_current(token):
+        kept[issued.tenant, token_lifetime(call)] = token = issued
+    left = max(1, int(token.expires - call.service.clock()))
+    document = token_document(token.text, document["AppKey"], token.created, left)
+    return replace(call, document=document).run(ENCODE)
+
+
+def _single_token(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    tokens = call.service.tokens
+    newest = tokens.find(json.loads(reply.body)["AccessToken"])
+    if newest is not None:
+        tokens.revoke_all(newest.tenant)
+        tokens.issued[newest.text] = newest
+    return reply
+
+
+_ALL = (
+    Variant("gzip", "Answers are compressed where the caller accepts it.", (HookOn(HANDLE, _gzip),)),
+    Variant("close", "The connection is closed after every answer.", (HookOn(HANDLE, _close),)),
+    Variant("total-float", "total is written 236.0: the page says Number.", (HookOn(RENDER, _total_float),)),
+    Variant("order-by-code", "Records come in the order of their codes.", (HookOn(SELECT, _order_by_code),)),
+    Variant("order-by-id-descending", "Records come newest id first.", (HookOn(SELECT, _order_by_id_descending),)),
+    Variant("html-errors", "401, 403 and 404 are a gateway's HTML page.", (HookOn(REFUSE, _html_errors),)),
+    Variant("rate-limit-25", "429 with Retry-After beyond 25 requests a second.", (HookOn(HANDLE, _rate_limit),)),
+    Variant("slow-150ms", "Every answer takes 150 ms longer.", (HookOn(HANDLE, _slow),)),
+    Variant("charset-parameter", "Content-Type says charset=UTF-8.", (HookOn(ENCODE, _charset),)),
+    Variant("json-whitespace", "JSON is indented, with white space around it.", (HookOn(ENCODE, _whitespace),)),
+    Variant("unicode-escaped", "All but ASCII is written as \\u escapes.", (HookOn(ENCODE, _escaped),)),
+    Variant("moving", "The list changes twice a second, and never returns to an older state."),
+    Variant("same-token", "The token operation gives the token that is still valid.", (HookOn(TOKEN, _same_token),)),
+    Variant("single-token", "A new token makes the older ones unknown.", (HookOn(TOKEN, _single_token),)),
+    Variant("long-texts", "Descriptions are thousands of characters long."),
+)
+VARIANTS: Mapping[str, Variant] = MappingProxyType({variant.name: variant for variant in _ALL})
