@@ -1,0 +1,76 @@
+# Everything here sets up what it needs: a virtual environment in .venv with the versions of constraints.txt, and for
+# the project's own tests Debian packages and npm tools where they may be installed. `make help` lists the targets.
+#
+#   ARGS    further arguments of the command behind a target: make check ARGS='--profile smoke'
+#   PYTHON  the interpreter for .venv; by default the newest of 3.11 or later
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
+# COMMAND:PACKAGE, what the project's own tests need beside Python.
+TEST_PACKAGES := chromium:chromium node:nodejs npm:npm
+
+export PYTHON ARGS
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+.PHONY: help setup setup-dev check test lint format proof bench sample constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+check: $(RUNTIME) ## run the contract suite against the embedded sandbox
+	@$(BIN)/lineman test --sandbox $(ARGS)
+
+test: $(DEVELOPMENT) ## run the project's own tests
+	@sh tools/install-packages.sh $(TEST_PACKAGES)
+	@sh tools/install-openapi-linters.sh >/dev/null || echo "NOTE: the linters of the OpenAPI document are missing" >&2
+	@$(BIN)/python -m pytest --numprocesses auto --ignore=tests/contract --quiet $(ARGS)
+
+lint: $(DEVELOPMENT) ## check style, types and who imports whom
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(DEVELOPMENT) ## put the code into the project's style
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accuses no honest sandbox
+	@$(BIN)/python -m pytest --numprocesses auto tests/proof $(ARGS)
+
+bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers they have to reach
+	@$(BIN)/python tools/bench.py $(ARGS)
+
+sample: $(RUNTIME) ## renew the committed sample report
+	@sh tools/renew-sample.sh
+
+setup: $(RUNTIME) ## install what lineman needs to run
+setup-dev: $(DEVELOPMENT) ## install what lineman needs to be developed
+
+constraints: ## resolve and pin the newest versions of everything
+	@sh tools/update-constraints.sh
+
+clean: ## remove what the targets made, the virtual environment included; reports stay
+	@rm -rf $(VENV) build dist .hypothesis .schemathesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@sh tools/create-venv.sh $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing lineman into $(VENV)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(DEVELOPMENT): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing lineman and what its tests need into $(VENV)"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $(RUNTIME) $@
