@@ -43,7 +43,7 @@ class AppKey(StrEnum):
 
 class Operation(StrEnum):
     QUERY = "query"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  # the name of an operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class SentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. ``body`` is decompressed and bounded; ``size`` is what it would have been, in bytes, as far as read."""
+    """An answer. ``body`` is decompressed and bounded; ``size`` is its whole length in bytes, as far as read."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -140,7 +140,7 @@ class FailureKind(StrEnum):
     """The connection ended before the answer was whole."""
     PROTOCOL = "protocol"
     """What came is not HTTP, or its headers are beyond bounds, or its encoding is broken."""
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  # the name of a kind of failure
     """No token could be had, so nothing was sent."""
 
 

@@ -1,0 +1,39 @@
+"""Talks to a target: the one way out. Knows no clause."""
+
+from lineman.client.blocking import BlockingClient
+from lineman.client.bounds import json_depth
+from lineman.client.clock import Clock, SystemClock
+from lineman.client.core import Client, Paths
+from lineman.client.errors import (
+    BudgetSpent,
+    ClientError,
+    CredentialMissing,
+    TargetDown,
+    TargetUnreachable,
+    TokenError,
+    TokenRefused,
+    TokenUnavailable,
+)
+from lineman.client.redaction import Redactor
+from lineman.client.statistics import Statistics
+from lineman.client.tokens import IssuedToken
+
+__all__ = [
+    "BlockingClient",
+    "BudgetSpent",
+    "Client",
+    "ClientError",
+    "Clock",
+    "CredentialMissing",
+    "IssuedToken",
+    "Paths",
+    "Redactor",
+    "Statistics",
+    "SystemClock",
+    "TargetDown",
+    "TargetUnreachable",
+    "TokenError",
+    "TokenRefused",
+    "TokenUnavailable",
+    "json_depth",
+]

@@ -1,0 +1,119 @@
+"""The client for callers without an event loop, such as pytest tests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from lineman.client.clock import Clock
+from lineman.client.core import DOWN_AFTER, Client, Paths
+from lineman.client.redaction import Redactor
+from lineman.client.statistics import Statistics
+from lineman.client.tokens import IssuedToken
+from lineman.exchange import Ask, Exchange
+from lineman.target import Target
+
+_Result = TypeVar("_Result")
+_CLOSING = 5.0
+
+
+class BlockingClient:
+    """Runs a :class:`Client` on an event loop in a thread of its own.
+
+    ``on_exchange`` is called in that thread. An interrupt in the caller cancels what is on its way.
+    """
+
+    def __init__(  # noqa: PLR0913  # all but the target are optional, and by keyword only
+        self,
+        target: Target,
+        *,
+        paths: Paths,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+        down_after: int = DOWN_AFTER,
+    ) -> None:
+        self._client = Client(
+            target, paths=paths, transport=transport, clock=clock, on_exchange=on_exchange, down_after=down_after
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="lineman-client", daemon=True)
+        self._thread.start()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def target(self) -> Target:
+        return self._client.target
+
+    @property
+    def clock(self) -> Clock:
+        return self._client.clock
+
+    @property
+    def statistics(self) -> Statistics:
+        return self._client.statistics
+
+    @property
+    def redactor(self) -> Redactor:
+        return self._client.redactor
+
+    def send(self, ask: Ask) -> Exchange:
+        """See :meth:`Client.send`."""
+        return self._run(self._client.send(ask))
+
+    def send_all(self, asks: Iterable[Ask]) -> list[Exchange]:
+        """See :meth:`Client.send_all`."""
+        return self._run(self._client.send_all(list(asks)))
+
+    def fresh_token(self, lifetime: int) -> IssuedToken | None:
+        """See :meth:`Client.fresh_token`."""
+        return self._run(self._client.fresh_token(lifetime))
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass on the client's clock."""
+        self._run(self._client.clock.sleep(seconds))
+
+    def close(self) -> None:
+        """Close connections and end the thread; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(_CLOSING)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_CLOSING)
+            if not self._thread.is_alive():
+                self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        if self._closed:
+            work.close()
+            raise RuntimeError("this client is closed")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def _shut_down(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.aclose()
+        await self._loop.shutdown_asyncgens()

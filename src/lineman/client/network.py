@@ -1,0 +1,148 @@
+"""Resolving names and opening connections, as two steps that can be timed and told apart when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import httpcore
+import httpx
+
+from lineman.client.phases import CURRENT
+
+_ONE_OF_SEVERAL = 3.0
+"""Seconds for one address of a name that has more: a dead IPv6 route must not use up the whole time."""
+
+
+class TimedNetwork(httpcore.AsyncNetworkBackend):
+    """Resolves first, then connects to the addresses in turn.
+
+    Host header and certificate name stay those of the URL: httpcore takes them from there.
+    """
+
+    def __init__(self, network: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._network = network or httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        addresses = await resolve(host, port)
+        for address in addresses[:-1]:
+            limit = min(timeout or _ONE_OF_SEVERAL, _ONE_OF_SEVERAL)
+            try:
+                return await self._network.connect_tcp(address, port, limit, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name in the system's order, without repetition.
+
+    Raises:
+        httpcore.ConnectError: the name cannot be resolved; the cause is the resolver's error.
+    """
+    recorder = CURRENT.get()
+    if recorder:
+        recorder.start("resolve")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from error
+    if recorder:
+        recorder.complete("resolve")
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class NetworkTransport(httpx.AsyncBaseTransport):
+    """httpx's transport over the network, on :class:`TimedNetwork`. Speaks HTTP/1.1 and asks no proxy."""
+
+    def __init__(self, verify: Literal[True] | Path, concurrency: int, *, secure: bool) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=_context(verify) if secure else None,
+            max_connections=None,
+            max_keepalive_connections=concurrency,
+            keepalive_expiry=30.0,
+            network_backend=TimedNetwork(),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request.
+
+        Raises:
+            httpx.TransportError: what httpcore raised, under httpx's name for it.
+        """
+        inner = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        try:
+            answer = await self._pool.handle_async_request(inner)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx(error) from error
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Stream(answer), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+_HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> Any:
+        try:
+            async for part in self._answer.aiter_stream():
+                yield part
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx(error) from error
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+def _as_httpx(error: Exception) -> httpx.TransportError:
+    kind = getattr(httpx, type(error).__name__, httpx.TransportError)
+    translated: httpx.TransportError = kind(str(error))
+    return translated
+
+
+def _context(verify: Literal[True] | Path) -> ssl.SSLContext:
+    if verify is True:
+        return httpx.create_ssl_context()
+    context = ssl.create_default_context()
+    if verify.is_dir():
+        context.load_verify_locations(capath=str(verify))
+    else:
+        context.load_verify_locations(cafile=str(verify))
+    return context

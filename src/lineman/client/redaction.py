@@ -1,0 +1,96 @@
+"""Replacing secrets by value, whatever a target wraps them in."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from lineman.secret import Secret
+
+_SHORT = 8
+"""Below this length a value is replaced only where it stands alone: it may be part of an innocent text."""
+
+
+class Redactor:
+    """Knows every secret that it was told of, and takes them out of texts and bodies.
+
+    A secret is found plain, percent-encoded, escaped as JSON or HTML, in hexadecimal, and in base64 of both alphabets
+    wherever it stands in the encoded text.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[Secret] = set()
+        self._forms: list[tuple[bytes, str]] = []
+        self._words: list[tuple[re.Pattern[bytes], str]] = []
+
+    def learn(self, secret: Secret | None, kind: str) -> None:
+        """Take ``secret`` out of everything from now on; ``kind`` (``token``, ``app_secret``) is what readers see."""
+        if not secret or secret in self._known:
+            return
+        self._known.add(secret)
+        value = secret.reveal()
+        if len(value) < _SHORT:
+            word = rb"(?<![0-9A-Za-z])" + re.escape(value.encode()) + rb"(?![0-9A-Za-z])"
+            self._words.append((re.compile(word), kind))
+            return
+        self._forms += [(form, kind) for form in _forms(value)]
+        # The longest goes first: a token without its last character is a form of its own and part of the token.
+        self._forms.sort(key=lambda pair: len(pair[0]), reverse=True)
+
+    def body(self, content: bytes, *, truncated: bool = False) -> tuple[bytes, tuple[str, ...]]:
+        """Return ``content`` without secrets, and the kinds that were in it. Of a truncated one, the end too."""
+        kinds = []
+        for form, kind in self._forms:
+            if form in content:
+                content = content.replace(form, _marker(kind))
+                kinds.append(kind)
+        for word, kind in self._words:
+            content, count = word.subn(_marker(kind), content)
+            kinds += [kind] * bool(count)
+        if truncated:
+            content = self._without_torn_secret(content)
+        return content, tuple(sorted(set(kinds)))
+
+    def text(self, text: str) -> str:
+        return self.body(text.encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
+
+    def kinds(self, text: str) -> tuple[str, ...]:
+        """The kinds of secret in a text."""
+        return self.body(text.encode("utf-8", "surrogateescape"))[1]
+
+    def _without_torn_secret(self, content: bytes) -> bytes:
+        for form, kind in self._forms:
+            for length in range(min(len(form) - 1, len(content)), _SHORT - 1, -1):
+                if content.endswith(form[:length]):
+                    return content[:-length] + _marker(kind)
+        return content
+
+
+def _marker(kind: str) -> bytes:
+    return f"[redacted:{kind}]".encode()
+
+
+def _forms(value: str) -> set[bytes]:
+    raw = value.encode()
+    every = "".join(f"%{byte:02X}" for byte in raw)
+    escaped = json.dumps(value)[1:-1]
+    texts = {value, quote(value, safe=""), _lower_escapes(quote(value, safe="")), quote(value), every, every.lower()}
+    texts |= {escaped, escaped.replace("/", "\\/"), html.escape(value), raw.hex(), raw.hex().upper()}
+    return {text.encode() for text in texts} | set(_base64_forms(raw))
+
+
+def _lower_escapes(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), text)
+
+
+def _base64_forms(raw: bytes) -> Iterator[bytes]:
+    """The characters that ``raw`` alone decides, for each of the three places where it may begin in a group."""
+    for ahead in range(3):
+        encoded = base64.b64encode(bytes(ahead) + raw)
+        decided = encoded[-(-ahead * 8 // 6) : (ahead + len(raw)) * 8 // 6]
+        yield decided
+        yield decided.translate(bytes.maketrans(b"+/", b"-_"))

@@ -1,0 +1,24 @@
+"""What the client went through, for a report's page on the run's own health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counters of one client. ``requests`` counts all that went over the wire: retries and token requests too."""
+
+    budget: int | None = None
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    """Answers with status 429."""
+    outages: int = 0
+    """Answers with status 502, 503 or 504."""
+    transport_failures: int = 0
+    paced_seconds: float = 0.0
+    """Time that requests waited for the rate, a slot or a rate limit's end, summed."""
+    backoff_seconds: float = 0.0
+    token_requests: int = 0
+    token_renewals: int = 0

@@ -1,0 +1,213 @@
+"""Bearer tokens: asking for one, keeping it, renewing it in time, and putting it on requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import httpx
+
+from lineman.client.clock import Clock
+from lineman.client.errors import TokenError, TokenRefused, TokenUnavailable
+from lineman.client.statistics import Statistics
+from lineman.exchange import Exchange, Phases
+from lineman.secret import Secret
+
+LIFETIME = 600
+"""Seconds asked for."""
+_TOKEN_MEMBER = re.compile(r"""[Tt]oken["']?\s*[:=]\s*["']([^"'\s]{8,})["']""")
+_EARLY = 60.0
+_FRUITLESS = 60.0
+"""Seconds in which a 401 leads to no further renewal, after one that did not help."""
+_REFUSAL_REMEMBERED = 30.0
+"""Seconds in which a refusal of key and secret is not asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token that the token operation gave."""
+
+    value: Secret
+    lifetime: int
+    """Seconds that were asked for."""
+    expires: float | None
+    """Seconds that the answer told; None where it told none or nonsense."""
+    issued: datetime
+    """When it was asked for, by lineman's clock."""
+    asked: float
+    """The same on the client's monotonic clock."""
+
+    @property
+    def expired_at(self) -> float:
+        """When it has surely expired, on the client's monotonic clock, the time on the way and a second added."""
+        return self.asked + max(self.expires or 0.0, float(self.lifetime)) + 1.0
+
+    @property
+    def renew_at(self) -> float:
+        """A minute before it expires, or at half its life where that is under two minutes."""
+        life = self.expires if self.expires is not None else float(self.lifetime)
+        return self.asked + (life - _EARLY if life >= 2 * _EARLY else life / 2)
+
+
+def read_answer(exchange: Exchange, raw: bytes, lifetime: int) -> IssuedToken:
+    """Take the token out of an answer of the token operation; ``raw`` is its body before redaction.
+
+    Raises:
+        TokenRefused: key and secret were refused.
+        TokenUnavailable: anything else that is no token.
+    """
+    url, failure, response = exchange.request.url, exchange.failure, exchange.response
+    if failure is not None:
+        raise TokenUnavailable(f"no token from {url}: {failure.message}", failure=failure)
+    assert response is not None  # noqa: S101  # an exchange has one of the two
+    status = response.status
+    if status in {400, 401, 403}:
+        raise TokenRefused(
+            f"the token operation {url} refused app key and secret with status {status}: check both, and whether "
+            f"this machine's address is on the allow list",
+            status,
+        )
+    value, expires = _members(raw)
+    if status != 200 or value is None:
+        problem = "without a usable AccessToken" if status == 200 else f"with status {status}"
+        raise TokenUnavailable(f"the token operation {url} answered {problem}: check the token URL", status)
+    return IssuedToken(Secret(value), lifetime, expires, exchange.started, exchange.began)
+
+
+def _members(raw: bytes) -> tuple[str | None, float | None]:
+    try:
+        answer = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None, None
+    token = answer.get("AccessToken") if isinstance(answer, dict) else None
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
+        return None, None
+    try:
+        expires = float(answer.get("Expires"))
+    except (TypeError, ValueError):
+        return token, None
+    return token, expires if 0 < expires < 10**9 else None
+
+
+def anything_like_a_token(raw: bytes) -> list[Secret]:
+    """Every text that an answer calls a token, also in an answer that is no JSON, so that redaction learns it."""
+    found = _TOKEN_MEMBER.findall(raw.decode("utf-8", "replace"))
+    value, _ = _members(raw)
+    return [Secret(text) for text in {*found, value} if text]
+
+
+@dataclass(slots=True)
+class Waited:
+    """What a request learns from :class:`TokenAuth`: which token it carries, and how long that took."""
+
+    phases: Phases | None = None
+
+
+class TokenKeeper:
+    """Keeps one tenant's token. However many requests wait, only one asks for a token."""
+
+    def __init__(
+        self,
+        fetch: Callable[[int], Awaitable[tuple[IssuedToken, Phases]]],
+        clock: Clock,
+        statistics: Statistics,
+        ready: Secret | None = None,
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._statistics = statistics
+        self._ready = ready
+        self._kept: IssuedToken | None = None
+        self._lock = asyncio.Lock()
+        self._generation = 0
+        self._failures = 0
+        self._refusal: tuple[float, TokenError] | None = None
+        self._fruitless_until = 0.0
+
+    @property
+    def generation(self) -> int:
+        """Grows with every token, so that a request can say which one was refused to it."""
+        return self._generation
+
+    async def token(self, waited: Waited | None = None) -> Secret:
+        """The token to use now, asked for where there is none or the kept one is about to expire.
+
+        Raises:
+            TokenError: none could be had.
+        """
+        if self._ready is not None:
+            return self._ready
+        kept = self._kept
+        if kept is not None and self._clock.monotonic() < kept.renew_at:
+            return kept.value
+        return await self._renew(self._generation, waited)
+
+    async def after_refusal(self, generation: int, waited: Waited | None = None) -> Secret | None:
+        """Another token after a 401 to the one of ``generation``, or None where there is no point in one."""
+        if self._ready is not None:
+            return None
+        if self._generation == generation and self._clock.monotonic() < self._fruitless_until:
+            return None
+        return await self._renew(generation, waited)
+
+    def still_refused(self) -> None:
+        """Note that a token renewed after a 401 was refused as well."""
+        self._fruitless_until = self._clock.monotonic() + _FRUITLESS
+
+    async def _renew(self, generation: int, waited: Waited | None) -> Secret:
+        began, failures = self._clock.monotonic(), self._failures
+        async with self._lock:
+            phases = Phases()
+            if self._failures != failures and self._refusal is not None:
+                raise self._refusal[1]  # the one who held the lock asked in vain, for all who waited
+            if self._generation == generation or self._kept is None:
+                phases = await self._ask()
+            kept = self._kept
+            assert kept is not None  # noqa: S101  # _ask keeps one or raises
+            if waited is not None:
+                waited.phases = replace(phases, total=self._clock.monotonic() - began)
+            return kept.value
+
+    async def _ask(self) -> Phases:
+        if self._refusal is not None and self._clock.monotonic() < self._refusal[0]:
+            raise self._refusal[1]
+        if self._kept is not None:
+            self._statistics.token_renewals += 1
+        try:
+            self._kept, phases = await self._fetch(LIFETIME)
+        except TokenError as error:
+            remembered = _REFUSAL_REMEMBERED if isinstance(error, TokenRefused) else 0.0
+            self._refusal = (self._clock.monotonic() + remembered, error)
+            self._failures += 1
+            raise
+        self._refusal = None
+        self._generation += 1
+        return phases
+
+
+class TokenAuth(httpx.Auth):
+    """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401."""
+
+    def __init__(self, keeper: TokenKeeper, waited: Waited, *, renew: bool = True) -> None:
+        self._keeper = keeper
+        self._waited = waited
+        self._renew = renew
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = await self._keeper.token(self._waited)
+        generation = self._keeper.generation
+        request.headers["Authorization"] = f"Bearer {token.reveal()}"
+        response = yield request
+        if response.status_code != 401 or not self._renew:
+            return
+        another = await self._keeper.after_refusal(generation, self._waited)
+        if another is None or another == token:
+            return
+        request.headers["Authorization"] = f"Bearer {another.reveal()}"
+        response = yield request
+        if response.status_code == 401:
+            self._keeper.still_refused()
