@@ -247,6 +247,8 @@ class Run(_Record):
     tested: Tested = Field(default_factory=Tested)
     environment: dict[str, str] = Field(default_factory=dict)
     """Versions of Python and of the libraries that matter, and the operating system."""
+    latency_limit: float | None = None
+    """Seconds that the 95th percentile of an answered query may take; None where the target sets no limit."""
     exchanges: list[ExchangeRecord] = Field(default_factory=list)
 
 

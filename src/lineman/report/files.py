@@ -1,0 +1,107 @@
+"""The files of a run's folder, written so that a reader never meets half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lineman.report.errors import ReportError
+from lineman.report.run import Run, read_run
+from lineman.report.text import plain
+
+
+def run_text(run: Run) -> str:
+    """``run.json``: the record that everything else is rendered from."""
+    return json.dumps(plain(run.model_dump(mode="python", warnings=False)), default=str, ensure_ascii=False, indent=1)
+
+
+def load_run(path: Path) -> Run:
+    """Read a run from ``run.json`` or from the folder that holds it.
+
+    Raises:
+        ReportError: it cannot be read, or it is not a run.
+    """
+    try:
+        return read_run(path)
+    except OSError as error:
+        raise ReportError.of(error, path, "read the run") from error
+    except ValueError as error:
+        problem = str(error).splitlines()
+        where = problem[1] if len(problem) > 2 else ""
+        what = problem[2].strip() if len(problem) > 2 else problem[0]
+        raise ReportError(
+            f"{path} is not a run of lineman: {where} {what[:200]}: give a run.json or its folder"
+        ) from error
+
+
+def write_run_files(run: Run, folder: Path, *, previous: Run | None = None) -> list[Path]:
+    """Write every file of a run into ``folder``, which is created: the page, the record and the pipeline's files.
+
+    With ``previous`` the run is first compared with it, unless that has happened already.
+
+    Raises:
+        ReportError: the folder or a file cannot be written; the message says what to do.
+    """
+    from lineman.report.comparison import apply_baseline  # noqa: PLC0415 - compare reads runs through this module
+
+    if previous is not None and run.baseline is None:
+        run = apply_baseline(run, previous)
+    make_folder(folder)
+    return [write(folder / name, data) for name, data in _contents(run)]
+
+
+def _contents(run: Run) -> Iterator[tuple[str, bytes]]:
+    from lineman.report.ctrf import ctrf  # noqa: PLC0415 - keeps a probe's start fast
+    from lineman.report.har import har  # noqa: PLC0415
+    from lineman.report.junit import junit  # noqa: PLC0415
+    from lineman.report.page import run_page  # noqa: PLC0415
+    from lineman.report.summary import summary  # noqa: PLC0415
+
+    yield "run.json", run_text(run).encode()
+    yield "summary.md", summary(run).encode("utf-8", "backslashreplace")
+    yield "junit.xml", junit(run)
+    yield "ctrf.json", json.dumps(ctrf(run), ensure_ascii=False, indent=1).encode()
+    yield "exchanges.har", har(run).encode("utf-8", "backslashreplace")
+    yield "index.html", run_page(run).encode("utf-8", "backslashreplace")
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder with its parents.
+
+    Raises:
+        ReportError: it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError.of(error, folder, "create the report folder") from error
+
+
+def write(path: Path, data: bytes) -> Path:
+    """Write a file under a temporary name beside its place, then rename it.
+
+    Raises:
+        ReportError: it cannot be written; nothing is left behind.
+    """
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise ReportError.of(error, path, "write") from error
+    return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise

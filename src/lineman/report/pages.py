@@ -1,0 +1,105 @@
+"""What all pages share: templates with everything escaped, one look, and a policy that forbids every request."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime, timezone
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lineman.report.anchors import clause_anchor, violation_anchor
+from lineman.report.latency import spoken
+from lineman.report.text import clip, compact, count, pretty, visible
+from lineman.report.verdict import STATE_MARKS, STATE_WORDS
+
+_TEMPLATES = "templates"
+
+
+def render(template: str, *, scripts: tuple[str, ...] = (), **context: Any) -> str:
+    """Render a page that extends ``base.html``, with the shared style and the named scripts inside it."""
+    style = _asset("style.css")
+    script = "\n".join(_asset(name) for name in ("base.js", *scripts))
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            policy=_policy(style, script),
+            **context,
+        )
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """The Content-Security-Policy: this style and this script, nothing else, from nowhere."""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("lineman.report").joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("lineman.report", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {
+        "clause_anchor": clause_anchor,
+        "violation_anchor": violation_anchor,
+        "clip": clip,
+        "compact": compact,
+        "pretty": pretty,
+        "count": count,
+        "spoken": spoken,
+        "moment": moment,
+        "local": local,
+        "lasting": lasting,
+        "word": STATE_WORDS.__getitem__,
+        "mark": STATE_MARKS.__getitem__,
+    }
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Whatever a template prints passes here: invisible characters are named, whoever wrote the template."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def moment(value: datetime) -> str:
+    """``2026-05-04 09:30:00 UTC``."""
+    return f"{value.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def local(value: datetime) -> str:
+    """The same moment on the clock of the machine that renders the page, with its offset."""
+    return f"{value.astimezone():%Y-%m-%d %H:%M:%S %z}"
+
+
+def lasting(seconds: float) -> str:
+    """``4.2 s``, ``3 min 05 s``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

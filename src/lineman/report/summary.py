@@ -1,0 +1,121 @@
+"""``summary.md``: the job summary of a pipeline. The verdict and what is broken come first; never over 60 KB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineman.report.causes import Cause, causes
+from lineman.report.latency import figures, spoken
+from lineman.report.markdown import code, escaped, fenced
+from lineman.report.run import Change, Level, Run, State, Violation
+from lineman.report.text import clip, compact, count
+from lineman.report.verdict import open_violations, tally, verdict_word
+
+MOST_BYTES = 60_000
+_MARKS = {"PASS": "✅", "FAIL": "❌", "PASS WITH WAIVERS": "☑️", "NO VERDICT": "⚠️"}
+_CHANGES = {Change.NEW: " **new**", Change.STILL: " still there", None: ""}
+_LONGEST_VALUE = 400
+_LONGEST_CURL = 2_000
+
+
+def summary(run: Run) -> str:
+    """Render a run as Markdown. Sections that do not fit are left out whole, and the text says so."""
+    text = ""
+    left_out = 0
+    for section in _sections(run):
+        if len((text + section).encode()) > MOST_BYTES - 200:
+            left_out += 1
+            continue
+        text += section
+    if left_out:
+        text += f"\n{count(left_out, 'further section')} left out for size: the whole report is in `index.html`.\n"
+    return text
+
+
+def _sections(run: Run) -> Iterator[str]:
+    word = verdict_word(run)
+    yield f"# {_MARKS[word]} {word}\n\n{escaped(clip(run.explanation, 2_000))}\n\n{tally(run)}.\n"
+    yield _where(run)
+    broken = causes(open_violations(run))
+    if broken:
+        yield f"\n## What is broken ({count(len(broken), 'cause')})\n"
+    for cause in broken:
+        yield _cause(cause)
+    yield from _accepted(run)
+    yield from _fixed(run)
+    yield from _not_verified(run)
+    yield from _drift(run)
+    yield from _latency(run)
+
+
+def _where(run: Run) -> str:
+    lasted = (run.finished - run.started).total_seconds()
+    return (
+        f"\n{code(run.target.name)} at {code(clip(run.target.base_url, 200))}, {run.started:%Y-%m-%d %H:%M:%S %Z}, "
+        f"{lasted:,.1f} s, {count(run.requests, 'request')}; profile {run.profile}, seed {run.seed}, "
+        f"document {escaped(run.document.version)}, baseline {code(run.baseline) if run.baseline else 'none'}.\n"
+    )
+
+
+def _cause(cause: Cause) -> str:
+    return "".join(_violation(violation) for violation in cause.violations)
+
+
+def _violation(violation: Violation) -> str:
+    often = f"{violation.occurrences:,} of {count(violation.of, 'request')}"
+    lines = [
+        f"\n### {code(violation.clause)}{_CHANGES[violation.change]}",
+        f"\n{escaped(clip(violation.summary, 1_000))} ({often}, {code(violation.fingerprint)})\n",
+        f"- expected: {code(clip(compact(violation.expected), _LONGEST_VALUE))}",
+        f"- actual: {code(clip(compact(violation.actual), _LONGEST_VALUE))}",
+    ]
+    if len(violation.curl) <= _LONGEST_CURL:
+        lines.append(f"\n{fenced(violation.curl, 'sh')}")
+    lines.append(f"\nReplay: {code(clip(violation.replay, 500))}\n")
+    return "\n".join(lines)
+
+
+def _accepted(run: Run) -> Iterator[str]:
+    waived = [violation for violation in run.violations if violation.waived]
+    if waived:
+        rows = "".join(
+            f"| {code(one.clause)} | {escaped(clip(one.summary, 300))} | {escaped(clip(one.waiver_reason, 200))} "
+            f"| {one.waiver_until or ''} |\n"
+            for one in waived
+        )
+        yield f"\n## Accepted for now\n\n| clause | what | why | until |\n| --- | --- | --- | --- |\n{rows}"
+
+
+def _fixed(run: Run) -> Iterator[str]:
+    if run.fixed:
+        rows = "".join(
+            f"- {code(one.clause)} {escaped(clip(one.summary, 300))}: "
+            f"{'fixed' if one.verified else 'not seen, but not verified in this run either'}\n"
+            for one in run.fixed
+        )
+        yield f"\n## Gone since the baseline\n\n{rows}"
+
+
+def _not_verified(run: Run) -> Iterator[str]:
+    unverified = [one for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED]
+    if unverified:
+        rows = "".join(f"| {code(one.id)} | {escaped(clip(one.reason, 300))} |\n" for one in unverified)
+        yield f"\n## Not verified\n\n| clause | why |\n| --- | --- |\n{rows}"
+
+
+def _drift(run: Run) -> Iterator[str]:
+    if run.drift:
+        rows = "".join(
+            f"| {code(one.clause)} | {escaped(clip(one.pinned, 200))} | {escaped(clip(one.observed, 200))} |\n"
+            for one in run.drift
+        )
+        yield f"\n## Drift\n\n| clause | pinned | now |\n| --- | --- | --- |\n{rows}"
+
+
+def _latency(run: Run) -> Iterator[str]:
+    total = next((one for one in figures(run) if one.phase == "total"), None)
+    if total:
+        yield (
+            f"\n## Latency\n\nmedian {spoken(total.percentiles[50])}, 95th percentile {spoken(total.percentiles[95])}, "
+            f"longest {spoken(total.most)} over {count(total.size, 'answered query', 'answered queries')}.\n"
+        )

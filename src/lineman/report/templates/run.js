@@ -1,0 +1,146 @@
+// The matrix's filter, permalinks, the list of requests and the keys.
+
+const rows = all("tr.clause").map((node) => ({ node, text: node.textContent.toLowerCase().replace(/\s+/g, " ") }));
+const search = byId("search");
+const area = byId("area");
+const toggles = all(".toggles [data-state]");
+let view = new URLSearchParams();
+
+function chosenStates() {
+  return (view.get("state") || "").split(",").filter(Boolean);
+}
+
+function applyFilter() {
+  const wanted = terms(view.get("q") || "");
+  const states = chosenStates();
+  const inArea = view.get("area") || "";
+  let shown = 0;
+  for (const { node, text } of rows) {
+    const fits = (!states.length || states.includes(node.dataset.state)) && (!inArea || node.dataset.area === inArea) && matches(text, wanted);
+    node.hidden = !fits;
+    shown += fits;
+  }
+  for (const body of all("tbody[data-area]")) body.hidden = !body.querySelector("tr.clause:not([hidden])");
+  byId("shown").textContent = `${shown} of ${rows.length} clauses shown`;
+}
+
+function showControls() {
+  if (search.value !== (view.get("q") || "")) search.value = view.get("q") || "";
+  area.value = view.get("area") || "";
+  for (const button of toggles) button.setAttribute("aria-pressed", String(chosenStates().includes(button.dataset.state)));
+}
+
+function change(key, value) {
+  if (value) view.set(key, value);
+  else view.delete(key);
+  writeHash(view);
+  showControls();
+  applyFilter();
+}
+
+function toggleState(state) {
+  const states = chosenStates();
+  change("state", (states.includes(state) ? states.filter((one) => one !== state) : [...states, state]).join(","));
+}
+
+function openAround(node) {
+  for (let outer = node.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+}
+
+function goTo(place) {
+  const node = byId(place);
+  if (!node) {
+    if (/^(clause|violation)-/.test(place)) byId("shown").textContent = `This report has no ${place.replace("-", " ")}.`;
+    return;
+  }
+  if (node.closest("[hidden]")) { view = new URLSearchParams(); showControls(); applyFilter(); }
+  openAround(node);
+  node.scrollIntoView({ block: "start" });
+  node.focus({ preventScroll: true });
+}
+
+function openExchange(number) {
+  const next = new URLSearchParams(view);
+  next.set("exchange", String(number));
+  writeHash(next);
+  showExchange(number, openExchange);
+}
+
+function follow() {
+  const { place, view: asked } = readHash();
+  if (place) { goTo(place); return; }
+  const number = Number(asked.get("exchange"));
+  asked.delete("exchange");
+  const filtered = asked.toString() !== "" && asked.toString() !== view.toString();
+  if (asked.toString() !== "" || !number) view = asked;
+  showControls();
+  applyFilter();
+  if (number) showExchange(number, openExchange);
+  else if (filtered && document.activeElement !== search) byId("matrix").scrollIntoView({ block: "start" });
+}
+
+// ---- the list of requests, a hundred lines at a time
+
+const listing = { limit: 100 };
+
+function lineOf([number, method, outcome, milliseconds, clauses, note]) {
+  const link = element("a", { href: `#exchange=${number}`, "data-exchange": number }, String(number));
+  return element("tr", {},
+    element("td", { class: "figure" }, link),
+    element("td", {}, visible(`${method} ${outcome}`)),
+    element("td", { class: "figure" }, `${milliseconds} ms`),
+    element("td", {}, visible(clauses.join(", ") + (note ? ` · ${note}` : ""))));
+}
+
+async function listExchanges() {
+  const wanted = terms(byId("exchange-search").value);
+  const index = await exchangeIndex();
+  const found = index.filter((entry) => matches(entry.flat().join(" ").toLowerCase(), wanted));
+  byId("exchange-rows").replaceChildren(...found.slice(0, listing.limit).map(lineOf));
+  byId("exchange-more").hidden = found.length <= listing.limit;
+  byId("exchange-shown").textContent = `${Math.min(found.length, listing.limit)} of ${found.length} requests listed, ${index.length} in all`;
+}
+
+function whenSeen(node, act) {
+  const watcher = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) { watcher.disconnect(); act(); }
+  }, { rootMargin: "400px" });
+  watcher.observe(node);
+}
+
+// ---- keys
+
+function stepViolation(step) {
+  const places = all("[data-violation]");
+  const at = places.indexOf(document.activeElement.closest("[data-violation]"));
+  const next = places[at < 0 ? (step > 0 ? 0 : places.length - 1) : at + step];
+  if (next) { history.replaceState(null, "", `#${next.id}`); goTo(next.id); }
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("exchange").open) return;
+  if (event.target.matches("input, select, textarea")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const keys = { "/": () => search.focus(), n: () => stepViolation(1), p: () => stepViolation(-1), t: nextTheme };
+  if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+}
+
+search.addEventListener("input", () => change("q", search.value));
+area.addEventListener("change", () => change("area", area.value));
+for (const button of toggles) button.addEventListener("click", () => toggleState(button.dataset.state));
+byId("clear").addEventListener("click", () => { view = new URLSearchParams(); change("q", ""); });
+document.querySelector("form.filter").addEventListener("submit", (event) => event.preventDefault());
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-exchange]");
+  if (link) { event.preventDefault(); openExchange(Number(link.dataset.exchange)); }
+});
+byId("exchange").addEventListener("close", () => writeHash(view));
+byId("exchange-search").addEventListener("input", () => { listing.limit = 100; listExchanges(); });
+byId("exchange-more").addEventListener("click", () => { listing.limit += 400; listExchanges(); });
+document.addEventListener("keydown", onKey);
+addEventListener("hashchange", follow);
+whenSeen(byId("requests"), listExchanges);
+applyFilter();
+if (location.hash.length > 1) follow();
