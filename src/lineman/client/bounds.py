@@ -71,6 +71,8 @@ class BoundedBody:
             self.truncated = True
 
     def _decompress(self, data: bytes) -> None:
+        if not data:
+            return
         decoder = self._decoder = self._decoder or self._new_decoder(data)
         while data and not self.truncated:
             try:
@@ -84,7 +86,7 @@ class BoundedBody:
             return zlib.decompressobj(16 + zlib.MAX_WBITS)
         if self._encoding == "deflate":
             # Both the wrapped form of the standard and the bare one of old servers are met in practice.
-            wrapped = len(data) > 1 and data[0] & 0x0F == 8 and (data[0] * 256 + data[1]) % 31 == 0
+            wrapped = data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] * 256 + data[1]) % 31 == 0)
             return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
         raise BrokenEncodingError(f"Content-Encoding {self._encoding!r} was not asked for (only gzip and deflate are)")
 

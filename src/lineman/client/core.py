@@ -22,7 +22,7 @@ from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
 from lineman.client.sending import Sender
 from lineman.client.statistics import Statistics
-from lineman.client.tokens import IssuedToken, TokenAuth, TokenKeeper
+from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenKeeper
 from lineman.client.wire import Purpose, Wire
 from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
 from lineman.secret import Secret
@@ -160,17 +160,11 @@ class Client:
         headers = [*self._common(), *self._app_key(ask, purpose)]
         if ask.content_type is not None:
             headers.append(("Content-Type", ask.content_type))
-        auth = self._auth(ask, purpose)
-        if ask.credential is Credential.GIVEN:
-            value = await self._given(ask, purpose)
-            headers_bytes = [("Authorization", value.reveal())]
-        else:
-            headers_bytes = []
+        auth = await self._given(ask, purpose) if ask.credential is Credential.GIVEN else self._auth(ask, purpose)
         url = self.target.base_url + (self._paths.query if ask.path is None else ask.path)
 
         def build() -> httpx.Request:
-            encoded = [(name.encode(), text.encode()) for name, text in [*headers, *headers_bytes]]
-            return httpx.Request(ask.method, url, headers=encoded, content=ask.body)
+            return httpx.Request(ask.method, url, headers=headers, content=ask.body)
 
         exchange = await self._sender.deliver(build, purpose, auth=auth, retry=ask.retry)
         self._watch.see(exchange)
@@ -185,7 +179,7 @@ class Client:
         )
 
     def _auth(self, ask: Ask, purpose: Purpose) -> httpx.Auth | None:
-        if ask.credential in (Credential.NONE, Credential.GIVEN):
+        if ask.credential is Credential.NONE:
             return None
         tenant = self._own if ask.credential is Credential.VALID else self._second_tenant()
         if not tenant.credentials.usable:
@@ -197,7 +191,7 @@ class Client:
         # A foreign app key may be refused with 401 as well, and another token would not help.
         return TokenAuth(tenant.keeper, purpose.waited, renew=ask.app_key in (AppKey.OWN, AppKey.ABSENT))
 
-    async def _given(self, ask: Ask, purpose: Purpose) -> Secret:
+    async def _given(self, ask: Ask, purpose: Purpose) -> httpx.Auth:
         template = ask.authorization or ""
         tokens = Tokens(
             own=await self._own.keeper.token(purpose.waited) if names(template, "token") else None,
@@ -208,7 +202,7 @@ class Client:
         for secret in header.secrets:
             self.redactor.learn(secret, "token")
         purpose.shown["authorization"] = header.shown
-        return header.value
+        return GivenAuth(header.value)
 
     def _app_key(self, ask: Ask, purpose: Purpose) -> list[tuple[str, str]]:
         if ask.app_key is AppKey.ABSENT:

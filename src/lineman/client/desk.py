@@ -11,7 +11,7 @@ import httpx
 from lineman.client.errors import CredentialMissing
 from lineman.client.redaction import Redactor
 from lineman.client.sending import Sender
-from lineman.client.tokens import IssuedToken, anything_like_a_token, read_answer
+from lineman.client.tokens import IssuedToken, TokenAnswer, issued_token
 from lineman.client.wire import Purpose
 from lineman.exchange import Ask, Credential, Operation, Phases
 from lineman.target import Credentials
@@ -38,11 +38,11 @@ class TokenDesk:
             CredentialMissing: there is no key or no secret.
             BudgetSpent: no request may be sent any more.
         """
-        raw: list[bytes] = []
+        answers = [TokenAnswer()]
 
         def inspect(body: bytes) -> None:
-            raw.append(body)
-            for secret in anything_like_a_token(body):
+            answers.append(TokenAnswer.read(body))
+            for secret in answers[-1].seen:
                 self.redactor.learn(secret, "token")
 
         shown = {"app_key": f"${self.prefix}APP_KEY", "app_secret": f"${self.prefix}APP_SECRET"}
@@ -54,7 +54,7 @@ class TokenDesk:
             inspect=inspect,
         )
         exchange = await self.sender.deliver(lambda: self._request(lifetime), purpose, retry_on_500=True)
-        return read_answer(exchange, raw[-1] if raw else b"", lifetime), exchange.phases
+        return issued_token(exchange, answers[-1], lifetime), exchange.phases
 
     def _request(self, lifetime: int) -> httpx.Request:
         key, secret = self.credentials.app_key, self.credentials.app_secret

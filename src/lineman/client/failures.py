@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -72,8 +74,10 @@ def _words(cause: BaseException) -> str:
         return str(cause.verify_message)
     if isinstance(cause, ssl.SSLError):
         return (cause.reason or "").replace("_", " ").lower()
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
+    if isinstance(cause, socket.gaierror):
+        return cause.strerror or str(cause)
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
     return str(cause)
 
 
@@ -84,4 +88,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         nested = current.exceptions[0] if isinstance(current, BaseExceptionGroup) else None
-        current = nested or current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        # httpcore's pool raises again "from None", which hides the cause but keeps it as the context.
+        current = nested or current.__cause__ or current.__context__

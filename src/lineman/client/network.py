@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,10 @@ import httpcore
 import httpx
 
 from lineman.client.phases import CURRENT
+
+for _name in ("httpcore", "httpx"):
+    # Their debug lines hold raw headers of answers, in which a target may give a secret back.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _ONE_OF_SEVERAL = 3.0
 """Seconds for one address of a name that has more: a dead IPv6 route must not use up the whole time."""
@@ -71,7 +76,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, verify: Literal[True] | Path, concurrency: int, *, secure: bool) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_context(verify) if secure else None,
+            ssl_context=trust(verify) if secure else None,
             max_connections=None,
             max_keepalive_connections=concurrency,
             keepalive_expiry=30.0,
@@ -137,7 +142,12 @@ def _as_httpx(error: Exception) -> httpx.TransportError:
     return translated
 
 
-def _context(verify: Literal[True] | Path) -> ssl.SSLContext:
+def trust(verify: Literal[True] | Path) -> ssl.SSLContext:
+    """A TLS context that trusts the usual authorities, or those of a CA bundle (a file, or a folder of hashed files).
+
+    Raises:
+        OSError: the bundle cannot be read (``ssl.SSLError`` is one).
+    """
     if verify is True:
         return httpx.create_ssl_context()
     context = ssl.create_default_context()

@@ -45,8 +45,8 @@ class Pacer:
         Raises:
             BudgetSpent: no request may be sent any more; nothing was.
         """
-        waited_since = self._clock.monotonic()
         async with self._slots:
+            waited_since = self._clock.monotonic()
             await self._turn()
             self._spend()
             now = self._clock.monotonic()

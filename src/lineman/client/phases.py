@@ -66,6 +66,8 @@ class PhaseRecorder:
 
     def phases(self, finished: float) -> Phases:
         done = dict(self._done)
+        for phase, started in self._open.items():  # the time that a failed phase took counts too
+            done.setdefault(phase, finished - started)
         if "connect" in done:
             done["connect"] = max(0.0, done["connect"] - done.get("resolve", 0.0))
         if self._answered is not None:

@@ -18,7 +18,7 @@ class Statistics:
     """Answers with status 502, 503 or 504."""
     transport_failures: int = 0
     paced_seconds: float = 0.0
-    """Time that requests waited for the rate, a slot or a rate limit's end, summed."""
+    """Time that requests waited for the rate or a rate limit's end, summed."""
     backoff_seconds: float = 0.0
     token_requests: int = 0
     token_renewals: int = 0

@@ -53,8 +53,24 @@ class IssuedToken:
         return self.asked + (life - _EARLY if life >= 2 * _EARLY else life / 2)
 
 
-def read_answer(exchange: Exchange, raw: bytes, lifetime: int) -> IssuedToken:
-    """Take the token out of an answer of the token operation; ``raw`` is its body before redaction.
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """What the body of the token operation's answer says."""
+
+    token: Secret | None = None
+    expires: float | None = None
+    seen: tuple[Secret, ...] = ()
+    """Every text that the answer calls a token, also where it is no JSON: redaction learns them all."""
+
+    @classmethod
+    def read(cls, body: bytes) -> TokenAnswer:
+        token, expires = _members(body)
+        seen = {*_TOKEN_MEMBER.findall(body.decode("utf-8", "replace")), token}
+        return cls(Secret(token) if token else None, expires, tuple(Secret(text) for text in seen if text))
+
+
+def issued_token(exchange: Exchange, answer: TokenAnswer, lifetime: int) -> IssuedToken:
+    """Take the token out of an answer of the token operation.
 
     Raises:
         TokenRefused: key and secret were refused.
@@ -71,11 +87,10 @@ def read_answer(exchange: Exchange, raw: bytes, lifetime: int) -> IssuedToken:
             f"this machine's address is on the allow list",
             status,
         )
-    value, expires = _members(raw)
-    if status != 200 or value is None:
+    if status != 200 or answer.token is None:
         problem = "without a usable AccessToken" if status == 200 else f"with status {status}"
         raise TokenUnavailable(f"the token operation {url} answered {problem}: check the token URL", status)
-    return IssuedToken(Secret(value), lifetime, expires, exchange.started, exchange.began)
+    return IssuedToken(answer.token, lifetime, answer.expires, exchange.started, exchange.began)
 
 
 def _members(raw: bytes) -> tuple[str | None, float | None]:
@@ -91,13 +106,6 @@ def _members(raw: bytes) -> tuple[str | None, float | None]:
     except (TypeError, ValueError):
         return token, None
     return token, expires if 0 < expires < 10**9 else None
-
-
-def anything_like_a_token(raw: bytes) -> list[Secret]:
-    """Every text that an answer calls a token, also in an answer that is no JSON, so that redaction learns it."""
-    found = _TOKEN_MEMBER.findall(raw.decode("utf-8", "replace"))
-    value, _ = _members(raw)
-    return [Secret(text) for text in {*found, value} if text]
 
 
 @dataclass(slots=True)
@@ -211,3 +219,15 @@ class TokenAuth(httpx.Auth):
         response = yield request
         if response.status_code == 401:
             self._keeper.still_refused()
+
+
+class GivenAuth(httpx.Auth):
+    """Puts a given text on a request, once."""
+
+    def __init__(self, value: Secret) -> None:
+        self._value = value
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        # As bytes: httpx would refuse text beyond ASCII, and what is beyond HTTP must fail as an exchange.
+        request.headers = httpx.Headers([*request.headers.raw, (b"Authorization", self._value.reveal().encode())])
+        yield request

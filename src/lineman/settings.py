@@ -1,0 +1,188 @@
+"""Where settings come from: tables of ``lineman.toml``, and the environment, which wins.
+
+The environment is read as the mapping that the caller passes, by hand and not through a settings framework: its
+``…_FILE`` forms need that, and the probe, which starts every minute, saves the framework's import.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lineman.secret import Secret
+
+CONFIGURATION_FILE = "lineman.toml"
+_IN_CLEAR = {"app_secret", "token", "second_app_secret", "second_token"}
+
+
+class ConfigurationError(ValueError):
+    """A setting is wrong; the message says which one, where, and what to do."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class WaiverSection(_Strict):
+    clause: str | None = None
+    fingerprint: str | None = None
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class Section(_Strict):
+    """A ``[targets.NAME]`` table."""
+
+    base_url: str | None = None
+    token_url: str | None = None
+    app_key: str | None = None
+    app_key_file: str | None = None
+    app_secret_file: str | None = None
+    token_file: str | None = None
+    second_app_key: str | None = None
+    second_app_key_file: str | None = None
+    second_app_secret_file: str | None = None
+    second_token_file: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    verify: Literal[True] | str = True
+    rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
+    max_requests: Annotated[int, Field(ge=1)] | None = None
+    timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
+    max_body_bytes: Annotated[int, Field(ge=1024)] | None = None
+    max_json_depth: Annotated[int, Field(ge=8, le=10_000)] | None = None
+    waivers: list[WaiverSection] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    file: Path
+    name: str
+    section: Section
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}: [targets.{self.name}]"
+
+    @classmethod
+    def read(cls, name: str, config: Path | None) -> Table:
+        file = config or Path(CONFIGURATION_FILE)
+        targets = _tables(file)
+        if name not in targets:
+            known = ", ".join(sorted(targets)) or "none"
+            raise ConfigurationError(f"{file}: no target {name!r}{_nearest(name, targets)}; defined: {known}")
+        place = f"{file}: [targets.{name}]"
+        raw = targets[name]
+        if not isinstance(raw, dict):
+            raise ConfigurationError(f"{place}: expected a table, got {raw!r}")
+        for key in sorted(_IN_CLEAR & raw.keys()):
+            raise ConfigurationError(
+                f"{place}: {key} is a secret and may not stand in a configuration file: "
+                f"use {key}_file with a path, or the environment variable LINEMAN_{key.upper()}"
+            )
+        try:
+            return cls(file, name, Section.model_validate(raw))
+        except ValidationError as error:
+            raise ConfigurationError(_explain(error, place)) from None
+
+    def path(self, value: str) -> Path:
+        return self.file.parent / Path(value).expanduser()
+
+    def certificates(self) -> Literal[True] | Path:
+        if self.section.verify is True:
+            return True
+        path = self.path(self.section.verify)
+        if not path.exists():
+            raise ConfigurationError(f"{self.place}: verify = {self.section.verify!r}: there is no CA bundle at {path}")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The environment before the file, for every setting that both may hold."""
+
+    environment: Mapping[str, str]
+    table: Table
+
+    def origin(self, key: str) -> str:
+        variable = f"LINEMAN_{key.upper()}"
+        for candidate in (variable, f"{variable}_FILE"):
+            if self.environment.get(candidate):
+                return candidate
+        return f"{self.table.place}: {key}"
+
+    def text(self, key: str) -> str | None:
+        variable = f"LINEMAN_{key.upper()}"
+        if value := self.environment.get(variable):
+            return value.strip()
+        if path := self.environment.get(f"{variable}_FILE"):
+            return _content(Path(path).expanduser(), f"{variable}_FILE")
+        if path := getattr(self.table.section, f"{key}_file", None):
+            return _content(self.table.path(path), f"{self.table.place}: {key}_file")
+        return getattr(self.table.section, key, None)
+
+    def secret(self, key: str) -> Secret | None:
+        value = self.text(key)
+        if value is None:
+            return None
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ConfigurationError(
+                f"{self.origin(key)}: the secret has blanks, control or non-ASCII characters, so it cannot be sent: "
+                f"expected one line of visible ASCII characters"
+            )
+        return Secret(value)
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{file.absolute()}: cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: not valid TOML: {error}") from None
+    for key in content:
+        if key != "targets" and difflib.get_close_matches(key, ["targets"]):
+            raise ConfigurationError(f"{file}: unknown table [{key}]: did you mean [targets.NAME]?")
+    targets = content.get("targets", {})
+    if not isinstance(targets, dict):
+        raise ConfigurationError(f"{file}: targets: expected tables [targets.NAME], got {targets!r}")
+    return targets
+
+
+def _content(path: Path, origin: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{origin}: {path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{origin}: {path} is not UTF-8 text") from None
+    if not text:
+        raise ConfigurationError(f"{origin}: {path} is empty: expected the value on one line")
+    return text
+
+
+def _explain(error: ValidationError, place: str) -> str:
+    first = error.errors(include_url=False)[0]
+    path = [part for part in first["loc"] if not str(part).startswith(("literal", "constrained", "str", "function"))]
+    key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in path)
+    if first["type"] == "extra_forbidden":
+        model = WaiverSection if path[0] == "waivers" else Section
+        known = list(model.model_fields)
+        return f"{place}: unknown setting {key}{_nearest(str(path[-1]), known)}; known: {', '.join(known)}"
+    if path[0] == "verify":
+        return f"{place}: verify = {first['input']!r}: expected true, or the path of a CA bundle to trust"
+    if first["type"] == "missing":
+        return f"{place}: {key} is missing: add it"
+    return f"{place}: {key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(names), n=1)
+    return f": did you mean {matches[0]!r}?" if matches else ""
