@@ -18,8 +18,11 @@ if [ ! -e "$folder/complete" ]; then
     # Redocly needs a newer Node than some Debian releases have; npm can bring one.
     node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
         modern=node@22.23.3
+    # Node trusts a list of its own; a company's proxy is known to the system's.
+    system_certificates=/etc/ssl/certs/ca-certificates.crt
+    [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || [ ! -r "$system_certificates" ] || export NODE_EXTRA_CA_CERTS="$system_certificates"
     # shellcheck disable=SC2086 -- nothing or one word
-    npm install --prefix "$draft" --no-package-lock --no-save --no-audit --no-fund --loglevel=error $modern >"$draft/log" 2>&1 ||
+    npm install --prefix "$draft" --no-package-lock --no-save --no-audit --no-fund --loglevel=error --fetch-retries=1 $modern >"$draft/log" 2>&1 ||
         { tail -n 5 "$draft/log" >&2; echo "npm could not install the linters of $wanted (its last lines are above)" >&2; exit 3; }
     touch "$draft/complete"
     mv "$draft" "$folder" 2>/dev/null || [ -e "$folder/complete" ]
