@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lineman.contract.catalogue import catalogue
@@ -25,10 +25,13 @@ from lineman.report.run import (
     WaiverState,
 )
 
-START = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
+START = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 BASE = "https://staging.example.test/apiaccess"
 PATH = "/rest/cc-management/v1/accessCodeInfo/queryAccessCodeList"
-HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> \u202eevil\u202c \x00 "
+HOSTILE = (
+    "</script><script>document.title='owned'</script>"
+    "<img src=x onerror=\"document.title='owned'\"> \u202eevil\u202c \x00 "
+)
 ANSWERS = {
     "auth.refusal-status": "401 for every kind of bad credentials",
     "filter.case": "minds case",
@@ -57,7 +60,7 @@ def answer(numbers: list[int], total: int = 230) -> str:
 
 def exchange(number: int, *, records: int = 10, **changes: Any) -> ExchangeRecord:
     """A query answered with some records; ``changes`` replace members."""
-    random_ = random.Random(number)
+    random_ = random.Random(number)  # noqa: S311 - the same delays every time
     ids = list(catalogue())
     query = {"limit": records, "offset": number % 100}
     body = changes.pop("response_body", None) or answer([(number + at) % 230 for at in range(records)])

@@ -26,7 +26,7 @@ class Line:
 
 def mark(value: Any, other: Any) -> list[Line]:
     """Pretty-print ``value`` and mark what differs from ``other``; long stretches without a difference are folded."""
-    lines = list(_lines(plain(value), plain(other), "", ""))
+    lines = list(_lines(plain(value), plain(other), _Place()))
     return _fold(lines)
 
 
@@ -34,17 +34,26 @@ def _scalar(value: Any) -> str:
     return clip(json.dumps(value, ensure_ascii=False), _LONGEST_LINE)
 
 
-def _lines(value: Any, other: Any, indent: str, label: str, comma: str = "") -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What stands before and after a value on its lines."""
+
+    indent: str = ""
+    label: str = ""
+    comma: str = ""
+
+
+def _lines(value: Any, other: Any, place: _Place) -> Iterator[Line]:
     if isinstance(value, dict) and value:
         others = other if isinstance(other, dict) else None
         pairs = [(f"{_scalar(key)}: ", member, _member(others, key)) for key, member in value.items()]
-        yield from _block("{", "}", pairs, others is None, indent, label, comma)
+        yield from _block("{}", pairs, others is None, place)
     elif isinstance(value, list) and value:
         partners = _partners(value, other) if isinstance(other, list) else None
         members = [("", member, _ABSENT if partners is None else partners[at]) for at, member in enumerate(value)]
-        yield from _block("[", "]", members, partners is None, indent, label, comma)
+        yield from _block("[]", members, partners is None, place)
     else:
-        yield Line(f"{indent}{label}{_scalar(value)}{comma}", not _same(value, other))
+        yield Line(f"{place.indent}{place.label}{_scalar(value)}{place.comma}", not _same(value, other))
 
 
 def _same(value: Any, other: Any) -> bool:
@@ -56,14 +65,12 @@ def _member(others: dict[str, Any] | None, key: str) -> Any:
     return _ABSENT if others is None else others.get(key, _ABSENT)
 
 
-def _block(
-    start: str, end: str, pairs: list[tuple[str, Any, Any]], differs: bool, indent: str, label: str, comma: str
-) -> Iterator[Line]:
-    yield Line(f"{indent}{label}{start}", differs)
+def _block(brackets: str, pairs: list[tuple[str, Any, Any]], differs: bool, place: _Place) -> Iterator[Line]:
+    yield Line(f"{place.indent}{place.label}{brackets[0]}", differs)
     last = len(pairs) - 1
     for at, (name, member, partner) in enumerate(pairs):
-        yield from _lines(member, partner, indent + "  ", name, "," if at < last else "")
-    yield Line(f"{indent}{end}{comma}", differs)
+        yield from _lines(member, partner, _Place(place.indent + "  ", name, "," if at < last else ""))
+    yield Line(f"{place.indent}{brackets[1]}{place.comma}", differs)
 
 
 def _partners(value: list[Any], other: list[Any]) -> list[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree  # noqa: S405 - only writes; nothing is parsed
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - only writes; nothing is parsed
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from lineman.report.run import ClauseResult, Level, Run, State, Violation
 from lineman.report.text import clip, pretty
@@ -33,7 +33,8 @@ def junit(run: Run) -> bytes:
         case = SubElement(suite, "testcase", classname="lineman.run", name="verdict", time="0")
         SubElement(case, "error", message=_clean(run.explanation), type="no-verdict")
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _suite_attributes(run: Run) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -87,7 +87,7 @@ def _shown(value: Any) -> Any:
 
 def moment(value: datetime) -> str:
     """``2026-05-04 09:30:00 UTC``."""
-    return f"{value.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def local(value: datetime) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-import xml.etree.ElementTree as ElementTree  # noqa: S405 - parses only what matplotlib has just drawn
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from markupsafe import Markup
 
@@ -43,8 +43,7 @@ def _draw(measured: dict[str, list[float]], limit: float | None) -> Figure:
     from matplotlib import rc_context  # noqa: PLC0415 - slow to import, and only pages need it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    settings = {"svg.hashsalt": "lineman", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
-    with rc_context(settings):
+    with rc_context({"svg.hashsalt": "lineman", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
         figure = Figure(figsize=(7.2, 3.9), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         phases = [name for name in measured if name != "total"]
@@ -82,7 +81,7 @@ def _spreads(axes: Axes, measured: dict[str, list[float]], phases: list[str]) ->
     for row, phase in enumerate(reversed(phases)):
         seconds = [max(one, 1e-6) for one in measured[phase]]
         axes.plot([seconds[0], seconds[-1]], [row, row], color=_BAR, linewidth=5, solid_capstyle="round")
-        middle = percentile(seconds, 50)
+        middle = percentile(seconds, 50) or seconds[0]
         axes.plot([middle], [row], marker="|", markersize=11, markeredgewidth=2, color=_STRONG)
     axes.set_yticks(range(len(phases)), list(reversed(phases)))
     axes.set_ylim(-0.7, max(len(phases) - 0.3, 0.7))

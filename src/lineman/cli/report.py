@@ -1,0 +1,127 @@
+"""``lineman report``: pages and comparisons from the records of runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+USAGE_ERROR = 4
+
+app = typer.Typer(
+    name="report",
+    help="Compare runs, list them, join shards, render pages again.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+RunPath = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run.json, or the folder that holds it.", show_default=False)
+]
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="The earlier run: a run.json, or its folder.")],
+    now: Annotated[Path, typer.Argument(metavar="B", help="The later run.")],
+    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file.", show_default="stdout")] = None,
+) -> None:
+    """Tell what is newly broken, still broken and fixed in run B against run A."""
+    from lineman import report  # noqa: PLC0415 - heavy
+
+    renderers = {
+        Format.TEXT: report.comparison_text,
+        Format.MARKDOWN: report.comparison_markdown,
+        Format.HTML: report.comparison_html,
+    }
+    with _told():
+        comparison = report.compare(report.load_run(before), report.load_run(now))
+        _put(renderers[format_](comparison), output)
+
+
+@app.command()
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that holds the runs' folders.")],
+) -> None:
+    """Write DIR/index.html: all runs, newest first, and every clause over the last 30 of them."""
+    from lineman import report  # noqa: PLC0415 - heavy
+
+    with _told():
+        typer.echo(report.index(folder))
+
+
+@app.command()
+def merge(
+    shards: Annotated[list[Path], typer.Argument(metavar="RUN...", help="The shards: each a run.json, or its folder.")],
+    output: Annotated[Path, typer.Option("--output", help="The folder for the joined run.", show_default=False)],
+) -> None:
+    """Join shards of one run (same target, document, seed and profile) into one."""
+    from lineman import report  # noqa: PLC0415 - heavy
+
+    with _told():
+        joined = report.merge([report.load_run(path) for path in shards])
+        report.write_run_files(joined, output)
+    typer.echo(output / "index.html")
+
+
+@app.command()
+def render(
+    run: RunPath,
+    output: Annotated[Path | None, typer.Option("--output", help="Another folder.", show_default="the run's")] = None,
+) -> None:
+    """Render a run's page and files again from its run.json."""
+    from lineman import report  # noqa: PLC0415 - heavy
+
+    with _told():
+        record = report.load_run(run)
+        folder = output or (run if run.is_dir() else run.parent)
+        report.write_run_files(record, folder)
+    typer.echo(folder / "index.html")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of run.json."""
+    from lineman.report.run import run_schema  # noqa: PLC0415 - heavy
+
+    typer.echo(json.dumps(run_schema(), indent=2))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what went wrong into one line on stderr and exit code 4."""
+    from lineman.report.errors import ReportError  # noqa: PLC0415 - heavy
+
+    try:
+        yield
+    except ReportError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"lineman report: {message}", err=True)
+    raise typer.Exit(USAGE_ERROR)
+
+
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+        return
+    from lineman.report.files import make_folder, write  # noqa: PLC0415 - heavy
+
+    make_folder(output.parent)
+    write(output, text.encode("utf-8", "backslashreplace"))
