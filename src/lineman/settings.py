@@ -99,7 +99,7 @@ class Table:
         if self.section.verify is True:
             return True
         path = self.path(self.section.verify)
-        if not path.exists():
+        if not self.section.verify or not path.exists():
             raise ConfigurationError(f"{self.place}: verify = {self.section.verify!r}: there is no CA bundle at {path}")
         return path
 
@@ -170,7 +170,7 @@ def _content(path: Path, origin: str) -> str:
 
 def _explain(error: ValidationError, place: str) -> str:
     first = error.errors(include_url=False)[0]
-    path = [part for part in first["loc"] if not str(part).startswith(("literal", "constrained", "str", "function"))]
+    path = first["loc"]
     key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in path)
     if first["type"] == "extra_forbidden":
         model = WaiverSection if path[0] == "waivers" else Section

@@ -100,5 +100,5 @@ def json_depth(text: bytes) -> int:
             depth += 1
             deepest = max(deepest, depth)
         elif first in b"]}":
-            depth -= 1
+            depth = max(0, depth - 1)
     return deepest

@@ -1,0 +1,191 @@
+"""A planted secret is searched for wherever it could come out."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import html
+import json
+import pickle
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from lineman.client import Redactor, TokenRefused
+from lineman.exchange import Ask, Credential, Exchange
+from lineman.secret import Secret
+from lineman.target import Credentials, Target
+
+from .harness import CREDENTIALS, SECRET, TOKEN, Vendor, answer, setting
+
+ODD = 'PLANTED/+=" <odd>&\\secret'
+
+
+def redactor(*values: str) -> Redactor:
+    made = Redactor()
+    for value in values:
+        made.learn(Secret(value), "token")
+    return made
+
+
+@pytest.mark.parametrize("value", [TOKEN, ODD])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        str,
+        lambda text: quote(text, safe=""),
+        quote,
+        lambda text: re.sub("%..", lambda escape: escape[0].lower(), quote(text, safe="")),
+        lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+        lambda text: json.dumps({"echo": text}),
+        html.escape,
+        lambda text: text.encode().hex(),
+    ],
+)
+def test_a_secret_is_found_in_every_form(value: str, wrap: Callable[[str], str]) -> None:
+    wrapped = wrap(value)
+    body, kinds = redactor(value).body(f"before {wrapped} after".encode())
+    assert body.startswith(b"before ")
+    assert body.endswith(b" after")
+    assert b"[redacted:token]" in body
+    assert wrapped.encode() not in body
+    assert kinds == ("token",)
+
+
+@pytest.mark.parametrize("ahead", range(4))
+@pytest.mark.parametrize("behind", range(4))
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("value", [TOKEN, "PLANTED?>?>~~~ÿÿÿ"])
+def test_a_secret_is_found_in_base64_wherever_it_begins(
+    ahead: int, behind: int, encode: Callable[[bytes], bytes], value: str
+) -> None:
+    encoded = encode(b"\xfa" * ahead + value.encode() + b"\xfb" * behind)
+    body, kinds = redactor(value).body(b'{"trace":"' + encoded + b'"}')
+    assert kinds == ("token",)
+    assert len(body) - len(b'{"trace":"[redacted:token]"}') <= ahead * 8 // 6 + behind * 8 // 6 + 8
+    assert base64.b64encode(value.encode())[4:-4] not in body
+
+
+def test_a_short_secret_is_found_only_where_it_stands_alone() -> None:
+    body, kinds = redactor("1234").body(b'{"accessCode":"912345","echo":"1234"}')
+    assert body == b'{"accessCode":"912345","echo":"[redacted:token]"}'
+    assert kinds == ("token",)
+
+
+def test_a_secret_torn_by_the_bound_is_found() -> None:
+    body, _ = redactor(TOKEN).body(b"padding" + TOKEN[:12].encode(), truncated=True)
+    assert body == b"padding[redacted:token]"
+
+
+def test_innocent_text_stays() -> None:
+    innocent = "PLANTED 热线 100% _*?".encode()
+    assert redactor(TOKEN).body(innocent) == (innocent, ())
+
+
+def leaks(*things: object) -> bool:
+    shown = " ".join(f"{thing!r} {thing!s} {thing}" for thing in things)
+    return "PLANTED" in shown
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    secret = Secret(SECRET)
+    assert not leaks(secret, [secret], {"a": secret}, CREDENTIALS, Target.of("http://h", CREDENTIALS))
+    assert "PLANTED" not in f"{secret:>40}" + "%s %r" % (secret, secret)  # noqa: UP031  # this form too
+    assert not hasattr(secret, "__dict__")
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(CREDENTIALS)
+    assert copy.deepcopy(CREDENTIALS) == CREDENTIALS
+    assert "PLANTED" not in str(asdict(Target.of("http://h", CREDENTIALS)))
+    assert secret == Secret(SECRET)
+    assert secret != SECRET
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    told = request.headers["Authorization"]
+    return answer(
+        {"told": told, "base64": base64.b64encode(told.encode()).decode(), "secret": SECRET},
+        200,
+        X_Echo=told,
+        Location=f"/next?token={quote(told, safe='')}",
+    )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "Bearer {token}",
+        "{token}",
+        "Bearer {altered:first}",
+        "Bearer {altered:middle}",
+        "Bearer {altered:last}",
+        "Bearer {truncated}",
+        "Bearer {extended}",
+        "Bearer {swapcase}",
+        "Basic {token}",
+    ],
+)
+async def test_no_exchange_holds_a_secret_that_was_echoed(authorization: str | None) -> None:
+    test = setting(Vendor(queries=echo))
+    credential = Credential.VALID if authorization is None else Credential.GIVEN
+    exchange = await test.client.send(Ask.of({}, credential=credential, authorization=authorization))
+    assert set(exchange.echoed) >= {"app_secret"}
+    assert "token" in exchange.echoed
+    assert not leaks(*test.exchanges, test.client.statistics, test.client.target)
+    for seen in test.exchanges:
+        assert b"PLANTED" not in pickle.dumps(seen)
+        assert TOKEN.swapcase().encode() not in pickle.dumps(seen)
+        assert base64.b64encode(TOKEN.encode())[4:-4] not in pickle.dumps(seen)
+    assert test.exchanges[0].echoed == ()
+    assert test.exchanges[0].request.body == b'{"app_key":"$LINEMAN_APP_KEY","app_secret":"$LINEMAN_APP_SECRET"}'
+
+
+@pytest.mark.anyio
+async def test_the_authorization_shown_runs_in_a_shell() -> None:
+    test = setting(Vendor())
+    exchange: Exchange = await test.client.send(Ask.of({}))
+    assert ("Authorization", "Bearer $LINEMAN_TOKEN") in exchange.request.headers
+    assert ("X-APP-Key", "$LINEMAN_APP_KEY") in exchange.request.headers
+
+
+@pytest.mark.anyio
+async def test_no_error_holds_a_secret_nor_does_a_frame_that_it_passes() -> None:
+    refusal = answer({"error": f"{SECRET} is wrong"}, 403)
+    test = setting(Vendor(token_answers=[refusal]))
+    with pytest.raises(TokenRefused) as caught:
+        await test.client.send(Ask.of({}))
+    assert not leaks(caught.value, caught.value.args, *test.exchanges)
+    frames = [frame for frame in caught.traceback if "lineman" in str(frame.path) and "tests" not in str(frame.path)]
+    assert frames
+    assert not leaks(*(value for frame in frames for value in frame.locals.values()))
+
+
+@pytest.mark.anyio
+async def test_an_ask_given_up_on_shows_no_secret_in_its_frames() -> None:
+    test = setting(Vendor(), max_requests=1)
+    ask = Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {token}")
+    with pytest.raises(Exception, match="budget") as caught:
+        await test.client.send(ask)
+    frames = [frame for frame in caught.traceback if "tests" not in str(frame.path)]
+    assert not leaks(*(value for frame in frames for value in frame.locals.values()))
+
+
+@pytest.mark.anyio
+async def test_a_token_in_an_answer_that_is_no_json_is_learned() -> None:
+    broken = httpx.Response(200, text=f"<pre>AccessToken: '{TOKEN}'</pre>")
+    test = setting(Vendor(token_answers=[broken]))
+    with pytest.raises(Exception, match="without a usable AccessToken"):
+        await test.client.send(Ask.of({}))
+    assert not leaks(*test.exchanges)
+
+
+def test_credentials_of_a_ready_token_are_known_at_once() -> None:
+    test = setting(Vendor(), Credentials(token=Secret(TOKEN)))
+    assert test.client.redactor.text(f"x {TOKEN} y") == "x [redacted:token] y"

@@ -1,0 +1,234 @@
+"""Getting, keeping and renewing tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from lineman.client import BudgetSpent, CredentialMissing, TokenRefused, TokenUnavailable
+from lineman.exchange import AppKey, Ask, Credential, Operation
+from lineman.secret import Secret
+from lineman.target import Credentials
+
+from .harness import KEY, SECOND_TOKEN, SECRET, TOKEN, Vendor, answer, setting
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_first_ask_gets_a_token_with_key_and_secret() -> None:
+    vendor = Vendor()
+    test = setting(vendor)
+    exchange = await test.client.send(Ask.of({}))
+    request = vendor.token_requests[0]
+    assert exchange.status == 200
+    assert request.content == f'{{"app_key":"{KEY}","app_secret":"{SECRET}"}}'.encode()
+    assert request.headers["X-Token-Expire"] == "600"
+    assert request.headers["Content-Type"] == "application/json"
+    assert vendor.query_requests[0].headers["X-APP-Key"] == KEY
+    assert [seen.operation for seen in test.exchanges] == [Operation.TOKEN, Operation.QUERY]
+    assert exchange.token is not None
+    assert test.exchanges[0].token is None
+
+
+async def test_one_token_serves_many_asks_however_many_wait() -> None:
+    vendor = Vendor()
+    test = setting(vendor)
+    exchanges = await test.client.send_all([Ask.of({"limit": limit}) for limit in range(20)])
+    assert {exchange.status for exchange in exchanges} == {200}
+    assert len(vendor.token_requests) == 1
+    assert test.client.statistics.token_requests == 1
+    assert test.client.statistics.token_renewals == 0
+
+
+@pytest.mark.parametrize(
+    ("expires", "still_good", "renewed"),
+    [("600", 539, 541), (600, 539, 541), ("100", 49, 51), (None, 539, 541), ("soon", 539, 541), ("-5", 539, 541)],
+)
+async def test_it_is_renewed_a_minute_early_or_at_half_its_life(
+    expires: Any, still_good: float, renewed: float
+) -> None:
+    vendor = Vendor(expires=expires)
+    test = setting(vendor)
+    await test.client.send(Ask.of({}))
+    test.clock.seconds = 1000.0 + still_good
+    await test.client.send(Ask.of({}))
+    assert len(vendor.token_requests) == 1
+    test.clock.seconds = 1000.0 + renewed
+    await test.client.send(Ask.of({}))
+    assert len(vendor.token_requests) == 2
+    assert test.client.statistics.token_renewals == 1
+
+
+async def test_a_401_renews_once_and_the_ask_is_sent_again() -> None:
+    vendor = Vendor()
+    test = setting(vendor)
+    await test.client.send(Ask.of({}))
+    vendor.accepted.clear()
+    exchange = await test.client.send(Ask.of({}))
+    assert exchange.status == 200
+    assert exchange.attempt == 2
+    assert [seen.status for seen in test.exchanges] == [200, 200, 401, 200, 200]
+
+
+async def test_many_refused_at_once_lead_to_one_renewal() -> None:
+    vendor = Vendor()
+    test = setting(vendor)
+    await test.client.send(Ask.of({}))
+    vendor.accepted.clear()
+    exchanges = await test.client.send_all([Ask.of({"limit": limit}) for limit in range(10)])
+    assert {exchange.status for exchange in exchanges} == {200}
+    assert len(vendor.token_requests) == 2
+
+
+async def test_a_renewal_that_does_not_help_is_not_repeated_soon() -> None:
+    vendor = Vendor(queries=lambda request: answer({}, 401))
+    test = setting(vendor)
+    for _ in range(5):
+        assert (await test.client.send(Ask.of({}))).status == 401
+    assert len(vendor.token_requests) == 2
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Ask.of({}, credential=Credential.NONE),
+        Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {token}"),
+        Ask.of({}, app_key=AppKey.UNKNOWN),
+    ],
+)
+async def test_an_ask_that_wants_to_be_refused_renews_nothing(ask: Ask) -> None:
+    vendor = Vendor(queries=lambda request: answer({}, 401))
+    test = setting(vendor)
+    assert (await test.client.send(ask)).status == 401
+    assert len(vendor.query_requests) == 1
+
+
+async def test_a_ready_token_is_used_and_never_renewed() -> None:
+    vendor = Vendor()
+    test = setting(vendor, Credentials(KEY, Secret(SECRET), Secret("ready-token-123")))
+    assert (await test.client.send(Ask.of({}))).status == 401
+    assert vendor.query_requests[0].headers["Authorization"] == "Bearer ready-token-123"
+    assert vendor.token_requests == []
+
+
+async def test_tenants_have_tokens_of_their_own() -> None:
+    vendor = Vendor(tokens=[TOKEN, SECOND_TOKEN])
+    test = setting(vendor, second=Credentials("second-key-98765", Secret("second-secret-98765")))
+    await test.client.send(Ask.of({}))
+    exchange = await test.client.send(Ask.of({}, credential=Credential.SECOND))
+    sent = vendor.query_requests[1].headers
+    assert (sent["Authorization"], sent["X-APP-Key"]) == (f"Bearer {SECOND_TOKEN}", "second-key-98765")
+    assert ("Authorization", "Bearer $LINEMAN_SECOND_TOKEN") in exchange.request.headers
+    assert ("X-APP-Key", "$LINEMAN_SECOND_APP_KEY") in exchange.request.headers
+    await test.client.send(Ask.of({}, app_key=AppKey.SECOND))
+    assert vendor.query_requests[2].headers["X-APP-Key"] == "second-key-98765"
+
+
+async def test_a_short_lived_token_leaves_the_kept_one_alone() -> None:
+    vendor = Vendor()
+    test = setting(vendor)
+    await test.client.send(Ask.of({}))
+    vendor.expires = "7"
+    issued = await test.client.fresh_token(5)
+    assert issued is not None
+    assert (issued.lifetime, issued.expires, issued.expired_at) == (5, 7.0, 1008.0)
+    assert vendor.token_requests[1].headers["X-Token-Expire"] == "5"
+    short = await test.client.send(Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"))
+    own = await test.client.send(Ask.of({}))
+    assert [request.headers["Authorization"] for request in vendor.query_requests[1:]] == [
+        "Bearer PLANTED.token-number-two-x",
+        f"Bearer {TOKEN}",
+    ]
+    assert (short.status, own.status) == (200, 200)
+    assert ("Authorization", "Bearer $LINEMAN_SHORT_TOKEN") in short.request.headers
+
+
+async def test_without_key_and_secret_there_is_no_short_lived_token() -> None:
+    assert await setting(Vendor(), Credentials(token=Secret(TOKEN))).client.fresh_token(5) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_refused_key_and_secret(status: int) -> None:
+    vendor = Vendor(token_answers=[answer({}, status), answer({}, status)])
+    test = setting(vendor)
+    with pytest.raises(TokenRefused, match=f"http://127.0.0.1/token refused app key and secret with status {status}"):
+        await test.client.send(Ask.of({}))
+    with pytest.raises(TokenRefused):
+        await test.client.send(Ask.of({}))
+    assert len(vendor.token_requests) == 1, "a refusal is remembered for a while"
+    test.clock.seconds += 31
+    with pytest.raises(TokenRefused):
+        await test.client.send(Ask.of({}))
+    assert len(vendor.token_requests) == 2
+    assert vendor.query_requests == []
+
+
+async def test_all_who_waited_learn_of_one_refusal() -> None:
+    vendor = Vendor(token_answers=[answer({}, 403)])
+    test = setting(vendor)
+    results = await asyncio.gather(*(test.client.send(Ask.of({})) for _ in range(5)), return_exceptions=True)
+    assert [type(result) for result in results] == [TokenRefused] * 5
+    assert len(vendor.token_requests) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        answer({"AccessToken": ""}),
+        answer({"AccessToken": 12}),
+        answer(["AccessToken"]),
+        answer({"AccessToken": "two words"}),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, text="[" * 100_000),
+        answer({}, 404),
+        answer({}, 302, Location="http://elsewhere/"),
+    ],
+)
+async def test_an_answer_without_a_token(given: httpx.Response) -> None:
+    with pytest.raises(TokenUnavailable, match="check the token URL"):
+        await setting(Vendor(token_answers=[given])).client.send(Ask.of({}))
+
+
+async def test_token_requests_are_retried() -> None:
+    vendor = Vendor(token_answers=[answer({}, 500), answer({}, 429, Retry_After="3"), httpx.ConnectError("no")])
+    test = setting(vendor)
+    assert (await test.client.send(Ask.of({}))).status == 200
+    assert test.client.statistics.token_requests == 4
+    assert test.client.statistics.retries == 3
+
+
+async def test_token_requests_are_not_retried_for_ever() -> None:
+    vendor = Vendor(token_answers=[answer({}, 503)] * 3)
+    test = setting(vendor)
+    with pytest.raises(TokenUnavailable, match="with status 503"):
+        await test.client.send(Ask.of({}))
+    assert test.client.statistics.token_requests == 3
+    assert (await test.client.send(Ask.of({}))).status == 200, "an outage is not remembered"
+
+
+async def test_token_requests_count_against_the_budget() -> None:
+    vendor = Vendor()
+    test = setting(vendor, max_requests=1)
+    with pytest.raises(BudgetSpent, match="the budget of 1 requests is spent"):
+        await test.client.send(Ask.of({}))
+    assert vendor.query_requests == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "missing"),
+    [
+        (Ask.of({}), "LINEMAN_APP_KEY"),
+        (Ask.of({}, credential=Credential.SECOND), "LINEMAN_SECOND_APP_KEY"),
+        (Ask.of({}, app_key=AppKey.SECOND, credential=Credential.NONE), "LINEMAN_SECOND_APP_KEY"),
+        (Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"), "fresh_token"),
+        (Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {second}"), "LINEMAN_SECOND_TOKEN"),
+    ],
+)
+async def test_a_missing_credential_is_named(ask: Ask, missing: str) -> None:
+    test = setting(Vendor(), Credentials())
+    with pytest.raises(CredentialMissing, match=missing):
+        await test.client.send(ask)
+    assert test.exchanges == []
