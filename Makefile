@@ -16,7 +16,10 @@ INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 # COMMAND:PACKAGE, what the project's own tests need beside Python.
 TEST_PACKAGES := chromium:chromium node:nodejs npm:npm
 
-export PYTHON ARGS
+# What the committed sample report shows; names from `lineman sandbox --list-faults`.
+SAMPLE_FAULTS ?=
+
+export PYTHON ARGS SAMPLE_FAULTS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -39,6 +42,7 @@ lint: $(DEVELOPMENT) ## check style, types and who imports whom
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/shellcheck tools/*.sh .ci/run
 
 format: $(DEVELOPMENT) ## put the code into the project's style
 	@$(BIN)/ruff check --quiet --fix .

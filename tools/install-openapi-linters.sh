@@ -21,7 +21,7 @@ if [ ! -e "$folder/complete" ]; then
     # Node trusts a list of its own; a company's proxy is known to the system's.
     system_certificates=/etc/ssl/certs/ca-certificates.crt
     [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || [ ! -r "$system_certificates" ] || export NODE_EXTRA_CA_CERTS="$system_certificates"
-    # shellcheck disable=SC2086 -- nothing or one word
+    # shellcheck disable=SC2086 # nothing or one word
     npm install --prefix "$draft" --no-package-lock --no-save --no-audit --no-fund --loglevel=error --fetch-retries=1 $modern >"$draft/log" 2>&1 ||
         { tail -n 5 "$draft/log" >&2; echo "npm could not install the linters of $wanted (its last lines are above)" >&2; exit 3; }
     touch "$draft/complete"

@@ -25,7 +25,7 @@ echo "Installing Debian packages:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-# shellcheck disable=SC2086 -- both are lists of words
+# shellcheck disable=SC2086 # both are lists of words
 if ! { $become_root apt-get update -qq && $become_root apt-get install -qq -y --no-install-recommends $missing; } >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     give_up "apt-get failed (its last lines are above)"
