@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -34,8 +35,9 @@ async def tls_server(certificate: trustme.LeafCert) -> AsyncIterator[int]:
     certificate.configure_cert(context)
 
     async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.close()
 
     running = await asyncio.start_server(close, "127.0.0.1", 0, ssl=context)
     try:
