@@ -7,10 +7,12 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 from urllib.parse import quote
 
 from lineman.secret import Secret
 
+Headers: TypeAlias = tuple[tuple[str, str], ...]
 _SHORT = 8
 """Below this length a value is replaced only where it stands alone: it may be part of an innocent text."""
 
@@ -58,9 +60,13 @@ class Redactor:
     def text(self, text: str) -> str:
         return self.body(text.encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
 
-    def kinds(self, text: str) -> tuple[str, ...]:
-        """The kinds of secret in a text."""
-        return self.body(text.encode("utf-8", "surrogateescape"))[1]
+    def headers(self, headers: Headers) -> tuple[Headers, tuple[str, ...]]:
+        """Return header fields with values without secrets, and the kinds that were in them."""
+        together = "\n".join(value for _, value in headers)
+        _, kinds = self.body(together.encode("utf-8", "surrogateescape"))
+        if not kinds:  # as nearly always, and one search is much cheaper than one for each
+            return headers, kinds
+        return tuple((name, self.text(value)) for name, value in headers), kinds
 
     def _without_torn_secret(self, content: bytes) -> bytes:
         for form, kind in self._forms:

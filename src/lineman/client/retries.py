@@ -11,7 +11,9 @@ from lineman.exchange import Exchange, FailureKind, Response
 ATTEMPTS = 3
 """For outages and failures of the transport."""
 RATE_LIMIT_ATTEMPTS = 6
-"""For answers 429."""
+"""For answers 429 ..."""
+RATE_LIMIT_SECONDS = 120.0
+"""... and the longest that one ask waits for their end, altogether."""
 LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.25
 _WORTH_RETRYING = {FailureKind.RESOLVE, FailureKind.CONNECT, FailureKind.TLS, FailureKind.TIMEOUT, FailureKind.CUT}

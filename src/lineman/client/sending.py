@@ -10,7 +10,7 @@ import httpx
 
 from lineman.client.clock import Clock
 from lineman.client.pacing import Pacer
-from lineman.client.retries import ATTEMPTS, RATE_LIMIT_ATTEMPTS, backoff, is_outage, retry_after
+from lineman.client.retries import ATTEMPTS, RATE_LIMIT_ATTEMPTS, RATE_LIMIT_SECONDS, backoff, is_outage, retry_after
 from lineman.client.statistics import Statistics
 from lineman.client.wire import AttemptFailed, Purpose
 from lineman.exchange import Exchange
@@ -36,18 +36,20 @@ class Sender:
     ) -> Exchange:
         """Send the request that ``build`` makes and return the final exchange.
 
-        An outage is met at most three times and a rate limit six times; with ``retry`` False an outage only once.
+        An outage is met at most three times and a rate limit six times or for two minutes; with ``retry`` False an
+        outage only once.
 
         Raises:
             ClientError: the budget is spent, or ``auth`` got no token.
         """
         outages = limits = 0
+        held_up = 0.0
         while True:
             exchange = await self._once(build(), purpose, auth)
             if exchange.status == 429:
                 limits += 1
-                self._slow_down(exchange, limits)
-                if limits >= RATE_LIMIT_ATTEMPTS:
+                held_up += self._slow_down(exchange, limits)
+                if limits >= RATE_LIMIT_ATTEMPTS or held_up > RATE_LIMIT_SECONDS:
                     return exchange
             else:
                 self.pacer.recover()
@@ -65,9 +67,11 @@ class Sender:
         assert purpose.exchange is not None  # noqa: S101  # the wire sets it or raises
         return purpose.exchange
 
-    def _slow_down(self, exchange: Exchange, attempt: int) -> None:
+    def _slow_down(self, exchange: Exchange, attempt: int) -> float:
         wanted = retry_after(exchange.response, self.clock.now())
-        self.pacer.slow_down(exchange.began, backoff(exchange.number, attempt) if wanted is None else wanted)
+        seconds = backoff(exchange.number, attempt) if wanted is None else wanted
+        self.pacer.slow_down(exchange.began, seconds)
+        return seconds
 
     async def _back_off(self, exchange: Exchange, attempt: int) -> None:
         wanted = retry_after(exchange.response, self.clock.now()) or 0.0

@@ -161,23 +161,20 @@ class Wire(httpx.AsyncBaseTransport):
 
     def _redacted(self, response: Response, purpose: Purpose) -> tuple[Response, tuple[str, ...]]:
         body, kinds = self.redactor.body(response.body, truncated=response.truncated)
-        headers = tuple((name, self.redactor.text(value)) for name, value in response.headers)
-        for (_, before), (_, after) in zip(response.headers, headers, strict=True):
-            if before != after:
-                kinds += self.redactor.kinds(before)
+        headers, in_headers = self.redactor.headers(response.headers)
+        kinds += in_headers
         if purpose.operation is Operation.TOKEN:
             kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
     def _shown(self, request: httpx.Request, purpose: Purpose) -> SentRequest:
-        headers = []
-        for raw_name, raw_value in request.headers.raw:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers.append((name, purpose.shown.get(name.lower()) or self.redactor.text(value)))
+        sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        shown = tuple((name, purpose.shown.get(name.lower(), value)) for name, value in sent)
+        headers, _ = self.redactor.headers(shown)
         body = purpose.shown_body
         if body is None and purpose.ask.body is not None:
             body = self.redactor.body(request.content)[0]
-        return SentRequest(request.method, self.redactor.text(str(request.url)), tuple(headers), body)
+        return SentRequest(request.method, self.redactor.text(str(request.url)), headers, body)
 
     def _count(self, exchange: Exchange) -> None:
         statistics = self.statistics

@@ -122,6 +122,13 @@ async def test_a_rate_limit_without_end_is_returned() -> None:
     assert (exchange.status, exchange.attempt) == (429, 6)
 
 
+async def test_nobody_waits_for_a_rate_limit_for_ever() -> None:
+    test = setting(script(answer({}, 429, Retry_After="3600")), READY)
+    exchange = await test.client.send(Ask.of({}))
+    assert (exchange.status, exchange.attempt) == (429, 3)
+    assert exchange.finished - test.exchanges[0].began == pytest.approx(120)
+
+
 async def test_an_ask_that_may_provoke_is_still_repeated_after_a_rate_limit() -> None:
     test = setting(script(answer({}, 429, Retry_After="1"), answer({}, 503)), READY)
     exchange = await test.client.send(Ask.of({}, retry=False))
