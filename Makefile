@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test lint format proof bench sample constraints clean
+.PHONY: help setup setup-dev check test lint format proof bench sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -59,6 +59,9 @@ sample: $(RUNTIME) ## renew the committed sample report
 
 setup: $(RUNTIME) ## install what lineman needs to run
 setup-dev: $(DEVELOPMENT) ## install what lineman needs to be developed
+
+outputs: $(DEVELOPMENT) ## renew the outputs that README.md and docs/ show, by running the commands
+	@$(BIN)/python tools/update_outputs.py
 
 constraints: ## resolve and pin the newest versions of everything
 	@sh tools/update-constraints.sh
