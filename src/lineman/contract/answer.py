@@ -6,6 +6,7 @@ Reading never fails: whatever came, an :class:`Answer` says how far it could be 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -138,7 +139,7 @@ def _form(status: int, return_code: Any, value: Any) -> Form:
 def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value == value and abs(value) != float("inf") and value == int(value) else None
+    return int(value) if math.isfinite(value) and value == int(value) else None
 
 
 def _parse(response: Response) -> tuple[Any, str | None]:
@@ -156,7 +157,7 @@ def _parse(response: Response) -> tuple[Any, str | None]:
         return MISSING, f"nested deeper than {MAX_DEPTH} levels"
     constants: list[str] = []
     try:
-        value, end = json.JSONDecoder(parse_constant=lambda name: constants.append(name)).raw_decode(text.lstrip(" \t\r\n"))
+        value, end = json.JSONDecoder(parse_constant=constants.append).raw_decode(text.lstrip(" \t\r\n"))
     except (ValueError, RecursionError) as error:
         return MISSING, problem or f"not JSON: {error}"
     if text.lstrip(" \t\r\n")[end:].strip(" \t\r\n"):

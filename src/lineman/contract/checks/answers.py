@@ -95,7 +95,9 @@ def success_carries_data(case: Case) -> Iterator[Finding]:
         return
     data = case.answer.data
     inside = data if isinstance(data, dict) else {}
-    lacking = ["data"] if data in (MISSING, None) else [n for n in ("total", "calledRouteList") if inside.get(n) is None]
+    lacking = (
+        ["data"] if data in (MISSING, None) else [n for n in ("total", "calledRouteList") if inside.get(n) is None]
+    )
     for name in lacking:
         there = name in (case.answer.value if name == "data" else inside)
         yield case.finding(
@@ -131,7 +133,7 @@ def _rows(data: Any) -> list[Any]:
 
 def _envelope_findings(case: Case, value: dict[str, Any]) -> Iterator[Finding]:
     data = value.get("data")
-    members = {n: value[n] for n in ("returnCode", "description") if n in value}
+    members: dict[str, Any] = {n: value[n] for n in ("returnCode", "description") if n in value}
     for problem in _problems("envelope", members):
         yield _schema_finding(case, problem[0], problem, "", value)
     if data is not None and not isinstance(data, dict):
@@ -170,7 +172,8 @@ def _row_problems(text: str) -> tuple[Problem, ...]:
 
 def _problems(part: str, value: dict[str, Any]) -> Iterable[Problem]:
     for error in _validator(part).iter_errors(value):
-        keyword, wanted = str(error.validator), error.validator_value
+        wanted: Any = error.validator_value
+        keyword = str(error.validator)
         if keyword == "required":
             for name in sorted(set(wanted) - set(value)):
                 yield (name, "required", "absent", "present")

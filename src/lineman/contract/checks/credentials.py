@@ -34,7 +34,9 @@ def _sentence(case: Case) -> str:
 
 def _judged_for(case: Case, clause: str) -> bool:
     ask = case.exchange.ask
-    return ask.credential in (Credential.NONE, Credential.GIVEN) and ask.clauses[:1] == (clause,) and ask.method == "POST"
+    return (
+        ask.credential in (Credential.NONE, Credential.GIVEN) and ask.clauses[:1] == (clause,) and ask.method == "POST"
+    )
 
 
 @check("auth.required")

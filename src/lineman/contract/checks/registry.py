@@ -38,9 +38,28 @@ class Case:
         """True for a valid request: it must succeed."""
         return self.on_operation and self.trusted and self.question is not None and self.question.certain
 
-    def finding(self, clause: str, summary: str, expected: Any, actual: Any, **identity: str) -> Finding:
+    def finding(  # noqa: PLR0913 -- a finding's parts, by name
+        self,
+        clause: str,
+        summary: str,
+        expected: Any,
+        actual: Any,
+        *,
+        parameter: str,
+        constraint: str,
+        observed: str,
+    ) -> Finding:
         """Build a finding about this exchange."""
-        return Finding(clause, summary, expected, actual, (self.exchange,), **identity)
+        return Finding(
+            clause,
+            summary,
+            expected,
+            actual,
+            (self.exchange,),
+            parameter=parameter,
+            constraint=constraint,
+            observed=observed,
+        )
 
 
 Check = Callable[[Case], Iterable[Finding]]
@@ -64,9 +83,7 @@ def judge_case(exchange: Exchange) -> list[Finding]:
     if exchange.operation is not Operation.QUERY:
         return []
     case = Case(exchange, read_answer(exchange), read_question(exchange.ask))
-    return [
-        replace(finding, check=name) for name, (_, function) in CHECKS.items() for finding in function(case)
-    ]
+    return [replace(finding, check=name) for name, (_, function) in CHECKS.items() for finding in function(case)]
 
 
 def status_list() -> str:

@@ -1,0 +1,168 @@
+"""The model: a tenant's list as far as it was read, and what it predicts for any query.
+
+The operation is a pure query over a list. Whoever has read the list can say which records a query finds, how many there
+are in all, and which of them stand on the page asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lineman.contract.answer import Answer, read_answer
+from lineman.contract.finding import Record
+from lineman.contract.matching import Habits, Match, match_record
+from lineman.contract.question import TEXT_FILTERS, Question, question
+from lineman.exchange import Exchange
+
+
+def record_id(record: Record) -> str:
+    """A record's id as text; a record without one is known by its whole content."""
+    id_ = record.get("id")
+    return str(id_) if id_ is not None else "?" + json.dumps(record, sort_keys=True, ensure_ascii=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The records that the filters of ``base`` find, in the target's order, as far as they were read.
+
+    ``records`` is the contiguous beginning of the list, without repetitions; ``total`` is what the target says.
+    """
+
+    base: Question
+    records: tuple[Record, ...]
+    total: int
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return len(self.records) == self.total
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Record]:
+        return {record_id(record): record for record in self.records}
+
+    @cached_property
+    def signature(self) -> str:
+        """Equal for two readings that show the same records, in the same order, and the same total."""
+        return json.dumps([self.total, *self.records], sort_keys=True, ensure_ascii=False)
+
+    @cached_property
+    def content(self) -> str:
+        """Equal for two readings of the same records in whatever order."""
+        return json.dumps([self.total, *sorted(json.dumps(r, sort_keys=True) for r in self.records)])
+
+    def covers(self, asked: Question) -> bool:
+        """True where every record that ``asked`` finds is one that ``base`` finds."""
+        for name, value in self.base.filters.items():
+            wanted = asked.filters.get(name)
+            if name in TEXT_FILTERS:
+                if not isinstance(wanted, str) or value not in wanted:
+                    return False
+            elif wanted != value:
+                return False
+        return True
+
+
+def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
+    """Join consecutive pages, from the first record on, to a listing; None where the first page cannot be read.
+
+    Joining stops at a page that does not follow the records read so far.
+    """
+    records: dict[str, Record] = {}
+    total: int | None = None
+    for exchange in pages:
+        answer, asked = read_answer(exchange), question(exchange.ask.query or {})
+        if not answer.has_list or answer.total is None:
+            break
+        total = answer.total if total is None else total
+        if asked.start > len(records):
+            break
+        for record in answer.records:
+            records.setdefault(record_id(record), record)
+    if total is None:
+        return None
+    return Listing(base, tuple(records.values()), total, tuple(pages))
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a listing says of a question.
+
+    ``found`` are records that must be found, in order; ``possible`` ones that may be, by a behaviour left open. ``exact`` is True
+    where ``found`` is the whole truth, so that records, order and total are known; ``order_known`` where the order is the target's own
+    for these very filters. ``total`` is the number of matches where it is known.
+    """
+
+    found: tuple[Record, ...]
+    possible: tuple[Record, ...]
+    complete: bool
+    order_known: bool
+    total: int | None
+
+    @property
+    def exact(self) -> bool:
+        return self.complete and not self.possible
+
+    def page(self, asked: Question) -> tuple[Record, ...]:
+        return self.found[asked.start : asked.start + asked.page_size]
+
+
+@dataclass
+class Knowledge:
+    """All that is known of a target: listings by base filters, the order of filtered answers, habits.
+
+    ``no_match`` are the signatures of answers to queries that match nothing; empty until they were asked.
+    """
+
+    listings: list[Listing] = field(default_factory=list)
+    orders: dict[tuple[tuple[str, Any], ...], tuple[str, ...]] = field(default_factory=dict)
+    habits: Habits = field(default_factory=Habits)
+    no_match: set[str] = field(default_factory=set)
+    misaligned: set[str] = field(default_factory=set)
+
+    @property
+    def whole(self) -> Listing | None:
+        """The listing without filters."""
+        return next((listing for listing in self.listings if not listing.base.filters), None)
+
+    def listing_for(self, asked: Question) -> Listing | None:
+        """The listing that can say most of a question: a complete one that covers it, else the one without filters."""
+        covering = [listing for listing in self.listings if listing.covers(asked)]
+        return next((listing for listing in covering if listing.complete), covering[0] if covering else None)
+
+    def predict(self, asked: Question) -> Prediction | None:
+        """Predict the answer to a certain question; None where nothing is known."""
+        listing = self.listing_for(asked)
+        return None if listing is None else predict(asked, listing, self)
+
+
+def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Prediction:
+    """What one listing says of a question that it covers."""
+    same = asked.filter_key == listing.base.filter_key
+    if same:
+        return Prediction(listing.records, (), listing.complete, True, listing.total)
+    found: list[Record] = []
+    possible: list[Record] = []
+    for record in listing.records:
+        match = match_record(asked, record, knowledge.habits)
+        if match is Match.YES:
+            found.append(record)
+        elif match is Match.MAYBE:
+            possible.append(record)
+    own = knowledge.orders.get(asked.filter_key)
+    if own is not None:
+        rank = {id_: position for position, id_ in enumerate(own)}
+        found.sort(key=lambda record: rank.get(record_id(record), len(rank)))
+    total = len(found) if listing.complete and not possible else None
+    return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, total)
+
+
+def learn_order(answer: Answer, asked: Question, knowledge: Knowledge) -> None:
+    """Keep the order of an answer that shows all matches of its filters at once."""
+    whole = asked.start == 0 and answer.total is not None and len(answer.records) == answer.total
+    if asked.certain and asked.filters and whole:
+        knowledge.orders.setdefault(asked.filter_key, tuple(record_id(record) for record in answer.records))

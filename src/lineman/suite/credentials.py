@@ -1,0 +1,62 @@
+"""A token that was asked for with a short lifetime when the run began, to be shown again when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineman.client import TokenError
+from lineman.client.tokens import IssuedToken
+from lineman.contract.answer import Form, read_answer
+from lineman.exchange import Ask, Credential
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+EXPIRED = "a token past its lifetime"
+LIFETIME = 1
+LONGEST_WAIT = 15.0
+"""Seconds that a run waits for a token to end; targets that give longer lifetimes are not waited for."""
+
+
+@dataclass
+class EarlyToken:
+    """Asked for early, used once while it lives, shown when it has ended."""
+
+    token: IssuedToken | None = None
+    reason: str = "no app key and secret are configured: a ready token's end cannot be waited for"
+
+    def get(self, service: Service) -> None:
+        """Ask for the token and use it once, so that a service that remembers used tokens is tried as well."""
+        try:
+            self.token = service.client.fresh_token(LIFETIME)
+        except TokenError as error:
+            self.reason = f"a short-lived token could not be had: {error}"
+            return
+        if self.token is None:
+            return
+        expires = self.token.expires
+        if expires is not None and expires > LONGEST_WAIT:
+            self.reason = f"a token of {LIFETIME} s was asked for, and one of {expires:g} s was given"
+            self.token = None
+            return
+        ask = Ask.of(
+            {"limit": 1},
+            "auth.refusal-status",
+            credential=Credential.GIVEN,
+            authorization="Bearer {short}",
+            note="while it lives",
+        )
+        (exchange,) = service.ask(ask)
+        if read_answer(exchange).form is Form.UNAUTHORISED:
+            self.reason = "the short-lived token was refused while it should have lived"
+            self.token = None
+
+    def expire(self, service: Service) -> bool:
+        """Wait until the token's lifetime is surely over; False where there is none, see :attr:`reason`."""
+        if self.token is None:
+            return False
+        left = self.token.expired_at - service.client.clock.monotonic()
+        if left > 0:
+            service.client.sleep(left)
+        return True

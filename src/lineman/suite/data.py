@@ -1,0 +1,216 @@
+"""Query material from the records seen: real texts and their parts, so that filters hit."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lineman.contract.compare import unusual
+from lineman.contract.document import document
+from lineman.contract.finding import Record
+from lineman.contract.matching import WILDCARDS
+from lineman.contract.question import TEXT_FILTERS
+
+
+@dataclass(frozen=True)
+class Data:
+    """Records to build queries from. ``deepest`` are records from beyond the readable beginning of a long list."""
+
+    records: tuple[Record, ...]
+    random: random.Random
+    deepest: tuple[Record, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.records
+
+    def with_text(self, name: str, *, least: int = 1) -> list[Record]:
+        """Records whose text member ``name`` has at least so many characters, in the list's order."""
+        return [r for r in self.records if isinstance(r.get(name), str) and len(r[name]) >= least]
+
+    def spread(self, records: Sequence[Record], count: int) -> list[Record]:
+        """Some records: the first, the last and others evenly between, so that deep ones are among them."""
+        if len(records) <= count:
+            return list(records)
+        if count == 1:
+            return [records[-1]]
+        step = (len(records) - 1) / (count - 1)
+        return [records[round(i * step)] for i in range(count)]
+
+    def parts(self, text: str) -> dict[str, str]:
+        """The start, the middle, the end and the whole of a text."""
+        third = max(1, len(text) // 3)
+        middle = text[third : third + max(1, third)]
+        return {"start": text[:third], "middle": middle, "end": text[-third:], "whole": text}
+
+    def plain(self, name: str) -> list[Record]:
+        """Records with a text of ASCII letters, digits and spaces."""
+        return [r for r in self.with_text(name, least=3) if not unusual(r[name]) and r[name] == r[name].strip()]
+
+    def unusual_parts(self, name: str) -> list[str]:
+        """Short parts of real texts around each kind of unusual character, one for each character."""
+        found: dict[str, str] = {}
+        for record in self.with_text(name):
+            text = record[name]
+            for position, character in enumerate(text):
+                if not (character.isascii() and (character.isalnum() or character in " -")):
+                    part = text[max(0, position - 1) : position + 2].strip()
+                    found.setdefault(_kind(character), part or character)
+        return list(found.values())
+
+    def shared_texts(self) -> list[tuple[str, str]]:
+        """Texts of one column that also stand in another record's other column: a filter must look in its own."""
+        shared: list[tuple[str, str]] = []
+        for one, other in (TEXT_FILTERS, TEXT_FILTERS[::-1]):
+            values = {str(r[other]) for r in self.with_text(other)}
+            for record in self.with_text(one, least=3):
+                text = str(record[one])
+                if any(text in value for value in values):
+                    shared.append((one, text))
+                    break
+        return shared
+
+    def types(self) -> Counter[int]:
+        return Counter(r["mediatypeId"] for r in self.records if isinstance(r.get("mediatypeId"), int))
+
+    def asked_types(self) -> list[int]:
+        """Media types that may be asked for and that the list has, the most frequent first."""
+        allowed = document().request_media_types
+        return [type_ for type_, _ in self.types().most_common() if type_ in allowed]
+
+    def deepest_with(self, name: str) -> list[Record]:
+        return [r for r in self.deepest if isinstance(r.get(name), str) and r[name]]
+
+    def one_of_each(self) -> dict[str, Any]:
+        """A value for every parameter, the filters from one record where there is one with all of them."""
+        rich = next((r for r in self.plain("description") if r.get("mediatypeId") in self.asked_types()), None)
+        record = rich or next(iter(self.records), {})
+        type_ = record.get("mediatypeId")
+        return {
+            "accessCode": str(record.get("accessCode") or "400"),
+            "mediatypeId": type_ if type_ in document().request_media_types else document().request_media_types[0],
+            "description": str(record.get("description") or "line"),
+            "limit": 10,
+            "offset": 0,
+        }
+
+    def one_filter(self) -> dict[str, Any]:
+        """A filter that finds many records: the most frequent media type, else a character of a code."""
+        types = self.asked_types()
+        if types:
+            return {"mediatypeId": types[0]}
+        codes = self.with_text("accessCode")
+        return {"accessCode": str(codes[0]["accessCode"])[0]} if codes else {}
+
+    def varied_queries(self) -> list[dict[str, Any]]:
+        """A handful of unlike queries: a page, a second page, a filter, a text, an empty page."""
+        queries: list[dict[str, Any]] = [{}, {"limit": 10, "offset": 10}]
+        if self.one_filter():
+            queries.append(self.one_filter())
+        codes = self.with_text("accessCode", least=2)
+        if codes:
+            queries.append({"accessCode": str(codes[len(codes) // 2]["accessCode"])[-3:]})
+        return [*queries, {"limit": 0}]
+
+    def text_queries(self) -> list[dict[str, Any]]:
+        """A text filter on each column."""
+        texts = {name: self.texts_of(name)[:1] for name in TEXT_FILTERS}
+        return [{name: text} for name, found in texts.items() for text in found]
+
+    def texts_of(self, name: str) -> list[str]:
+        """Parts of real texts, and texts that nearly match, the most telling first."""
+        plain = self.plain(name)
+        found: list[str] = []
+        for record in self.spread(plain, 3)[::-1]:
+            parts = self.parts(record[name])
+            found += [parts["middle"], parts["end"], parts["whole"], parts["start"]]
+        zeros = [r[name] for r in plain if r[name].startswith("0")]
+        found[2:2] = [zeros[0][:4], zeros[-1]] if zeros else []
+        found[4:4] = [text for column, text in self.shared_texts() if column == name]
+        near = [text + "0" for text in found[2:4]] + [text[::-1] for text in found[:1]]
+        found[6:6] = near
+        return [text for text in dict.fromkeys(found) if text and text == text.strip()]
+
+    def conjunctions(self) -> list[dict[str, Any]]:
+        """Filters of one record together, and of two records that share none of them."""
+        queries: list[dict[str, Any]] = []
+        rich = [r for r in self.with_text("accessCode", least=2) if r.get("mediatypeId") in self.asked_types()]
+        for record in self.spread(rich, 3):
+            other = next((t for t in document().request_media_types if t != record["mediatypeId"]), None)
+            code = str(record["accessCode"])
+            queries.append({"accessCode": code[-3:], "mediatypeId": other})
+            queries.append({"accessCode": code[:2], "mediatypeId": record["mediatypeId"]})
+        described = [r for r in self.plain("description") if r.get("accessCode")]
+        for one, other_record in zip(self.spread(described, 3), self.spread(described, 3)[::-1], strict=True):
+            text = self.parts(one["description"])["middle"].strip() or one["description"]
+            queries.append({"accessCode": str(one["accessCode"])[:3], "description": text})
+            queries.append({"accessCode": str(other_record["accessCode"]), "description": text})
+            if one.get("mediatypeId") in self.asked_types():
+                queries.append({"description": text, "mediatypeId": one["mediatypeId"]})
+                both = {"accessCode": str(one["accessCode"])[-2:], "description": text}
+                queries.append({**both, "mediatypeId": one["mediatypeId"], "limit": 5})
+        return queries
+
+    def longest(self, name: str) -> list[str]:
+        """The longest text of a column, if any: more than it fits nothing, unless the filter is cut somewhere."""
+        return sorted((str(r[name]) for r in self.with_text(name)), key=len)[-1:]
+
+    def wildcard_queries(self) -> dict[str, dict[str, Any]]:
+        """For each wildcard character a code with it in place of a character (or of none, for those that may be none)."""
+        codes = [r["accessCode"] for r in self.with_text("accessCode", least=3)]
+        if not codes:
+            return {}
+        code = codes[0]
+        return {character: {"accessCode": code[0] + character + code[2:]} for character in WILDCARDS}
+
+    def case_queries(self) -> dict[str, dict[str, Any]]:
+        """For each text filter with ASCII letters in its data, a real text in the other letter case."""
+        found: dict[str, dict[str, Any]] = {}
+        for name in TEXT_FILTERS:
+            values = [r[name] for r in self.plain(name) if any(c.isalpha() for c in r[name])]
+            for value in values:
+                if not any(value.swapcase() in other for other in values):
+                    found[name] = {name: value.swapcase()}
+                    break
+        return found
+
+    def distinct_queries(self, count: int) -> list[dict[str, Any]]:
+        """Queries whose right answers all differ as far as the data goes."""
+        queries: list[dict[str, Any]] = []
+        for position, record in enumerate(self.spread(self.with_text("accessCode"), count // 2)):
+            queries.append({"accessCode": str(record["accessCode"])})
+            queries.append({"limit": position + 1})
+        return queries[:count]
+
+    def neighbours(self) -> list[dict[str, Any]]:
+        """A chain of queries, each differing from the one before in one parameter: a careless cache mixes them up."""
+        texts = [str(r["accessCode"])[-2:] for r in self.spread(self.with_text("accessCode", least=2), 2)]
+        described = [r["description"] for r in self.spread(self.plain("description"), 2)]
+        chain: list[dict[str, Any]] = [{"limit": 6, "offset": 0}, {"limit": 6, "offset": 6}, {"limit": 8, "offset": 0}]
+        chain += [{"mediatypeId": type_, "limit": 6} for type_ in self.asked_types()[:2]]
+        chain += [{"accessCode": text, "limit": 6} for text in texts]
+        chain += [{"description": text, "limit": 6} for text in described]
+        return chain
+
+    def narrowings(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Pairs of a filter and a narrower one."""
+        codes = self.with_text("accessCode", least=3)
+        if not codes:
+            return []
+        code = str(codes[-1]["accessCode"])
+        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
+            ({"accessCode": code[:1], "limit": 1}, {"accessCode": code[:2], "limit": 1})
+        ]
+        if self.asked_types():
+            type_ = self.asked_types()[0]
+            pairs.append(
+                ({"accessCode": code[:1], "limit": 1}, {"accessCode": code[:1], "mediatypeId": type_, "limit": 1})
+            )
+        return pairs
+
+
+def _kind(character: str) -> str:
+    return character if character.isascii() else str(ord(character) // 256)

@@ -1,0 +1,143 @@
+"""Generated requests: from the data seen by Hypothesis, from the OpenAPI document by Schemathesis.
+
+Both are drawn first and sent afterwards, together: a slow target is not asked one query at a time, and the same seed gives the
+same requests whatever the answers are. What differs is made smaller by our own reducer, which knows what is small here.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis.generation import GenerationMode
+
+from lineman.contract.document import document
+from lineman.contract.question import TEXT_FILTERS
+from lineman.exchange import Ask
+from lineman.suite.data import Data
+
+_DRAWS = 4
+"""Examples drawn for each one wanted: many repeat each other."""
+
+
+def generated_queries(data: Data, seed_: int, count: int) -> list[dict[str, Any]]:
+    """Draw ``count`` different valid queries from the records seen, filters that hit and filters that nearly do."""
+    strategy = _queries(data)
+    return _distinct(lambda keep: _draw(strategy, keep, seed_, count * _DRAWS), count)
+
+
+def schema_queries(seed_: int, count: int) -> list[Ask]:
+    """Draw ``count`` different bodies from the OpenAPI document, half of them valid, half broken."""
+    operation = _operation()
+    asks: dict[bytes, Ask] = {}
+    for mode, wanted in ((GenerationMode.POSITIVE, count // 2), (GenerationMode.NEGATIVE, count)):
+        strategy = operation.as_strategy(generation_mode=mode)
+        cases: list[Any] = []
+        _draw(strategy, cases.append, seed_, count * _DRAWS)
+        for case in cases:
+            ask = _ask_of(case.body)
+            if ask is not None and ask.body is not None and len(asks) < wanted:
+                asks.setdefault(ask.body, ask)
+    return list(asks.values())
+
+
+def _operation() -> Any:
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(document().raw))
+    return schema[document().query_path]["POST"]
+
+
+def _ask_of(body: Any) -> Ask | None:
+    """The ask for a generated body; None for one that JSON cannot say."""
+    clause = "request.malformed-json"
+    if isinstance(body, bytes):
+        parsed = _parsed(body)
+        if isinstance(parsed, dict):
+            return Ask.of(parsed, "answer.status", note="drawn from the document")
+        return Ask((clause,), body=body, note="drawn from the document", retry=False)
+    try:
+        encoded = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return None
+    if isinstance(body, dict):
+        return Ask.of(body, "answer.status", note="drawn from the document")
+    return Ask((clause,), body=encoded, note="drawn from the document", retry=False)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _draw(strategy: st.SearchStrategy[Any], keep: Callable[[Any], object], seed_: int, count: int) -> None:
+    @seed(seed_)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(value: Any) -> None:
+        keep(value)
+
+    collect()
+
+
+def _distinct(draw: Callable[[Callable[[Any], object]], None], count: int) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    draw(lambda query: found.setdefault(json.dumps(query, sort_keys=True), query))
+    return list(found.values())[:count]
+
+
+def _queries(data: Data) -> st.SearchStrategy[dict[str, Any]]:
+    """Valid queries around the boundaries of the documentation and of the data."""
+    contract = document()
+    totals = sorted({1, 2, len(data.records) - 1, len(data.records), len(data.records) + 1, *data.types().values()})
+    limits = st.sampled_from([1, 2, 3, 5, 9, 10, 20, 25, 50, 99, 100, 101, 250, 1000, *(t for t in totals if t > 0)])
+    optional: dict[str, st.SearchStrategy[Any]] = {
+        "mediatypeId": st.sampled_from(contract.request_media_types),
+        "limit": limits,
+        "page": st.integers(1, 12),
+    }
+    for name in TEXT_FILTERS:
+        texts = _texts(data, name)
+        if texts is not None:
+            optional[name] = texts
+    return st.fixed_dictionaries({}, optional=optional).map(_with_offset)
+
+
+def _texts(data: Data, name: str) -> st.SearchStrategy[str] | None:
+    values = [str(record[name]) for record in (*data.with_text(name), *data.deepest_with(name))]
+    if not values:
+        return None
+    whole = st.sampled_from(values)
+    part = whole.flatmap(_part)
+    near = st.tuples(part, st.sampled_from("0Zq")).map("".join)
+    return st.one_of(part, part, part, whole, near)
+
+
+def _part(text: str) -> st.SearchStrategy[str]:
+    if len(text) < 2:
+        return st.just(text)
+    start = st.integers(0, len(text) - 1)
+    return start.flatmap(lambda i: st.integers(i + 1, min(len(text), i + 6)).map(lambda j: text[i:j]))
+
+
+def _with_offset(drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn a page number into the offset that the documentation gives for it, where that is within its range."""
+    contract = document()
+    query = {name: value for name, value in drawn.items() if name != "page"}
+    size = min(query.get("limit", contract.limit_default), contract.limit_maximum)
+    offset = size * (drawn.get("page", 1) - 1)
+    raw = query.get("limit", size)
+    if "page" in drawn and 0 <= offset <= contract.offset_maximum and offset % raw == 0:
+        query["offset"] = offset
+    return query

@@ -1,0 +1,77 @@
+"""Words for what a target does where the documentation is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lineman.contract.answer import Answer, Form, read_answer
+from lineman.contract.model import record_id
+from lineman.contract.question import question
+from lineman.exchange import Exchange
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+
+def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) -> str:
+    """``refused`` with its form, or ``words`` for an answer of success; ``nothing`` for the target's own way to say no match."""
+    answer = read_answer(exchange)
+    if answer.form is Form.SUCCESS:
+        return words
+    if answer.form is Form.NO_ANSWER:
+        return f"no answer ({exchange.failure.kind.value if exchange.failure else 'cut'})"
+    if nothing is not None and answer.form in (Form.REFUSAL, Form.NOT_FOUND):
+        return nothing
+    return f"refused: {answer.signature}"
+
+
+def outcome_against(
+    exchange: Exchange, service: Service, *, like: Mapping[str, Any] | None = None, words: str = "ignored"
+) -> str:
+    """``words`` where the answer is the one to the query ``like`` (default: the exchange's own); else what it is."""
+    answer = read_answer(exchange)
+    if answer.form is not Form.SUCCESS:
+        return refused_or(exchange, words)
+    return (
+        words
+        if _is_page(answer, service, question(like if like is not None else exchange.ask.query or {}))
+        else "another answer"
+    )
+
+
+def offset_outcome(
+    exchange: Exchange, service: Service, candidates: Mapping[str, int], query: Mapping[str, Any]
+) -> str:
+    """``honoured``, one of the named other offsets, or what else the answer is."""
+    answer = read_answer(exchange)
+    if answer.form is not Form.SUCCESS:
+        return refused_or(exchange, "")
+    fits = [
+        words
+        for words, offset in {"honoured": query["offset"], **candidates}.items()
+        if _is_page(answer, service, question({**query, "offset": offset}))
+    ]
+    return " or ".join(fits) or "another page"
+
+
+def empty_text_outcome(exchange: Exchange, service: Service, name: str) -> str:
+    """Whether the empty text filters."""
+    answer = read_answer(exchange)
+    listing = service.listing
+    if answer.form is not Form.SUCCESS:
+        return refused_or(exchange, "")
+    if listing is None or answer.total is None:
+        return "unclear"
+    if answer.total == listing.total:
+        return "no filter"
+    if answer.total == 0:
+        return "matches nothing"
+    return "matches records that have one" if answer.total < listing.total else "unclear"
+
+
+def _is_page(answer: Answer, service: Service, asked: Any) -> bool:
+    prediction = service.knowledge.predict(asked)
+    if prediction is None:
+        return False
+    return [record_id(r) for r in prediction.page(asked)] == [record_id(r) for r in answer.records]

@@ -1,0 +1,107 @@
+"""The first minute of a run: is anybody there, are the credentials good, and what is in the list?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lineman.contract.answer import Form, read_answer
+from lineman.contract.document import document
+from lineman.contract.model import Listing
+from lineman.exchange import Ask, Exchange
+from lineman.suite.stops import CredentialsRefused, NoVerdict
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+READABLE = 200
+"""Records that the documentation lets one query reach: a page of 100 at offset 0 and one at offset 100."""
+_SUBLISTS = 4
+
+
+def open_service(service: Service) -> None:
+    """Ask the first queries, judge them, and read the list."""
+    first = Ask.of({}, "request.all-optional", note="the first query")
+    example = Ask.of(document().example_request, "request.example", note="the page's example")
+    exchanges = service._send([first, example])
+    _refuse_what_says_nothing(exchanges)
+    _learn_no_match(service)
+    listing = service.reader.read()
+    if listing is not None and not listing.complete and listing.total > READABLE:
+        _read_sublists(service, listing)
+    service.court.examine([e for e in service.recorder.exchanges if e.ask.query is not None and not _is_doubtful(e)])
+    service.require_success()
+
+
+def _is_doubtful(exchange: Exchange) -> bool:
+    return exchange.ask.clauses[:1] == ("filter.no-match",)
+
+
+def _refuse_what_says_nothing(exchanges: list[Exchange]) -> None:
+    answers = [read_answer(exchange) for exchange in exchanges]
+    forms = {answer.form for answer in answers}
+    shown = answers[0].signature
+    if forms == {Form.UNAUTHORISED}:
+        raise CredentialsRefused(
+            f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether this "
+            "address is allow-listed"
+        )
+    if forms <= {Form.OUTAGE, Form.NO_ANSWER}:
+        raise NoVerdict(f"the target does not answer for itself ({shown}): it, or the gateway before it, is down")
+    if all(not isinstance(answer.value, dict) for answer in answers) and Form.SUCCESS not in forms:
+        kinds = sorted({_content_type(exchange) for exchange in exchanges})
+        raise NoVerdict(
+            f"what answers is not the operation ({shown}, {', '.join(kinds)}): a login page, a redirect or a gateway; "
+            "check the base URL"
+        )
+
+
+def _content_type(exchange: Exchange) -> str:
+    header = exchange.response.header("content-type") if exchange.response else None
+    return (header or "no Content-Type").partition(";")[0]
+
+
+def _learn_no_match(service: Service) -> None:
+    """How does the target say that nothing matches? Its answer to plain queries is the yardstick for unusual ones."""
+    asks = [Ask.of(query, "filter.no-match", note="nothing matches") for query in no_match_queries()]
+    for exchange in service._send(asks):
+        answer = read_answer(exchange)
+        if answer.form in (Form.SUCCESS, Form.REFUSAL, Form.NOT_FOUND) and not answer.records:
+            if answer.form is not Form.SUCCESS:
+                service.knowledge.no_match.add(answer.signature)
+            service.observe("filter.no-match", _no_match_words(exchange))
+
+
+def no_match_queries() -> list[dict[str, Any]]:
+    """Plain queries that no realistic list has a match for."""
+    return [
+        {"accessCode": "000111222333444555666777"},
+        {"description": "zzqx no such description qxzz"},
+        {"accessCode": "000111222333444555666777", "mediatypeId": document().request_media_types[0]},
+    ]
+
+
+def _no_match_words(exchange: Exchange) -> str:
+    answer = read_answer(exchange)
+    return "success with an empty list" if answer.form is Form.SUCCESS else answer.signature
+
+
+def _read_sublists(service: Service, listing: Listing) -> None:
+    """A list too long to be read whole is read in parts that are short enough: by media type, else by a text."""
+    complete = False
+    for media_type in document().request_media_types:
+        known = service.reader.read({"mediatypeId": media_type})
+        complete = complete or (known is not None and known.complete and known.total > 0)
+    if not complete:
+        for text in _narrow_texts(listing):
+            known = service.reader.read({"accessCode": text})
+            if known is not None and known.complete and known.total > 1:
+                return
+
+
+def _narrow_texts(listing: Listing) -> list[str]:
+    """Parts of a real code, longer and longer: one of them should match few enough records."""
+    codes = [str(r["accessCode"]) for r in listing.records if len(str(r.get("accessCode") or "")) >= 4]
+    if not codes:
+        return []
+    code = codes[len(codes) // 2]
+    return [code[-length:] for length in (2, 3, 4, 5) if length <= len(code)][:_SUBLISTS]

@@ -1,0 +1,222 @@
+"""The pytest plugin: gives tests the service, notices what each of them found, and stops where going on says nothing.
+
+Tests declare the clauses that they judge (``@pytest.mark.clause``), whether they belong to a full run only (``full``), and how many
+records they need (``needs_records``). A test fails where a violation was proven while it ran; the run's verdict is drawn from all
+findings, not from tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineman.client import ClientError
+from lineman.contract.catalogue import select
+from lineman.contract.finding import Finding
+from lineman.suite.credentials import EarlyToken
+from lineman.suite.html import attach_evidence
+from lineman.suite.service import Service
+from lineman.suite.settings import Settings
+from lineman.suite.stops import NoVerdict
+
+VITAL = frozenset({"request.example", "auth.required", "request.malformed-json"})
+"""Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused request seen."""
+
+
+@dataclass
+class Outcome:
+    """What became of one test."""
+
+    name: str
+    clauses: tuple[str, ...]
+    state: str
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class SuitePlugin:
+    """One per run. ``progress`` is called after each test."""
+
+    service: Service
+    settings: Settings
+    progress: Callable[[Outcome], None] | None = None
+    quiet: bool = True
+    stopped: str | None = None
+    """Why the run ended early."""
+    interrupted: bool = False
+    outcomes: list[Outcome] = field(default_factory=list)
+    planned: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    finished: set[str] = field(default_factory=set)
+    """Tests that ran to their end."""
+    internal_error: str | None = None
+    internal_trace: str = ""
+    early: EarlyToken = field(default_factory=EarlyToken)
+    on_end: Callable[[], None] | None = None
+
+    # -- collection -----------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "clause(*ids): the clauses that the test judges")
+        config.addinivalue_line("markers", "full: not part of a smoke run")
+        config.addinivalue_line("markers", "needs_records(n=1): needs a list with so many records")
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests of the selected clauses, the vital ones first and the one that waits for a token last."""
+        wanted = select(self.settings.only)
+        kept = [item for item in items if self._clauses(item) & (wanted | VITAL) or not self._clauses(item)]
+        dropped = [item for item in items if item not in kept]
+        config.hook.pytest_deselected(items=dropped)
+        kept.sort(key=self._rank)
+        items[:] = kept
+        self.planned = [(item.nodeid, tuple(sorted(self._clauses(item)))) for item in items]
+
+    def _rank(self, item: pytest.Item) -> int:
+        clauses = self._clauses(item)
+        if "auth.expired-token" in clauses:
+            return 3
+        if clauses & {"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"}:
+            return 2
+        return 0 if clauses & VITAL or "filter.case" in clauses else 1
+
+    @staticmethod
+    def _clauses(item: pytest.Item) -> set[str]:
+        marked = {id_ for marker in item.iter_markers("clause") for id_ in marker.args}
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "name" in callspec.params and len(marked) > 1:
+            word = "access-code" if callspec.params["name"] == "accessCode" else "description"
+            marked = {id_ for id_ in marked if word in id_}
+        return marked
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    @pytest.fixture(scope="session", name="service")
+    def _service(self) -> Service:
+        return self.service
+
+    @pytest.fixture(scope="session", name="early_token")
+    def _early_token(self) -> EarlyToken:
+        return self.early
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        if self.stopped is not None:
+            item.session.shouldstop = self.stopped
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if not self.service.opened:
+            self._guarded(item, self._open)
+        reason = self._not_here(item)
+        if reason is not None:
+            self.service.excuse(self._clauses(item), reason)
+            self.finished.add(item.nodeid)
+            pytest.skip(reason)
+
+    def _open(self) -> None:
+        self.service.open()
+        if "auth.expired-token" in {id_ for _, clauses in self.planned for id_ in clauses} and not self.service.smoke:
+            self.early.get(self.service)
+
+    def _not_here(self, item: pytest.Item) -> str | None:
+        if self.service.smoke and item.get_closest_marker("full"):
+            return "not part of a smoke run"
+        marker = item.get_closest_marker("needs_records")
+        needed = (marker.args[0] if marker.args else 1) if marker else 0
+        have = len(self.service.data.records)
+        if have < needed:
+            listing = self.service.listing
+            return (
+                "the list could not be read" if listing is None else f"the list has {have} records, {needed} are needed"
+            )
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[Any]:
+        before = len(self.service.recorder.findings)
+        self._first = len(self.service.recorder.exchanges)
+        result = None
+        try:
+            result = yield
+        except (NoVerdict, ClientError) as error:
+            self._stop(item, error)
+        self.finished.add(item.nodeid)
+        found = self.service.recorder.findings[before:]
+        if found:
+            pytest.fail(_told(found), pytrace=False)
+        return result
+
+    def _guarded(self, item: pytest.Item, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except (NoVerdict, ClientError) as error:
+            self._stop(item, error)
+
+    def _stop(self, item: pytest.Item, error: Exception) -> None:
+        self.stopped = str(error)
+        item.session.shouldstop = str(error)
+        pytest.fail(f"the run ends here: {error}", pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the hook's result
+        if call.excinfo is not None and not call.excinfo.errisinstance(
+            (pytest.fail.Exception, pytest.skip.Exception, KeyboardInterrupt)
+        ):
+            self.internal_error = f"{item.name}: {call.excinfo.exconly()}"
+        attach_evidence(report, self.service, getattr(self, "_first", 0), item)
+        if report.when == "call" or report.outcome != "passed":
+            clauses = tuple(sorted(self._clauses(item)))
+            outcome = Outcome(item.name, clauses, report.outcome, report.duration)
+            self.outcomes.append(outcome)
+            if self.progress is not None:
+                self.progress(outcome)
+        return report
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.internal_error = str(excrepr).strip().splitlines()[-1]
+        self.internal_trace = str(excrepr)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self.interrupted = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        if self.on_end is not None:
+            self.on_end()
+
+
+def _told(findings: list[Finding]) -> str:
+    lines = dict.fromkeys(f"{finding.clause}: {finding.summary}" for finding in findings)
+    return "\n".join(lines)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """The options of ``pytest tests/contract``."""
+    group = parser.getgroup("lineman", "contract suite")
+    group.addoption("--target", help="name of a target in lineman.toml")
+    group.addoption("--base-url", help="base URL of the target")
+    group.addoption("--profile", default="full", choices=("smoke", "full", "deep"), help="how much to ask")
+    group.addoption("--lineman-seed", default=1, type=int, help="seed of the generated queries")
+    group.addoption("--report-dir", type=Path, default=None, help="folder for the run's files")
+    group.addoption("--only", action="append", default=[], help="judge only clauses that match this glob (repeatable)")
+
+
+def plugin_from_options(config: pytest.Config) -> SuitePlugin:
+    """The plugin for people who start pytest themselves: same target, same files, same verdict."""
+    from lineman.suite.runner import prepare  # noqa: PLC0415 -- the runner starts pytest with this plugin
+
+    option = config.option
+    settings = Settings(
+        profile=option.profile, seed=option.lineman_seed, only=tuple(option.only), report_dir=option.report_dir
+    )
+    try:
+        return prepare(settings, name=option.target, base_url=option.base_url, environment=os.environ)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -1,0 +1,26 @@
+"""Silences pytest's own terminal output: lineman shows its own progress, and pytest.html keeps the rest."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+
+class QuietTerminal:
+    """Puts a terminal reporter that writes nowhere in the place of pytest's own, which other plugins rely on."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        manager = config.pluginmanager
+        reporter = manager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        manager.unregister(reporter)
+        manager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: object) -> None:
+        """Name the raw page after what it is."""
+        report.title = "lineman: raw page of the tests"  # type: ignore[attr-defined]  # pytest-html's object

@@ -1,0 +1,147 @@
+"""Reads the tenant's list as far as the documentation lets it, and again whenever it may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lineman.contract.answer import read_answer
+from lineman.contract.compare import compare, readable
+from lineman.contract.document import document
+from lineman.contract.finding import Finding
+from lineman.contract.model import Knowledge, Listing, read_listing
+from lineman.contract.question import Question, question
+from lineman.exchange import Ask, Exchange
+from lineman.suite.recorder import Recorder
+
+Send = Callable[[Sequence[Ask]], list[Exchange]]
+_TRIES = 3
+
+
+@dataclass
+class Reader:
+    """Keeps the knowledge of the list up to date. Its readings follow each other: none begins before the last has ended."""
+
+    send: Send
+    knowledge: Knowledge
+    recorder: Recorder
+    history: dict[tuple[Any, ...], list[Listing]] = field(default_factory=dict)
+    changed_lately: bool = False
+    _told: set[str] = field(default_factory=set)
+
+    def read(self, filters: dict[str, Any] | None = None) -> Listing | None:
+        """Read the list that ``filters`` find, from the first record to record 200 at most, and keep it."""
+        base = question(filters or {})
+        listing = self._reading(base)
+        if listing is not None:
+            self._keep(listing)
+        return listing
+
+    def read_again(self) -> bool:
+        """Read every listing again; True where one of them changed."""
+        changed = False
+        for listing in list(self.knowledge.listings):
+            fresh = self._reading(listing.base)
+            if fresh is None or fresh.signature == listing.signature:
+                continue
+            self._keep(fresh)
+            if self._tell(listing, fresh):
+                continue
+            changed = True
+        if changed:
+            self.knowledge.orders.clear()
+            self.recorder.data_changes += 1
+        self.changed_lately = changed
+        return changed
+
+    def _reading(self, base: Question) -> Listing | None:
+        """One reading; repeated where it contradicts itself, because a bad page is no state of the list."""
+        listing: Listing | None = None
+        for _ in range(_TRIES):
+            pages = self._pages(base)
+            listing = read_listing(base, pages)
+            if listing is not None and not any(_contradicts_itself(page) for page in pages):
+                return listing
+        return self._by_smaller_pages(base) or listing
+
+    def _pages(self, base: Question) -> list[Exchange]:
+        contract = document()
+        size = contract.limit_maximum
+        first = self._page(base, size, 0)
+        pages = self.send([first])
+        total = read_answer(pages[0]).total
+        if total is not None and total > size:
+            pages += self.send([self._page(base, size, contract.offset_maximum)])
+        return pages
+
+    def _by_smaller_pages(self, base: Question) -> Listing | None:
+        """Where pages of 100 are broken, pages of 50 may not be."""
+        pages = self.send([self._page(base, 50, offset) for offset in (0, 50, 100)])
+        return None if any(_contradicts_itself(page) for page in pages) else read_listing(base, pages)
+
+    @staticmethod
+    def _page(base: Question, limit: int, offset: int) -> Ask:
+        return Ask.of({**base.filters, "limit": limit, "offset": offset}, "query.repeatable", note="reading the list")
+
+    def _keep(self, listing: Listing) -> None:
+        key = listing.base.filter_key
+        listings = [known for known in self.knowledge.listings if known.base.filter_key != key]
+        listings.append(listing)
+        listings.sort(key=lambda known: len(known.base.filters))
+        self.knowledge.listings[:] = listings
+        self.history.setdefault(key, []).append(listing)
+
+    def _tell(self, before: Listing, after: Listing) -> bool:
+        """Tell a list that goes back to an older state, or that is only reordered. True where it was told before."""
+        older = self.history[after.base.filter_key][:-2]
+        returned = next((state for state in older if state.signature == after.signature), None)
+        if returned is not None:
+            return self._blame(_went_back(before, after, returned))
+        if before.content == after.content:
+            return self._blame(_reordered(before, after))
+        return False
+
+    def _blame(self, finding: Finding) -> bool:
+        self.recorder.blame([finding])
+        known = finding.fingerprint in self._told
+        self._told.add(finding.fingerprint)
+        return known
+
+
+def _contradicts_itself(page: Exchange) -> bool:
+    """True where a page has another number of records than its own total asks for, or cannot be read."""
+    answer = read_answer(page)
+    if not readable(answer):
+        return True
+    return bool(compare(page, Knowledge()))
+
+
+def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
+    return Finding(
+        "query.repeatable",
+        f"The list went back to an older state: {returned.total} records, then {before.total}, then {after.total} as before.",
+        "the present list, every time",
+        "an older list after a newer one",
+        (after.exchanges[0], before.exchanges[0], returned.exchanges[0]),
+        parameter="list",
+        constraint="never older than before",
+        observed="an older state",
+        check="stale_list",
+    )
+
+
+def _reordered(before: Listing, after: Listing) -> Finding:
+    expected, got = [str(r.get("id")) for r in before.records], [str(r.get("id")) for r in after.records]
+    finding = Finding(
+        "order.stable",
+        "The same query on the same records gives them in another order.",
+        expected[:10],
+        got[:10],
+        (after.exchanges[0], before.exchanges[0]),
+        parameter="order",
+        constraint="the same every time",
+        observed="reordered",
+        check="stable_order",
+    )
+    return replace(finding, rows=replace(finding.rows, out_of_order=tuple(got[:100])))

@@ -1,0 +1,47 @@
+"""Everything that went over the wire in one run, and what the checks said of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lineman.contract.finding import Finding
+from lineman.exchange import Exchange, Operation
+
+
+@dataclass
+class Recorder:
+    """Collects exchanges, findings, observations and reasons; decides nothing."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """What the target does where the documentation is silent: clause to answers and how often each was seen."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why a clause could not be verified."""
+    bearing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Clause to the numbers of the exchanges that bear on it."""
+    notes: list[str] = field(default_factory=list)
+    data_changes: int = 0
+
+    def keep(self, exchange: Exchange) -> None:
+        """Record an exchange; called by the client for every attempt."""
+        self.exchanges.append(exchange)
+
+    def bears(self, exchange: Exchange, clauses: Iterable[str]) -> None:
+        """Note that an exchange exercised clauses beyond the ones that it was made for."""
+        if exchange.operation is Operation.QUERY:
+            for clause in clauses:
+                self.bearing[clause].add(exchange.number)
+
+    def blame(self, findings: Iterable[Finding]) -> None:
+        self.findings.extend(findings)
+
+    def observe(self, clause: str, answer: str) -> None:
+        """Record an answer to an open question."""
+        self.answers[clause][answer] += 1
+
+    def excuse(self, clause: str, reason: str) -> None:
+        """Say why a clause could not be verified; the first reason stays."""
+        self.reasons.setdefault(clause, reason)

@@ -1,0 +1,158 @@
+"""Relations between answers that hold without a model, for a tenant of any size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lineman.contract.answer import Answer, Form, read_answer
+from lineman.contract.compare import describe, readable
+from lineman.contract.document import document
+from lineman.contract.finding import Finding, Rows
+from lineman.contract.model import record_id
+from lineman.contract.question import question
+from lineman.exchange import Ask, Credential, Exchange
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+
+def same_answers(these: Sequence[Exchange], those: Sequence[Exchange], clause: str, *, parameter: str) -> list[Finding]:
+    """The same queries, asked in two ways that should make no difference."""
+    return [
+        finding for one, other in zip(these, those, strict=True) for finding in _same(one, other, clause, parameter)
+    ]
+
+
+def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[Finding]:
+    here, there = read_answer(one), read_answer(other)
+    if Form.OUTAGE in (here.form, there.form) or Form.NO_ANSWER in (here.form, there.form):
+        return []
+    if _content(here) == _content(there):
+        return []
+    asked = describe(question(one.ask.query or {}))
+    return [
+        Finding(
+            clause,
+            f"The query ({asked}) is answered differently {other.ask.note} than {one.ask.note}.",
+            _told(here),
+            _told(there),
+            (other, one),
+            parameter=parameter,
+            constraint="makes no difference",
+            observed="another answer" if there.form is here.form else f"another form, {there.form.value}",
+            rows=_rows(here, there),
+        )
+    ]
+
+
+def _content(answer: Answer) -> str:
+    if not readable(answer):
+        return answer.signature
+    return json.dumps([answer.total, *answer.records], sort_keys=True)
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    return {"answer": answer.signature, "total": answer.total, "ids": [record_id(r) for r in answer.records[:10]]}
+
+
+def _rows(expected: Answer, got: Answer) -> Rows:
+    wanted, have = {record_id(r) for r in expected.records}, {record_id(r) for r in got.records}
+    return Rows(
+        missing=tuple(r for r in expected.records if record_id(r) not in have)[:20],
+        extra=tuple(r for r in got.records if record_id(r) not in wanted)[:20],
+    )
+
+
+def disjoint_tenants(service: Service, queries: Sequence[Mapping[str, Any]]) -> None:
+    """Ask the same queries for both tenants, one after the other, and compare ids with the first tenant's list.
+
+    Records of the second tenant in a first tenant's answer are found by the model already: they are not in its list.
+    """
+    clause = "auth.tenant-isolation"
+    listing = service.listing
+    known = dict(listing.by_id) if listing else {}
+    unreadable = 0
+    for query in queries:
+        first, second = (
+            service.ask(Ask.of(query, clause, note="the first tenant"))[0],
+            service.ask(Ask.of(query, clause, credential=Credential.SECOND, note="the second tenant"))[0],
+        )
+        known.update({record_id(r): r for r in read_answer(first).records})
+        answer = read_answer(second)
+        unreadable += not readable(answer)
+        both = [r for r in answer.records if record_id(r) in known]
+        if both:
+            service.blame(_leak(second, first, both))
+    if unreadable == len(queries):
+        service.excuse(clause, "no query of the second tenant succeeded: check its credentials")
+
+
+def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) -> Finding:
+    names = (
+        "+".join(sorted(name for name in (second.ask.query or {}) if name not in ("limit", "offset"))) or "no filter"
+    )
+    return Finding(
+        "auth.tenant-isolation",
+        f"The second tenant sees {len(both)} record(s) of the first.",
+        "no record of another tenant",
+        [dict(r) for r in both[:5]],
+        (second, first),
+        parameter=names,
+        constraint="own records only",
+        observed="the other tenant's records",
+        rows=Rows(extra=tuple(both[:20])),
+        check="disjoint_tenants",
+    )
+
+
+def types_partition(service: Service) -> list[Finding]:
+    """The totals of the documented types, against the whole: with the types that only answers have they make it up."""
+    types = document().request_media_types
+    asks = [Ask.of({"limit": 1}, "filter.media-type", note="the whole")]
+    asks += [Ask.of({"mediatypeId": t, "limit": 1}, "filter.media-type", note=f"type {t}") for t in types]
+    exchanges = service.ask(*asks)
+    answers = [read_answer(exchange) for exchange in exchanges]
+    totals = [0 if not readable(a) and a.form in (Form.REFUSAL, Form.NOT_FOUND) else a.total for a in answers]
+    if totals[0] is None or not readable(answers[0]) or any(total is None for total in totals):
+        return []
+    parts = [total for total in totals[1:] if total is not None]
+    if sum(parts) <= totals[0]:
+        return []
+    return [
+        Finding(
+            "total.counts-matches",
+            f"Types {', '.join(map(str, types))} have {' + '.join(map(str, parts))} records, the whole list only {totals[0]}.",
+            f"at most {totals[0]}",
+            sum(parts),
+            tuple(exchanges),
+            parameter="mediatypeId",
+            constraint="parts of the whole",
+            observed="more than the whole",
+        )
+    ]
+
+
+def narrower_finds_fewer(service: Service) -> list[Finding]:
+    """Totals of a filter, of a longer text of it, and of it with another filter."""
+    findings: list[Finding] = []
+    for wide, narrow in service.data.narrowings():
+        exchanges = service.ask(*(Ask.of(query, "filter.conjunction", note="narrowing") for query in (wide, narrow)))
+        wider, narrower = (read_answer(exchange) for exchange in exchanges)
+        if readable(wider) and readable(narrower) and (narrower.total or 0) > (wider.total or 0):
+            findings.append(_grew(exchanges, wider, narrower))
+    return findings
+
+
+def _grew(exchanges: Sequence[Exchange], wider: Answer, narrower: Answer) -> Finding:
+    return Finding(
+        "filter.conjunction",
+        f"A narrower filter finds {narrower.total} records, more than the {wider.total} of the wider one.",
+        f"at most {wider.total}",
+        narrower.total,
+        (exchanges[1], exchanges[0]),
+        parameter="+".join(sorted(exchanges[1].ask.query or {})),
+        constraint="narrowing narrows",
+        observed="more",
+    )

@@ -1,0 +1,105 @@
+"""Runs the contract suite: prepares the service, starts pytest on ``tests/contract``, and concludes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lineman.client import BlockingClient, Clock, Paths
+from lineman.contract.document import document
+from lineman.report.run import Run
+from lineman.resources import resource
+from lineman.suite.conclude import conclude
+from lineman.suite.pins import read_pins
+from lineman.suite.plugin import Outcome, SuitePlugin
+from lineman.suite.quiet import QuietTerminal
+from lineman.suite.recorder import Recorder
+from lineman.suite.service import Service
+from lineman.suite.settings import Settings
+from lineman.target import Target, load_target
+
+DEEP_BUDGET = 5000
+"""Requests of a deep run against a target without a budget of its own."""
+
+
+def prepare(
+    settings: Settings,
+    *,
+    name: str | None = None,
+    base_url: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    target: Target | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock | None = None,
+    sandbox: bool = False,
+) -> SuitePlugin:
+    """Build the plugin for a target.
+
+    Raises:
+        ConfigurationError: the target's settings are wrong or missing.
+        UnknownClauseError: ``settings.only`` matches no clause.
+    """
+    chosen = target or load_target(name, base_url, None, os.environ if environment is None else environment)
+    chosen.require_credentials()
+    recorder = Recorder()
+    paths = Paths(query=document().query_path, token=document().token_path)
+    client = BlockingClient(chosen, paths=paths, transport=transport, clock=clock, on_exchange=recorder.keep)
+    service = Service(client, settings, recorder)
+    return SuitePlugin(service, settings)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run and what pytest made of it."""
+
+    run: Run
+    plugin: SuitePlugin
+
+
+def run_suite(
+    plugin: SuitePlugin,
+    *,
+    report_dir: Path | None = None,
+    progress: Callable[[Outcome], None] | None = None,
+    pytest_args: Sequence[str] = (),
+    sandbox: bool = False,
+    limit: Callable[[], None] | None = None,
+) -> Result:
+    """Run ``tests/contract`` with the plugin and draw the verdict. Writes ``pytest.html`` where a folder is given."""
+    started = datetime.now(UTC)
+    plugin.progress = progress
+    folder = resource("tests/contract")
+    args = [
+        str(folder),
+        f"--rootdir={folder}",
+        "-c",
+        str(folder / "pytest.ini"),
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+    ]
+    if report_dir is None:
+        args += ["-p", "no:html", "-p", "no:metadata"]
+    else:
+        args += [f"--html={report_dir / 'pytest.html'}", "--self-contained-html"]
+    plugins: list[object] = [plugin]
+    if not pytest_args:
+        plugins.append(QuietTerminal())
+    try:
+        code = pytest.main([*args, *pytest_args], plugins=plugins)
+    except KeyboardInterrupt:
+        plugin.interrupted = True
+        code = pytest.ExitCode.INTERRUPTED
+    finally:
+        plugin.service.client.close()
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.internal_error is None:
+        plugin.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
+    pins = read_pins(plugin.settings.pins)
+    return Result(conclude(plugin, started, datetime.now(UTC), pins, sandbox=sandbox), plugin)

@@ -1,0 +1,264 @@
+"""The service under judgement, as the contract suite's tests see it.
+
+Whatever a test asks goes through :meth:`Service.ask`: it is sent, recorded, judged by every check on a single exchange and by
+the model, and what differs is confirmed before it is told. A test only has to say what to ask, and why.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lineman.client import BlockingClient
+from lineman.contract.answer import Form, read_answer
+from lineman.contract.bearing import clauses_borne
+from lineman.contract.checks import judge_case
+from lineman.contract.compare import readable
+from lineman.contract.document import document
+from lineman.contract.finding import Finding, merge
+from lineman.contract.model import Knowledge, Listing
+from lineman.contract.question import question
+from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
+from lineman.suite.court import Court
+from lineman.suite.data import Data
+from lineman.suite.reader import Reader
+from lineman.suite.recorder import Recorder
+from lineman.suite.relations import same_answers
+from lineman.suite.settings import Settings
+from lineman.suite.stops import CredentialsRefused, NeverSucceeded
+
+_CANARIES = 2
+
+
+@dataclass
+class Service:
+    """Asks, records and judges. One per run."""
+
+    client: BlockingClient
+    settings: Settings
+    recorder: Recorder = field(default_factory=Recorder)
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    opened: bool = False
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self._send, self.knowledge, self.recorder)
+        self.court = Court(self.reader, self.recorder, self.knowledge, self._send)
+        self.random = random.Random(self.settings.seed)  # noqa: S311 -- reproducible choice, no secret
+        self._listing_tried = False
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def ask(self, *asks: Ask) -> list[Exchange]:
+        """Send independent asks together and judge every answer; the exchanges come in the order of the asks."""
+        exchanges = self._send(asks)
+        self.court.examine(e for e in exchanges if _in_model(e))
+        return exchanges
+
+    def query(self, clause: str, *queries: dict[str, Any], note: str = "") -> list[Exchange]:
+        """Ask several queries for one clause."""
+        return self.ask(*(Ask.of(query, clause, note=note) for query in queries))
+
+    def few(self, *choices: Any, smoke: int, full: int | None = None) -> list[Any]:
+        """The first choices: as many as the profile has requests for."""
+        count = smoke if self.settings.profile == "smoke" else full
+        return list(choices[:count])
+
+    @property
+    def smoke(self) -> bool:
+        return self.settings.profile == "smoke"
+
+    # -- knowledge ------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Data:
+        """What is known of the tenant's records, to build queries from."""
+        listing = self.listing
+        return Data(listing.records if listing else (), self.random, deepest=self._deepest())
+
+    @property
+    def listing(self) -> Listing | None:
+        """The tenant's list as far as it was read; None where it could not be."""
+        return self.knowledge.whole
+
+    def _deepest(self) -> tuple[Any, ...]:
+        """Records of complete partial lists, for lists too long to be read whole."""
+        whole = self.knowledge.whole
+        if whole is None or whole.complete:
+            return ()
+        return tuple(r for known in self.knowledge.listings if known.base.filters for r in known.records)
+
+    def observe(self, clause: str, answer: str) -> None:
+        self.recorder.observe(clause, answer)
+
+    def excuse(self, clauses: str | Iterable[str], reason: str) -> None:
+        """Say why clauses could not be verified here."""
+        for clause in [clauses] if isinstance(clauses, str) else clauses:
+            self.recorder.excuse(clause, reason)
+
+    def blame(self, *findings: Finding) -> None:
+        self.recorder.blame(findings)
+
+    def confirmed(self, judge: Callable[[], Sequence[Finding]], clause: str, check: str) -> list[Finding]:
+        """Repeat a judgement of several exchanges until it holds, or differs on unchanged data; record what is proven.
+
+        ``judge`` asks and compares, anew at each call.
+        """
+        for _ in range(4):
+            self.reader.read_again()
+            findings = judge()
+            if not findings:
+                return []
+            if not self.reader.read_again():
+                proven = [*_named(findings, check)]
+                self.recorder.blame(proven)
+                return proven
+        self.excuse(clause, "the data kept changing while it was checked")
+        return []
+
+    def ask_generated(self, draw: Callable[[Data, int, int], list[dict[str, Any]]]) -> None:
+        """Ask queries drawn from the data seen: a fixed number, or as many as a deep run's budget allows."""
+        rounds = self.settings.deep_rounds if self.settings.profile == "deep" else 1
+        for number in range(rounds):
+            queries = draw(self.data, self.settings.seed + number, self.settings.generated)
+            self.query("total.counts-matches", *queries, note="generated from the data")
+
+    def pages_beyond(self) -> list[dict[str, Any]]:
+        """Queries for pages behind the last record: of the whole list, or of filters that find few."""
+        whole = self.listing
+        queries: list[dict[str, Any]] = []
+        if whole is not None and whole.total < document().offset_maximum:
+            queries += [{"limit": 100, "offset": 100}, {"limit": 50, "offset": 100}]
+        for text in self.data.texts_of("accessCode")[:4]:
+            prediction = self.knowledge.predict(question({"accessCode": text}))
+            if prediction is not None and prediction.exact and 0 < (prediction.total or 0) <= 20:
+                queries += [
+                    {"accessCode": text, "limit": 20, "offset": 20},
+                    {"accessCode": text, "limit": 10, "offset": 100},
+                ]
+        return queries[:4]
+
+    def learn_case(self, name: str, exchange: Exchange) -> None:
+        """Learn whether a text filter minds letter case, and record it."""
+        answer = read_answer(exchange)
+        minds = not answer.records
+        if answer.form is Form.SUCCESS or answer.signature in self.knowledge.no_match:
+            self.knowledge.habits.case[name] = minds
+            self.observe("filter.case", f"{name}: {'minds' if minds else 'does not mind'} letter case")
+        else:
+            self.observe("filter.case", f"{name}: {answer.signature}")
+
+    def foreign_key(self, key: AppKey, queries: Sequence[dict[str, Any]]) -> None:
+        """Ask with a foreign app key: refused credentials are fine, and so is the answer that the own key gets."""
+        clause, note = (
+            "auth.foreign-app-key",
+            f"with {'the other tenant' if key is AppKey.SECOND else 'nobody'}'s X-APP-Key",
+        )
+
+        def judge() -> list[Finding]:
+            own = self.ask(*(Ask.of(query, clause, note="with its own X-APP-Key") for query in queries))
+            foreign = self.ask(*(Ask.of(query, clause, app_key=key, note=note) for query in queries))
+            pairs = [(o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is Form.SUCCESS]
+            return same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
+
+        self.confirmed(judge, clause, "foreign_app_key_gives_no_other_records")
+
+    @staticmethod
+    def error_form(exchange: Exchange) -> str:
+        """The form of an error's body: JSON envelope, other JSON, HTML, text or nothing."""
+        answer, response = read_answer(exchange), exchange.response
+        if response is None or not response.body:
+            form = "no body"
+        elif isinstance(answer.value, dict):
+            form = "JSON envelope" if "returnCode" in answer.value else "other JSON"
+        else:
+            form = "HTML" if b"<html" in response.body.lower() or b"<!doctype" in response.body.lower() else "text"
+        return f"{answer.status}: {form}"
+
+    # -- the wire -------------------------------------------------------------------------------------------------
+
+    def _send(self, asks: Sequence[Ask]) -> list[Exchange]:
+        exchanges = self.client.send_all(asks)
+        for exchange in exchanges:
+            self.recorder.bears(exchange, clauses_borne(exchange))
+        refused = [e for e in exchanges if _good_credentials_refused(e)]
+        if refused and self.opened:
+            self._check_credentials(refused)
+        for exchange in exchanges:
+            self.recorder.blame(judge_case(exchange))
+        return exchanges
+
+    def _check_credentials(self, refused: list[Exchange]) -> None:
+        """A refusal of one request breaks a promise; a refusal of every request says that the credentials are gone."""
+        canary = Ask.of({"limit": 1}, "answer.status", note="are the credentials still good?")
+        for _ in range(_CANARIES):
+            answer = read_answer(self.client.send_all([canary])[0])
+            if answer.form is not Form.UNAUTHORISED:
+                return
+        status = read_answer(refused[0]).status
+        raise CredentialsRefused(
+            f"the target refuses the credentials it took before (status {status}): they were revoked, expired or blocked "
+            "during the run"
+        )
+
+    # -- opening --------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Look for signs of life and read the list.
+
+        Raises:
+            NoVerdict: nothing could be judged from here on; the message says why.
+            ClientError: the client gave up.
+        """
+        from lineman.suite.opening import open_service  # noqa: PLC0415 -- it is written in terms of Service
+
+        open_service(self)
+        self.opened = True
+
+    def finish(self) -> list[Finding]:
+        """All proven findings, merged by fingerprint."""
+        return merge(self.recorder.findings)
+
+    @property
+    def successes(self) -> int:
+        return sum(1 for e in self.recorder.exchanges if _in_model(e) and readable(read_answer(e)))
+
+    def require_success(self) -> None:
+        """Raise NeverSucceeded unless some valid query was answered in a way that can be judged."""
+        if not any(_spoke(e) for e in self.recorder.exchanges if _in_model(e)):
+            last = next((e for e in reversed(self.recorder.exchanges) if _in_model(e)), None)
+            shown = read_answer(last).signature if last else "nothing"
+            raise NeverSucceeded(
+                f"no valid query was answered with success (the last answer: {shown}): is this the right base URL, "
+                "and has this tenant any access codes?"
+            )
+
+
+def _named(findings: Sequence[Finding], check: str) -> Iterable[Finding]:
+    return (replace(finding, check=check) for finding in findings)
+
+
+def _in_model(exchange: Exchange) -> bool:
+    """True for a request of the first tenant to the operation itself, whose answer the model can predict."""
+    ask = exchange.ask
+    return (
+        exchange.operation is Operation.QUERY
+        and ask.credential is Credential.VALID
+        and ask.app_key in (AppKey.OWN, AppKey.ABSENT)
+        and ask.method == "POST"
+        and ask.path is None
+        and ask.content_type == "application/json"
+    )
+
+
+def _good_credentials_refused(exchange: Exchange) -> bool:
+    return _in_model(exchange) and read_answer(exchange).form is Form.UNAUTHORISED
+
+
+def _spoke(exchange: Exchange) -> bool:
+    """True for a 2xx that is recognisably the operation's: JSON with a success in it, however broken."""
+    answer = read_answer(exchange)
+    if answer.status is None or not 200 <= answer.status < 300:
+        return False
+    return answer.form is Form.SUCCESS or answer.has_list or bool(answer.records)

@@ -1,0 +1,63 @@
+"""What every answer must be. Every answer of the run is judged by these clauses; here some are asked for on purpose."""
+
+import pytest
+
+from lineman.contract.answer import MISSING, Form, read_answer
+from lineman.contract.document import document
+from lineman.suite.service import Service
+
+SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-data", "total.counts-matches")
+
+
+@pytest.mark.clause(*SINGLE)
+def test_valid_queries_succeed(service: Service) -> None:
+    """A few plain queries; the whole run's valid queries count as well."""
+    service.query("answer.return-code", {"limit": 3}, *service.few({"limit": 100}, {"limit": 4, "offset": 4}, smoke=0))
+
+
+@pytest.mark.clause("answer.schema")
+@pytest.mark.needs_records
+def test_every_record_has_the_documented_types(service: Service) -> None:
+    """All readable records, page by page and type by type."""
+    pages = [{"limit": 100, "offset": 0}, {"limit": 100, "offset": 100}]
+    types = [{"mediatypeId": type_} for type_ in document().request_media_types]
+    service.query("answer.schema", *service.few(*pages, *types, smoke=0))
+
+
+@pytest.mark.clause("error.no-internals")
+def test_refusals_show_no_internals(service: Service) -> None:
+    """Every answer is searched; these refusals are the likeliest to show something."""
+    queries = ({"limit": "abc'\""}, {"offset": {"$gt": 0}}, {"mediatypeId": "' OR 1=1"}, {"accessCode": 12})
+    service.query("error.no-internals", *service.few(*queries, smoke=1))
+
+
+@pytest.mark.clause("answer.nullable")
+@pytest.mark.needs_records
+def test_null_and_absent_members_are_observed(service: Service) -> None:
+    """Over all records seen."""
+    for exchange in service.recorder.exchanges:
+        for record in read_answer(exchange).records:
+            for name in document().record_members:
+                value = record.get(name, MISSING)
+                if value is None or value is MISSING:
+                    service.observe("answer.nullable", f"{name}: {'null' if value is None else 'absent'}")
+    if "answer.nullable" not in service.recorder.answers:
+        service.observe("answer.nullable", "every member is always given")
+
+
+@pytest.mark.clause("answer.extra-members")
+def test_unknown_members_are_observed(service: Service) -> None:
+    """Members that the page does not name, over all answers seen."""
+    contract = document()
+    for exchange in service.recorder.exchanges:
+        answer = read_answer(exchange)
+        if answer.form is not Form.SUCCESS or not isinstance(answer.value, dict):
+            continue
+        extra = [f"{name}" for name in answer.value if name not in contract.envelope_members]
+        if isinstance(answer.data, dict):
+            extra += [f"data.{name}" for name in answer.data if name not in contract.data_members]
+        extra += [f"record.{name}" for r in answer.records[:100] for name in r if name not in contract.record_members]
+        for name in set(extra):
+            service.observe("answer.extra-members", name[:80])
+    if "answer.extra-members" not in service.recorder.answers:
+        service.observe("answer.extra-members", "none")

@@ -1,0 +1,142 @@
+"""Who may ask."""
+
+import pytest
+
+from lineman.contract.answer import read_answer
+from lineman.exchange import AppKey, Ask, Credential
+from lineman.suite.credentials import EXPIRED, EarlyToken
+from lineman.suite.observing import outcome_against
+from lineman.suite.relations import disjoint_tenants, same_answers
+from lineman.suite.service import Service
+
+FORMATS = {
+    "the bare token": "{token}",
+    "no space after Bearer": "Bearer{token}",
+    "an empty header": "",
+    "the word Bearer alone": "Bearer",
+    "another scheme, Basic": "Basic {token}",
+    "another scheme, Token": "Token {token}",
+    "user and password": "Basic bGluZW1hbjpsaW5lbWFu",
+}
+UNKNOWN = {
+    "a token never issued": "Bearer {unknown}",
+    "a token altered at its end": "Bearer {altered:last}",
+    "a token altered at its start": "Bearer {altered:first}",
+    "a token altered in the middle": "Bearer {altered:middle}",
+    "a token without its last character": "Bearer {truncated}",
+    "a token with a character more": "Bearer {extended}",
+    "a token in swapped letter case": "Bearer {swapcase}",
+    "a word for a token": "Bearer null",
+}
+
+
+@pytest.mark.clause("auth.required")
+def test_without_authorization_nothing_is_answered(service: Service) -> None:
+    """Several queries, each just answered with a token; more than once, with and without an app key."""
+    queries = service.data.varied_queries()
+    clause, note = "auth.required", "no Authorization header"
+    asks = [Ask.of(query, clause, credential=Credential.NONE, note=note) for query in queries]
+    asks += [
+        Ask.of(query, clause, credential=Credential.NONE, app_key=AppKey.ABSENT, note=f"{note} and no app key")
+        for query in queries[:2]
+    ]
+    service.query("query.independent", *service.few(*queries, smoke=0))
+    service.ask(*service.few(*asks, *asks, smoke=1))
+
+
+@pytest.mark.clause("auth.bearer-format")
+def test_only_bearer_space_token_is_taken(service: Service) -> None:
+    """The good token in other formats."""
+    formats = service.few(*FORMATS.items(), smoke=1)
+    service.ask(*(_given(template, "auth.bearer-format", note) for note, template in formats))
+
+
+@pytest.mark.clause("auth.scheme-case")
+@pytest.mark.full
+def test_the_letter_case_of_the_scheme_is_observed(service: Service) -> None:
+    """`bearer` and the good token."""
+    (exchange,) = service.ask(_given("bearer {token}", "auth.scheme-case", "the scheme in lower case"))
+    service.observe("auth.scheme-case", outcome_against(exchange, service, like={}, words="taken"))
+
+
+@pytest.mark.clause("auth.unknown-token")
+def test_unknown_and_altered_tokens_are_refused(service: Service) -> None:
+    """Tokens that were never issued, each tried on two queries."""
+    kinds = service.few(*UNKNOWN.items(), smoke=2)
+    queries = service.few({}, {"limit": 50, "offset": 50}, smoke=1)
+    service.ask(*(_given(template, "auth.unknown-token", note, query) for query in queries for note, template in kinds))
+
+
+@pytest.mark.clause("auth.refusal-status")
+def test_the_status_of_refused_credentials_is_observed(service: Service) -> None:
+    """401 or 403, for which kind of bad credentials: read from the refusals of the run."""
+    for exchange in service.recorder.exchanges:
+        ask = exchange.ask
+        if ask.credential in (Credential.NONE, Credential.GIVEN) and exchange.status in (401, 403):
+            kind = "missing" if ask.credential is Credential.NONE else ask.clauses[0].partition(".")[2]
+            service.observe("auth.refusal-status", f"{kind}: {exchange.status}")
+    if "auth.refusal-status" not in service.recorder.answers:
+        service.ask(Ask.of({}, "auth.required", credential=Credential.NONE, note="no Authorization header"))
+        service.observe("auth.refusal-status", read_answer(service.recorder.exchanges[-1]).signature)
+
+
+@pytest.mark.clause("auth.app-key-optional")
+def test_the_app_key_changes_nothing(service: Service) -> None:
+    """The same queries with and without X-APP-Key."""
+    if service.client.target.credentials.app_key is None:
+        service.excuse("auth.app-key-optional", "no app key is configured: set LINEMAN_APP_KEY")
+        return
+    queries = service.few(*service.data.varied_queries(), smoke=1)
+    clause = "auth.app-key-optional"
+    service.confirmed(
+        lambda: same_answers(
+            service.ask(*(Ask.of(query, clause, note="with X-APP-Key") for query in queries)),
+            service.ask(*(Ask.of(query, clause, app_key=AppKey.ABSENT, note="without X-APP-Key") for query in queries)),
+            clause,
+            parameter="X-APP-Key",
+        ),
+        clause,
+        "app_key_changes_nothing",
+    )
+
+
+@pytest.mark.clause("auth.foreign-app-key")
+def test_a_foreign_app_key_opens_nothing(service: Service) -> None:
+    """Nobody's key, and the other tenant's where it is known: refused, or the same records as ever."""
+    keys = [AppKey.UNKNOWN]
+    second = service.client.target.second
+    if second is not None and second.app_key is not None:
+        keys.append(AppKey.SECOND)
+    queries = service.few(*service.data.varied_queries(), smoke=1)
+    for key in keys:
+        service.foreign_key(key, queries)
+
+
+@pytest.mark.clause("auth.tenant-isolation")
+def test_two_tenants_never_see_each_others_records(service: Service) -> None:
+    """The second tenant's answers to the queries of the first, in turn."""
+    second = service.client.target.second
+    if second is None or not second.usable:
+        reason = "no second tenant is configured: set LINEMAN_SECOND_APP_KEY and LINEMAN_SECOND_APP_SECRET"
+        service.excuse("auth.tenant-isolation", reason)
+        return
+    queries = [{}, {"limit": 100, "offset": 100}, *service.data.varied_queries(), *service.data.text_queries()]
+    queries = service.few(*queries, smoke=1)
+    disjoint_tenants(service, queries)
+
+
+@pytest.mark.clause("auth.expired-token")
+@pytest.mark.full
+def test_an_expired_token_is_refused(service: Service, early_token: EarlyToken) -> None:
+    """A token with a lifetime of one second, used while it lived, and again after its end."""
+    if not early_token.expire(service):
+        service.excuse("auth.expired-token", early_token.reason)
+        return
+    asks = [
+        _given("Bearer {short}", "auth.expired-token", EXPIRED, query) for query in ({}, {"limit": 5}, {"limit": 7})
+    ]
+    service.ask(*asks)
+
+
+def _given(template: str, clause: str, note: str, query: dict[str, object] | None = None) -> Ask:
+    return Ask.of(query or {}, clause, credential=Credential.GIVEN, authorization=template, note=note)

@@ -1,0 +1,139 @@
+"""Which records a query finds."""
+
+import pytest
+
+from lineman.contract.answer import read_answer
+from lineman.contract.document import document
+from lineman.contract.question import TEXT_FILTERS
+from lineman.exchange import Exchange
+from lineman.suite.observing import empty_text_outcome, refused_or
+from lineman.suite.service import Service
+
+TYPES = document().request_media_types
+CLAUSE_OF = {"accessCode": "filter.access-code", "description": "filter.description"}
+UNUSUAL_TEXTS = (
+    "'",
+    "' OR '1'='1",
+    "\\",
+    "[",
+    "(.*",
+    "^9",
+    '"',
+    "客服热线",
+    "📞☎️",
+    "e\u0301",
+    "%' OR 1=1 --",
+    "x" * 3000,
+    ".",
+    "[0-9]",
+    "9|4",
+    "$",
+    "{0}",
+    "<b>&amp;",
+    "1; DROP TABLE access_code",
+    "line\nbreak\ttab",
+    "متصل",
+    "9.9",
+    "+",
+    "\\d",
+    "${7*7}",
+)
+
+
+@pytest.mark.parametrize("name", TEXT_FILTERS)
+@pytest.mark.clause("filter.access-code", "filter.description")
+@pytest.mark.needs_records
+def test_texts_are_found_wherever_they_stand(service: Service, name: str) -> None:
+    """Starts, middles, ends and wholes of real texts, from records all over the list; and texts that nearly match."""
+    texts = service.data.texts_of(name)
+    if not texts:
+        service.excuse(CLAUSE_OF[name], f"no record has a {name} of plain letters and digits")
+    service.query(CLAUSE_OF[name], *({name: text} for text in service.few(*texts, smoke=1, full=12)))
+
+
+@pytest.mark.clause("filter.media-type")
+def test_each_documented_type_is_accepted(service: Service) -> None:
+    """2, 5 and 53: whole answers, pages of them, and the types together against the whole list."""
+    first = [{"mediatypeId": type_} for type_ in TYPES]
+    service.query("filter.media-type", *service.few(*first, smoke=2))
+    more = [{"mediatypeId": type_, "limit": 10, "offset": offset} for type_ in TYPES for offset in (0, 10)]
+    service.query("filter.media-type", *service.few(*more, smoke=0))
+    if not service.data.asked_types() and service.knowledge.whole is not None and service.knowledge.whole.complete:
+        service.excuse("filter.media-type", "no record is of a type that may be asked for")
+
+
+@pytest.mark.clause("filter.media-type-undocumented")
+@pytest.mark.full
+def test_undocumented_types_are_observed(service: Service) -> None:
+    """18 and 19, which only answers document, and values that no table names."""
+    for type_ in (18, 19, 0, 99, -1):
+        (exchange,) = service.query("filter.media-type-undocumented", {"mediatypeId": type_})
+        answer = read_answer(exchange)
+        words = "honoured" if answer.records else "empty"
+        kind = "only answers document" if type_ in (18, 19) else "no table names"
+        service.observe("filter.media-type-undocumented", f"a value that {kind}: {refused_or(exchange, words)}")
+
+
+@pytest.mark.clause("filter.conjunction")
+@pytest.mark.needs_records
+def test_filters_together_narrow(service: Service) -> None:
+    """Filters of one record together, and filters of different records, which nothing or little satisfies."""
+    queries = service.data.conjunctions()
+    if not queries:
+        service.excuse("filter.conjunction", "no record has members to combine")
+    service.query("filter.conjunction", *service.few(*queries, smoke=1, full=14))
+
+
+@pytest.mark.clause("filter.any-text")
+def test_any_text_is_a_filter(service: Service) -> None:
+    """Unusual texts from real records, and texts that a careless service takes for SQL, regular expressions or markup."""
+    real = [{name: part} for name in TEXT_FILTERS for part in service.data.unusual_parts(name)[:9]]
+    made = [{TEXT_FILTERS[i % 2 == 0]: text} for i, text in enumerate(UNUSUAL_TEXTS)]
+    crossed = [{TEXT_FILTERS[i % 2]: text} for i, text in enumerate(UNUSUAL_TEXTS[:6])]
+    longer = [{"description": text + "x" * 40} for text in service.data.longest("description")]
+    mixed = [query for pair in zip(made, real, strict=False) for query in pair]
+    rest = made[len(real) :] + real[len(made) :]
+    service.query("filter.any-text", *service.few(*mixed, *longer, *crossed, *rest, smoke=2))
+
+
+@pytest.mark.clause("filter.wildcards")
+@pytest.mark.needs_records
+@pytest.mark.full
+def test_wildcards_are_observed(service: Service) -> None:
+    """A character of a real code replaced by each wildcard: found only where it works as one."""
+    for character, query in service.data.wildcard_queries().items():
+        (exchange,) = service.query("filter.wildcards", query)
+        service.observe("filter.wildcards", f"{character}: {_taken_as_wildcard(exchange)}")
+
+
+def _taken_as_wildcard(exchange: Exchange) -> str:
+    return refused_or(exchange, "a wildcard" if read_answer(exchange).records else "literal", nothing="literal")
+
+
+@pytest.mark.clause("filter.case")
+@pytest.mark.needs_records
+@pytest.mark.full
+def test_letter_case_is_observed(service: Service) -> None:
+    """A text from the data in the other letter case; what is learned sharpens the model."""
+    asked = service.data.case_queries()
+    if not asked:
+        service.excuse("filter.case", "no record has a text with letters in it")
+    for name, query in asked.items():
+        (exchange,) = service.query("filter.case", query)
+        service.learn_case(name, exchange)
+
+
+@pytest.mark.clause("filter.empty-text")
+@pytest.mark.full
+def test_the_empty_text_is_observed(service: Service) -> None:
+    """Is "" no filter, or a text that nothing has?"""
+    for name in TEXT_FILTERS:
+        (exchange,) = service.query("filter.empty-text", {name: ""})
+        service.observe("filter.empty-text", f"{name}: {empty_text_outcome(exchange, service, name)}")
+
+
+@pytest.mark.clause("filter.no-match")
+def test_the_answer_to_no_match_is_observed(service: Service) -> None:
+    """Asked when the run began, because every later answer is read in its light; asked once more here."""
+    service.query("filter.no-match", {"accessCode": "999888777666555444333222"})
+    assert service.recorder.answers["filter.no-match"], "the opening asks this first"

@@ -1,0 +1,76 @@
+"""How many records stand on a page."""
+
+import pytest
+
+from lineman.contract.document import document
+from lineman.exchange import Ask
+from lineman.suite.observing import outcome_against, refused_or
+from lineman.suite.service import Service
+
+MAXIMUM = document().limit_maximum
+SIZES = (1, 50, 99, 2, 10, 33, 3, 7, 49, 51, 98)
+ABOVE = (MAXIMUM + 1, 1000, 2**31, 150, 199, 200, 2**31 - 1, 2**32, 2**63, 10**20)
+NO_NUMBERS = ("abc", True, [10], {"value": 10}, False, "ten", [])
+
+
+@pytest.mark.clause("limit.page-size")
+@pytest.mark.needs_records
+def test_a_page_has_as_many_records_as_asked_for(service: Service) -> None:
+    """Limits from 1 to 99, from the first record on; other offsets are asked with the pages."""
+    sizes = service.few(*SIZES, smoke=1)
+    service.query("limit.page-size", *({"limit": size} for size in sizes))
+
+
+@pytest.mark.clause("limit.zero")
+def test_zero_is_a_page_without_records(service: Service) -> None:
+    """0 is in range: accepted, and no records come."""
+    more = [{"limit": 0, "offset": 0}, {"limit": 0, **service.data.one_filter()}]
+    service.query("limit.zero", {"limit": 0}, *service.few(*more, smoke=0))
+
+
+@pytest.mark.clause("limit.default")
+@pytest.mark.needs_records
+def test_no_limit_means_one_hundred(service: Service) -> None:
+    """Without limit the page is the one of limit 100."""
+    more = [{"offset": 0}, {"offset": MAXIMUM}, service.data.one_filter()]
+    service.query("limit.default", {}, *service.few(*more, smoke=0))
+
+
+@pytest.mark.clause("limit.maximum")
+@pytest.mark.needs_records
+def test_one_hundred_is_accepted(service: Service) -> None:
+    """100 gives up to 100 records."""
+    more = [{"limit": MAXIMUM, **service.data.one_filter()}]
+    service.query("limit.maximum", {"limit": MAXIMUM}, *service.few(*more, smoke=0))
+
+
+@pytest.mark.clause("limit.clamp", "limit.page-cap")
+def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
+    """Any integer above 100, far above too, also with a filter."""
+    values = service.few(*ABOVE, smoke=2)
+    more = [{"limit": 500, **service.data.one_filter()}, {"limit": MAXIMUM + 1, "offset": 0}]
+    service.query("limit.clamp", *({"limit": value} for value in values), *service.few(*more, smoke=0))
+
+
+@pytest.mark.clause("limit.negative")
+@pytest.mark.full
+def test_negative_limits_are_observed(service: Service) -> None:
+    """Below the range: refused, or treated as the default."""
+    for exchange in service.query("limit.negative", {"limit": -1}, {"limit": -100}, {"limit": -(2**31)}):
+        service.observe("limit.negative", outcome_against(exchange, service, like={}, words="treated as the default"))
+
+
+@pytest.mark.clause("limit.type")
+def test_a_limit_that_is_no_number_is_refused(service: Service) -> None:
+    """Texts, booleans, lists, objects."""
+    values = service.few(*NO_NUMBERS, smoke=1)
+    service.ask(*(Ask.of({"limit": value}, "limit.type", note=f"limit {value!r}", retry=False) for value in values))
+
+
+@pytest.mark.clause("limit.coercion")
+@pytest.mark.full
+def test_limits_that_look_like_numbers_are_observed(service: Service) -> None:
+    """ "10", 10.0 and 10.5: coerced or refused."""
+    for value in ("10", 10.0, 10.5):
+        (exchange,) = service.query("limit.coercion", {"limit": value})
+        service.observe("limit.coercion", f"{value!r}: {refused_or(exchange, 'coerced')}")

@@ -1,0 +1,104 @@
+"""Where a page begins."""
+
+import pytest
+
+from lineman.contract.document import document
+from lineman.exchange import Ask
+from lineman.suite.observing import offset_outcome, outcome_against, refused_or
+from lineman.suite.service import Service
+
+MAXIMUM = document().offset_maximum
+WALKS = (50, 10, 33, 25, 1, 7)
+NO_NUMBERS = ("abc", True, [0], {"value": 0}, False)
+
+
+def pages_of(size: int, *, most: int = 12) -> list[dict[str, int]]:
+    """The pages of one size that documented offsets reach; for small sizes the first and the last ones."""
+    offsets = list(range(0, MAXIMUM + 1, size))
+    if len(offsets) > most:
+        offsets = offsets[: most // 2] + offsets[-(most // 2) :]
+    return [{"limit": size, "offset": offset} for offset in offsets]
+
+
+@pytest.mark.clause("offset.pages", "order.stable", "record.unique")
+@pytest.mark.needs_records(2)
+def test_pages_join_to_the_whole(service: Service) -> None:
+    """Page k of size n is records n*(k-1) .. n*k-1: no gap, no repetition, same order; for several sizes."""
+    sizes = service.few(*WALKS, smoke=1)
+    service.query("offset.pages", *(page for size in sizes for page in pages_of(size, most=6)))
+
+
+@pytest.mark.clause("offset.pages")
+@pytest.mark.full
+@pytest.mark.needs_records
+def test_pages_of_a_filtered_answer_join(service: Service) -> None:
+    """The same for what a filter finds."""
+    filters = service.data.one_filter()
+    service.query("order.stable", filters)
+    service.query("offset.pages", *({**filters, **page} for page in pages_of(5, most=4)))
+
+
+@pytest.mark.clause("offset.default")
+@pytest.mark.needs_records
+def test_no_offset_means_zero(service: Service) -> None:
+    """Without offset the page begins at the first record."""
+    more = [{"limit": 20}, {"limit": 100}, {**service.data.one_filter(), "limit": 3}]
+    service.query("offset.default", {"limit": 5}, *service.few(*more, smoke=0))
+
+
+@pytest.mark.clause("offset.maximum")
+def test_offset_one_hundred_reaches_the_second_hundred(service: Service) -> None:
+    """100 is accepted, with several page sizes."""
+    if service.listing is not None and service.listing.total <= MAXIMUM:
+        service.excuse("offset.maximum", f"the list has {service.listing.total} records: none stands behind offset 100")
+    sizes = service.few(100, 50, 10, 1, smoke=1)
+    service.query("offset.maximum", *({"limit": size, "offset": MAXIMUM} for size in sizes))
+
+
+@pytest.mark.clause("offset.beyond-total")
+def test_a_page_behind_the_last_record_is_empty(service: Service) -> None:
+    """Of the whole list where it is short enough, else of filters that find few."""
+    beyond = service.pages_beyond()
+    if not beyond:
+        service.excuse("offset.beyond-total", "no query is known that finds few enough records to page behind them")
+    for exchange in service.query("offset.beyond-total", *service.few(*beyond, smoke=1)):
+        service.observe("offset.beyond-total", refused_or(exchange, "success without records"))
+
+
+@pytest.mark.clause("offset.over-maximum")
+@pytest.mark.full
+def test_offsets_above_one_hundred_are_observed(service: Service) -> None:
+    """Refused, clamped or honoured."""
+    queries = [{"limit": 10, "offset": 110}, {"limit": 100, "offset": 200}, {"limit": 10, "offset": 1000}]
+    for query, exchange in zip(queries, service.query("offset.over-maximum", *queries), strict=True):
+        service.observe("offset.over-maximum", offset_outcome(exchange, service, {"clamped": MAXIMUM}, query))
+
+
+@pytest.mark.clause("offset.misaligned")
+@pytest.mark.full
+def test_offsets_between_pages_are_observed(service: Service) -> None:
+    """Honoured as it is, rounded to a page, or refused."""
+    queries = [{"limit": 10, "offset": 5}, {"limit": 10, "offset": 27}, {"limit": 50, "offset": 1}]
+    for query, exchange in zip(queries, service.query("offset.misaligned", *queries), strict=True):
+        down = query["offset"] // query["limit"] * query["limit"]
+        candidates = {"rounded down": down, "rounded up": down + query["limit"]}
+        service.observe("offset.misaligned", offset_outcome(exchange, service, candidates, query))
+
+
+@pytest.mark.clause("offset.negative")
+@pytest.mark.full
+def test_negative_offsets_are_observed(service: Service) -> None:
+    """Refused, or treated as the default."""
+    queries = [{"limit": 10, "offset": -10}, {"offset": -1}]
+    for query, exchange in zip(queries, service.query("offset.negative", *queries), strict=True):
+        like = {name: value for name, value in query.items() if name != "offset"}
+        service.observe(
+            "offset.negative", outcome_against(exchange, service, like=like, words="treated as the default")
+        )
+
+
+@pytest.mark.clause("offset.type")
+def test_an_offset_that_is_no_number_is_refused(service: Service) -> None:
+    """Texts, booleans, lists, objects."""
+    values = service.few(*NO_NUMBERS, smoke=1)
+    service.ask(*(Ask.of({"offset": value}, "offset.type", note=f"offset {value!r}", retry=False) for value in values))

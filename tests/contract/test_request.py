@@ -1,0 +1,127 @@
+"""What may be asked, and how: body, method, path."""
+
+import itertools
+
+import pytest
+
+from lineman.contract.answer import Form, read_answer
+from lineman.contract.document import document
+from lineman.exchange import Ask
+from lineman.suite.observing import outcome_against
+from lineman.suite.service import Service
+
+METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
+
+MALFORMED = {
+    "cut short": b'{"limit": 10',
+    "a list": b"[]",
+    "a text": b'"limit"',
+    "a number": b"10",
+    "null": b"null",
+    "no JSON at all": b"limit=10&offset=0",
+    "followed by more": b'{"limit": 10} {"limit": 20}',
+    "in single quotes": b"{'limit': 10}",
+    "a list with an object": b'[{"limit": 10}]',
+    "true": b"true",
+    "no UTF-8": b'{"description": "\xff\xfe"}',
+    "nested lists, 5000 deep": b"[" * 5000 + b"]" * 5000,
+}
+
+
+@pytest.mark.clause("request.example")
+def test_the_pages_example_is_answered(service: Service) -> None:
+    """The example request, as it stands in the page."""
+    service.query("request.example", document().example_request)
+
+
+@pytest.mark.clause("request.all-optional")
+def test_every_parameter_is_optional(service: Service) -> None:
+    """`{}`, each parameter alone, pairs, and all but one."""
+    values = service.data.one_of_each()
+    names = list(values)
+    chosen = [(name,) for name in names]
+    chosen += list(itertools.combinations(names, 2))
+    chosen += list(itertools.combinations(names, 4))
+    chosen += [tuple(names)]
+    few = service.few(*chosen, smoke=0)
+    service.query("request.all-optional", {}, *({name: values[name] for name in combination} for combination in few))
+
+
+@pytest.mark.clause("request.malformed-json")
+def test_malformed_bodies_are_refused(service: Service) -> None:
+    """Bodies that are no JSON object; one that is cut off is asked about twice before it is told."""
+    kinds = service.few(*MALFORMED.items(), smoke=2)
+    clause = "request.malformed-json"
+    service.ask(*(Ask((clause,), body=body, note=kind, retry=False) for kind, body in kinds))
+
+
+@pytest.mark.clause("request.method")
+def test_no_other_method_gives_records(service: Service) -> None:
+    """The operation's path with other methods, with and without a body."""
+    asks = [Ask.of({}, "request.method", method=method, note=method) for method in METHODS]
+    asks.append(Ask(("request.method",), method="GET", body=None, content_type=None, note="GET without a body"))
+    service.ask(*service.few(*asks, smoke=1))
+
+
+@pytest.mark.clause("request.path")
+def test_unknown_paths_are_not_found(service: Service) -> None:
+    """Paths beside and below the operation's."""
+    path = document().query_path
+    parent = path.rpartition("/")[0]
+    paths = {
+        "another name beside it": f"{parent}/queryNoSuchList",
+        "its name and a letter more": f"{path}X",
+        "a path below it": f"{path}/unknown",
+        "its name cut short": path[:-1],
+        "another version": path.replace("/v1/", "/v9/"),
+    }
+    asks = [Ask.of({}, "request.path", path=there, note=note) for note, there in paths.items()]
+    service.ask(*service.few(*asks, smoke=2))
+
+
+@pytest.mark.clause("request.content-type")
+@pytest.mark.full
+def test_other_content_types_are_observed(service: Service) -> None:
+    """The same query said to be something else than JSON."""
+    kinds = (None, "text/plain", "application/x-www-form-urlencoded")
+    asks = [Ask.of({"limit": 1}, "request.content-type", content_type=kind, note=str(kind)) for kind in kinds]
+    for kind, exchange in zip(kinds, service.ask(*asks), strict=True):
+        service.observe("request.content-type", f"{kind or 'missing'}: {outcome_against(exchange, service)}")
+
+
+@pytest.mark.clause("request.empty-body")
+@pytest.mark.full
+def test_an_empty_body_is_observed(service: Service) -> None:
+    """No body at all."""
+    (exchange,) = service.ask(Ask(("request.empty-body",), body=None, note="no body", retry=False))
+    service.observe("request.empty-body", outcome_against(exchange, service, like={}))
+
+
+@pytest.mark.clause("request.unknown-property")
+@pytest.mark.full
+def test_unknown_properties_are_harmless(service: Service) -> None:
+    """A property that the page does not name: ignored or refused."""
+    extras: tuple[dict[str, object], ...] = ({"pageSize": 1}, {"unknown": {"deep": [1, 2]}}, {"LIMIT": 1})
+    asks = [Ask.of({**extra, "limit": 2}, "request.unknown-property", retry=False) for extra in extras]
+    for exchange in service.ask(*asks):
+        service.observe("request.unknown-property", outcome_against(exchange, service, like={"limit": 2}))
+
+
+@pytest.mark.clause("request.null-property")
+@pytest.mark.full
+def test_null_properties_are_observed(service: Service) -> None:
+    """Null for each optional property."""
+    names = [p.name for p in document().parameters.values() if p.location == "body"]
+    asks = [Ask.of({name: None}, "request.null-property", note=f"{name} null", retry=False) for name in names]
+    for name, exchange in zip(names, service.ask(*asks), strict=True):
+        service.observe("request.null-property", f"{name}: {outcome_against(exchange, service, like={})}")
+
+
+@pytest.mark.clause("error.form")
+def test_the_form_of_errors_is_observed(service: Service) -> None:
+    """What refusals look like: gathered from every refusal of the run, and one more."""
+    service.ask(Ask(("error.form",), body=b"{", note="cut short"))
+    for exchange in service.recorder.exchanges:
+        answer = read_answer(exchange)
+        if answer.form in (Form.REFUSAL, Form.UNAUTHORISED, Form.NOT_FOUND):
+            service.observe("error.form", service.error_form(exchange))
