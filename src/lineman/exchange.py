@@ -142,6 +142,8 @@ class FailureKind(StrEnum):
     """What came is not HTTP, or its headers are beyond bounds, or its encoding is broken."""
     TOKEN = "token"  # noqa: S105  # the name of a kind of failure
     """No token could be had, so nothing was sent."""
+    ABANDONED = "abandoned"
+    """lineman itself stopped waiting, because the run ended."""
 
 
 @dataclass(frozen=True, slots=True)

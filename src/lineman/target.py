@@ -77,7 +77,10 @@ class Target:
 
     @classmethod
     def of(cls, base_url: str, credentials: Credentials | None = None, **settings: Any) -> Target:
-        """A target with the polite defaults for its address: on loopback no rate, 16 in flight and no budget."""
+        """A target with the polite defaults for its address: on loopback no rate, 16 in flight and no budget.
+
+        A setting that is None is taken for not given; to lift a limit use :func:`dataclasses.replace`.
+        """
         defaults: dict[str, Any] = {"name": urlsplit(base_url).netloc, "token_url": base_url}
         if is_loopback(base_url):
             defaults |= {"rate": None, "concurrency": 16, "max_requests": None}
@@ -119,7 +122,7 @@ def load_target(name: str | None, base_url: str | None, config: Path | None, env
     """
     if name is not None and base_url is not None:
         raise ConfigurationError(f"both --target {name} and --base-url {base_url} are given: give one of them")
-    if name is None and not base_url and not environment.get("LINEMAN_BASE_URL"):
+    if not (name or base_url or environment.get("LINEMAN_BASE_URL") or environment.get("LINEMAN_BASE_URL_FILE")):
         raise NoTargetError(f"no target given: say which deployment to test with {_WAYS}")
     table = Table.read(name, config) if name is not None else Table(Path(CONFIGURATION_FILE), "", Section())
     sources = Sources(environment, table)

@@ -15,7 +15,7 @@ from lineman import __version__
 from lineman.client.authorization import Tokens, names, render, unknown_app_key
 from lineman.client.clock import Clock, SystemClock
 from lineman.client.desk import TokenDesk
-from lineman.client.errors import CredentialMissing
+from lineman.client.errors import BudgetSpent, CredentialMissing
 from lineman.client.network import NetworkTransport
 from lineman.client.outage import OutageWatch
 from lineman.client.pacing import Pacer
@@ -121,11 +121,14 @@ class Client:
     async def send_all(self, asks: Iterable[Ask]) -> list[Exchange]:
         """Send asks concurrently, within the target's limits; the results are in the order of the asks.
 
-        Raises what :meth:`send` raises, after the other asks were cancelled.
+        Raises what :meth:`send` raises, after the other asks were cancelled; ``on_exchange`` has seen what was sent.
         """
         tasks = [asyncio.create_task(self._send(ask, next(self._numbers))) for ask in asks]
         try:
             return await asyncio.gather(*tasks)
+        except BudgetSpent:
+            await asyncio.gather(*tasks, return_exceptions=True)  # what is in flight was paid for
+            raise
         finally:
             for task in tasks:
                 task.cancel()

@@ -78,7 +78,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trust(verify) if secure else None,
             max_connections=None,
-            max_keepalive_connections=concurrency,
+            max_keepalive_connections=None,
             keepalive_expiry=30.0,
             network_backend=TimedNetwork(),
         )

@@ -83,9 +83,10 @@ def _marker(kind: str) -> bytes:
 def _forms(value: str) -> set[bytes]:
     raw = value.encode()
     every = "".join(f"%{byte:02X}" for byte in raw)
+    points = "".join(f"\\u{ord(letter):04x}" for letter in value if ord(letter) < 0x10000)
     escaped = json.dumps(value)[1:-1]
     texts = {value, quote(value, safe=""), _lower_escapes(quote(value, safe="")), quote(value), every, every.lower()}
-    texts |= {escaped, escaped.replace("/", "\\/"), html.escape(value), raw.hex(), raw.hex().upper()}
+    texts |= {escaped, escaped.replace("/", "\\/"), html.escape(value), raw.hex(), raw.hex().upper(), points}
     return {text.encode() for text in texts} | set(_base64_forms(raw))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import httpx
 
@@ -57,6 +58,13 @@ class Purpose:
         return request
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    instant: datetime
+    number: int
+    recorder: PhaseRecorder
+
+
 class AttemptFailed(httpx.TransportError):
     """No answer came; the purpose's exchange says why."""
 
@@ -86,10 +94,7 @@ class Wire(httpx.AsyncBaseTransport):
         purpose: Purpose = request.extensions[_PURPOSE]
         async with self.pacer.slot():
             exchange = await self._attempt(request, purpose)
-        purpose.exchange = exchange
-        purpose.attempt += 1
-        self._count(exchange)
-        self.on_exchange(exchange)
+        self._record(exchange, purpose)
         if exchange.response is None:
             raise AttemptFailed("no answer", request=request)
         return httpx.Response(exchange.response.status)
@@ -97,37 +102,51 @@ class Wire(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self.inner.aclose()
 
+    def _record(self, exchange: Exchange, purpose: Purpose) -> None:
+        purpose.exchange = exchange
+        purpose.attempt += 1
+        self._count(exchange)
+        self.on_exchange(exchange)
+
     async def _attempt(self, request: httpx.Request, purpose: Purpose) -> Exchange:
-        started, number = self.clock.now(), purpose.number()
         recorder = PhaseRecorder(self.clock, self.clock.monotonic())
+        start = _Start(self.clock.now(), purpose.number(), recorder)
         outcome: Response | TransportFailure
         token = CURRENT.set(recorder)
         try:
             async with asyncio.timeout(self.timeout):
                 outcome = await self._exchange(request, recorder)
+        except asyncio.CancelledError:
+            given_up = TransportFailure(FailureKind.ABANDONED, f"lineman stopped waiting for {request.url.host}")
+            self._record(self._build(request, purpose, start, given_up), purpose)
+            raise
         except TimeoutError:
             outcome = TransportFailure(FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout))
         except (httpx.TransportError, BrokenEncodingError, httpx.StreamError) as error:
             outcome = classify(error, recorder, request.url)
         finally:
             CURRENT.reset(token)
+        return self._build(request, purpose, start, outcome)
+
+    def _build(
+        self, request: httpx.Request, purpose: Purpose, start: _Start, outcome: Response | TransportFailure
+    ) -> Exchange:
         finished = self.clock.monotonic()
         waited, purpose.waited.phases = purpose.waited.phases, None
         bare = Exchange(
-            number=number,
+            number=start.number,
             ask=purpose.ask,
             operation=purpose.operation,
             request=self._shown(request, purpose),
-            started=started,
-            phases=recorder.phases(finished),
+            started=start.instant,
+            phases=start.recorder.phases(finished),
             attempt=purpose.attempt,
-            began=recorder.began,
+            began=start.recorder.began,
             finished=finished,
             token=waited,
         )
         if isinstance(outcome, TransportFailure):
-            message = self.redactor.text(outcome.message)
-            return replace(bare, failure=replace(outcome, message=message))
+            return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))
         if purpose.inspect is not None:
             purpose.inspect(outcome.body)
         response, echoed = self._redacted(outcome, purpose)

@@ -214,6 +214,36 @@ async def test_a_target_that_was_never_reached_is_given_up_soon() -> None:
         await test.client.send(Ask.of({}))
 
 
+async def test_what_was_sent_is_recorded_when_the_budget_ends() -> None:
+    async def handle(request: httpx.Request) -> httpx.Response:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return answer(OK)
+
+    test = setting(handle, READY, max_requests=5, concurrency=3)
+    with pytest.raises(BudgetSpent):
+        await test.client.send_all([Ask.of({}) for _ in range(20)])
+    assert [exchange.status for exchange in test.exchanges] == [200] * 5
+    assert test.client.statistics.requests == 5
+
+
+async def test_what_was_sent_is_recorded_when_the_caller_leaves() -> None:
+    entered = asyncio.Event()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        entered.set()
+        await asyncio.Event().wait()
+        return answer(OK)
+
+    test = setting(handle, READY)
+    task = asyncio.create_task(test.client.send(Ask.of({})))
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [exchange.failure.kind for exchange in test.exchanges if exchange.failure] == [FailureKind.ABANDONED]
+
+
 async def test_one_error_cancels_the_other_asks() -> None:
     vendor = Vendor(token_answers=[answer({}, 403)])
     test = setting(vendor, concurrency=2)

@@ -42,6 +42,7 @@ def redactor(*values: str) -> Redactor:
         lambda text: re.sub("%..", lambda escape: escape[0].lower(), quote(text, safe="")),
         lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
         lambda text: json.dumps({"echo": text}),
+        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
         html.escape,
         lambda text: text.encode().hex(),
     ],
