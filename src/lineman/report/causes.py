@@ -34,18 +34,15 @@ class Cause:
 
 def causes(violations: Iterable[Violation]) -> list[Cause]:
     """Group violations by cause: new ones first, then those that happened most often."""
-    groups: list[list[Violation]] = []
-    places: dict[str, list[Violation]] = {}
-    for violation in violations:
+    groups: dict[int, list[Violation]] = {}
+    places: dict[str, int] = {}
+    for number, violation in enumerate(violations):
         keys = _keys(violation)
-        group = next((places[key] for key in keys if key in places), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(violation)
-        for key in keys:
-            places.setdefault(key, group)
-    found = [Cause(tuple(sorted(group, key=lambda one: (-one.occurrences, one.clause)))) for group in groups]
+        near = sorted({places[key] for key in keys if key in places})
+        groups[number] = [*(one for group in near for one in groups.pop(group)), violation]
+        places = {key: number if group in near else group for key, group in places.items()}
+        places |= dict.fromkeys(keys, number)
+    found = [Cause(tuple(sorted(group, key=lambda one: (-one.occurrences, one.clause)))) for group in groups.values()]
     return sorted(found, key=lambda cause: (not cause.new, -cause.occurrences, cause.lead.clause))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lineman.report.errors import ReportError
 from lineman.report.files import write
-from lineman.report.run import ClauseResult, Run, State
+from lineman.report.run import ClauseResult, Run, State, Verdict
 from lineman.report.verdict import Counts, counts, verdict_word
 
 MOST_RUNS = 30
@@ -44,7 +44,7 @@ class Strip:
     cells: list[Cell]
     spoken: str
     restless: bool
-    """True where it was ever anything but held or observed with the same answer."""
+    """True where a run with a verdict has it as anything but held or observed with the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,8 @@ def _strip(clause: ClauseResult, tables: list[tuple[Run, dict[str, ClauseResult]
         cells.append(_cell(found, answer, f"{run.started:%Y-%m-%d %H:%M}"))
         answer = found.answer if found and found.answer else answer
     kinds = [cell.kind for cell in cells]
-    restless = any(kind not in {State.HELD.value, State.OBSERVED.value, "gap"} for kind in kinds)
+    judged = [cell.kind for cell, (run, _) in zip(cells, tables, strict=True) if run.verdict is not Verdict.NO_VERDICT]
+    restless = any(kind not in {State.HELD.value, State.OBSERVED.value, "gap"} for kind in judged)
     return Strip(clause, cells, _spoken(kinds), restless)
 
 

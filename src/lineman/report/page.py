@@ -13,6 +13,7 @@ from lineman.report.latency import NEEDED, figures
 from lineman.report.pages import render
 from lineman.report.plots import latency_plot
 from lineman.report.run import ClauseResult, Level, Run, State, Violation
+from lineman.report.text import count
 from lineman.report.verdict import counts, open_violations, verdict_word
 
 _VERDICT_CLASSES = {"PASS": "held", "FAIL": "violated", "PASS WITH WAIVERS": "waived", "NO VERDICT": "not-verified"}
@@ -101,7 +102,10 @@ def _card(violation: Violation, clause: ClauseResult | None) -> Card:
 def _tables(violation: Violation) -> list[RecordTable]:
     if violation.records is None:
         return []
-    named = (("missing from the answer", violation.records.missing), ("should not be there", violation.records.extra))
+    named = (
+        ("missing from the answer", violation.records.missing),
+        ("that should not be there", violation.records.extra),
+    )
     return [_table(title, records) for title, records in named if records]
 
 
@@ -109,7 +113,7 @@ def _table(title: str, records: list[dict[str, Any]]) -> RecordTable:
     shown = records[:_MOST_ROWS]
     columns = list(dict.fromkeys(name for record in shown for name in record))
     return RecordTable(
-        title=f"{len(records)} {title}",
+        title=f"{count(len(records), 'record')} {title}",
         columns=columns,
         rows=[[record.get(name, "") for name in columns] for record in shown],
         left_out=len(records) - len(shown),

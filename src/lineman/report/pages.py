@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lineman.report.anchors import clause_anchor, violation_anchor
 from lineman.report.latency import spoken
@@ -64,6 +64,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters |= {
+        "prose": prose,
         "clause_anchor": clause_anchor,
         "violation_anchor": violation_anchor,
         "clip": clip,
@@ -83,6 +84,15 @@ def _environment() -> Environment:
 def _shown(value: Any) -> Any:
     """Whatever a template prints passes here: invisible characters are named, whoever wrote the template."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def prose(text: str) -> Markup:
+    """Text with its ``words in backticks`` as code; everything is escaped."""
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(visible(text))
+    shown = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def moment(value: datetime) -> str:
