@@ -72,6 +72,7 @@ class Client:
         self.redactor = Redactor()
         self._paths = paths
         self._numbers = itertools.count(1)
+        self._places = asyncio.Semaphore(target.concurrency)
         self._watch = OutageWatch(target.base_url, down_after)
         self._pacer = Pacer(
             self.clock,
@@ -169,7 +170,9 @@ class Client:
         def build() -> httpx.Request:
             return httpx.Request(ask.method, url, headers=headers, content=ask.body)
 
-        exchange = await self._sender.deliver(build, purpose, auth=auth, retry=ask.retry)
+        # An ask keeps its place until it is done, retries included: a target that falls over meets no more of them.
+        async with self._places:
+            exchange = await self._sender.deliver(build, purpose, auth=auth, retry=ask.retry)
         self._watch.see(exchange)
         return exchange
 

@@ -43,8 +43,8 @@ class TokenUnavailable(TokenError):  # noqa: N818  # the name says what happened
 class TargetDown(ClientError):  # noqa: N818  # the name says what happened
     """Several asks in a row ended without an answer of the service."""
 
-    def __init__(self, message: str, asks: int) -> None:
-        self.asks = asks
+    def __init__(self, message: str, requests: int) -> None:
+        self.requests = requests
         super().__init__(message)
 
 

@@ -34,13 +34,19 @@ class OutageWatch:
             return  # It may have provoked this.
         self._in_a_row += 1
         failure = exchange.failure
-        last = failure.message if failure else f"status {exchange.status}"
-        no_connection = failure is not None and failure.kind in _NO_CONNECTION
-        if no_connection and not self._ever_answered and self._in_a_row >= UNREACHABLE_AFTER:
-            raise TargetUnreachable(f"{self._base_url} cannot be reached: {last}", self._in_a_row)
+        if (
+            failure is not None
+            and failure.kind in _NO_CONNECTION
+            and not self._ever_answered
+            and self._in_a_row >= UNREACHABLE_AFTER
+        ):
+            raise TargetUnreachable(f"{self._base_url} cannot be reached: {failure.message}", self._in_a_row)
         if self._in_a_row >= self._down_after:
-            raise TargetDown(
-                f"{self._base_url} is down: {self._in_a_row} requests in a row got no answer of the service, "
-                f"retries included; the last one: {last}",
-                self._in_a_row,
-            )
+            raise self._down(exchange, self._in_a_row)
+
+    def _down(self, exchange: Exchange, count: int) -> TargetDown:
+        last = exchange.failure.message if exchange.failure else f"status {exchange.status}"
+        return TargetDown(
+            f"{self._base_url} is down: {count} requests in a row got no answer of the service; the last one: {last}",
+            count,
+        )

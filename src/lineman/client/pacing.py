@@ -12,15 +12,14 @@ from lineman.client.errors import BudgetSpent
 from lineman.client.statistics import Statistics
 
 _SLOWEST = 0.5
-_RECOVERY = 1.05
 
 
 class Pacer:
     """Lets requests through one by one.
 
     ``rate`` is in requests a second and ``concurrency`` the most in flight; None means no limit. A rate limit's
-    answer (:meth:`slow_down`) stops everybody for as long as it asks, halves the rate, and lets it recover by a
-    twentieth with each answer that is no rate limit (:meth:`recover`).
+    answer (:meth:`slow_down`) stops everybody for as long as it asks and halves the rate, which then grows by a tenth
+    of itself each second, as long as answers come that are no rate limit (:meth:`recover`).
     """
 
     def __init__(
@@ -37,6 +36,7 @@ class Pacer:
         self._slowed_at = 0.0
         self._recent: deque[float] = deque(maxlen=256)
         self._fast_enough = 0.0
+        self._step = 1.0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -65,13 +65,14 @@ class Pacer:
         if self._rate is None:
             self._fast_enough = 4 * observed
         self._rate = max(_SLOWEST, min(self._rate or observed, observed) / 2)
+        self._step = max(1.0, self._rate / 10)
         self._next = 0.0
 
     def recover(self) -> None:
         """Count an answer that is no rate limit."""
         if self._rate is None or self._rate == self._configured:
             return
-        self._rate *= _RECOVERY
+        self._rate += self._step / self._rate
         if self._configured is not None:
             self._rate = min(self._rate, self._configured)
         elif self._rate > self._fast_enough:

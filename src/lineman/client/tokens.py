@@ -88,9 +88,18 @@ def issued_token(exchange: Exchange, answer: TokenAnswer, lifetime: int) -> Issu
             status,
         )
     if status != 200 or answer.token is None:
-        problem = "without a usable AccessToken" if status == 200 else f"with status {status}"
-        raise TokenUnavailable(f"the token operation {url} answered {problem}: check the token URL", status)
+        raise TokenUnavailable(f"the token operation {url} {_problem(status)}", status)
     return IssuedToken(answer.token, lifetime, answer.expires, exchange.started, exchange.began)
+
+
+def _problem(status: int) -> str:
+    if status == 200:
+        return "answered without a usable AccessToken: check the token URL"
+    if status == 429:
+        return "allows no more requests for now (status 429): wait, or set a ready token"
+    if status >= 500:
+        return f"is out of order (status {status}): tell those who operate it"
+    return f"answered with status {status}: check the token URL"
 
 
 def _members(raw: bytes) -> tuple[str | None, float | None]:

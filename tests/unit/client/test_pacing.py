@@ -101,7 +101,7 @@ async def test_the_rate_recovers_slowly() -> None:
     for _ in range(150):
         await test.client.send(Ask.of({}))
     began = [exchange.began for exchange in test.exchanges]
-    assert began[3] - began[2] > 1.0
+    assert began[3] - began[2] > 0.3
     assert began[-1] - began[-2] == pytest.approx(0.1)
 
 
@@ -111,7 +111,7 @@ async def test_a_rate_limit_slows_down_an_unlimited_client_too() -> None:
         await test.client.send(Ask.of({}))
     assert test.exchanges[7].began == test.exchanges[0].began
     assert test.exchanges[11].began > test.exchanges[10].began
-    for _ in range(100):
+    for _ in range(700):
         await test.client.send(Ask.of({}))
     assert test.exchanges[-1].began == test.exchanges[-2].began
 
@@ -191,11 +191,19 @@ async def test_a_target_that_stays_down_is_given_up() -> None:
     for _ in range(7):
         await test.client.send(Ask.of({}))
     with pytest.raises(
-        TargetDown, match=r"http://127\.0\.0\.1:8080 is down: 8 requests in a row .* status 503"
+        TargetDown, match=r"http://127\.0\.0\.1:8080 is down: 8 requests in a row .*status 503"
     ) as caught:
         await test.client.send(Ask.of({}))
     assert not isinstance(caught.value, TargetUnreachable)
     assert len(test.exchanges) == 24
+
+
+async def test_a_target_that_falls_over_is_left_alone_soon_by_many_asks_at_once() -> None:
+    test = setting(script(answer({}, 503)), READY)
+    with pytest.raises(TargetDown, match="8 requests in a row"):
+        await test.client.send_all([Ask.of({"limit": limit}) for limit in range(200)])
+    most = 3 * 16 + 7  # three attempts of each ask in flight, and a first one of those that took a place left by seven
+    assert len(test.exchanges) <= most
 
 
 async def test_one_answer_ends_the_row() -> None:
