@@ -28,7 +28,7 @@ class BlockingClient:
     ``on_exchange`` is called in that thread. An interrupt in the caller cancels what is on its way.
     """
 
-    def __init__(  # noqa: PLR0913  # all but the target are optional, and by keyword only
+    def __init__(
         self,
         target: Target,
         *,

@@ -56,7 +56,7 @@ class Client:
     gives up.
     """
 
-    def __init__(  # noqa: PLR0913  # all but the target are optional, and by keyword only
+    def __init__(
         self,
         target: Target,
         *,
