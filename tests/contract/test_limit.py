@@ -8,9 +8,9 @@ from lineman.suite.observing import outcome_against, refused_or
 from lineman.suite.service import Service
 
 MAXIMUM = document().limit_maximum
-SIZES = (1, 50, 99, 2, 10, 33, 3, 7, 49, 51, 98)
-ABOVE = (MAXIMUM + 1, 1000, 2**31, 150, 199, 200, 2**31 - 1, 2**32, 2**63, 10**20)
-NO_NUMBERS = ("abc", True, [10], {"value": 10}, False, "ten", [])
+SIZES = (1, 50, 99, 2, 10, 33, 3, 49, 51)
+ABOVE = (MAXIMUM + 1, 1000, 2**31, 150, 200, 2**31 - 1, 2**63, 10**20)
+NO_NUMBERS = ("abc", True, [10], {"value": 10}, False)
 
 
 @pytest.mark.clause("limit.page-size")
@@ -56,7 +56,7 @@ def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
 @pytest.mark.full
 def test_negative_limits_are_observed(service: Service) -> None:
     """Below the range: refused, or treated as the default."""
-    for exchange in service.query("limit.negative", {"limit": -1}, {"limit": -100}, {"limit": -(2**31)}):
+    for exchange in service.query("limit.negative", {"limit": -1}, {"limit": -100}):
         service.observe("limit.negative", outcome_against(exchange, service, like={}, words="treated as the default"))
 
 

@@ -1,0 +1,52 @@
+"""The command line. Commands import what they need when they run: a probe must not pay for the suite."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lineman.cli import report
+from lineman.cli.explain import explain
+from lineman.cli.judging import judge
+from lineman.cli.sandbox import sandbox
+
+USAGE_ERROR = 4
+PROBE_UNKNOWN = 3
+"""Monitoring plugins say UNKNOWN where they were called wrongly."""
+
+app = typer.Typer(
+    name="lineman",
+    help="Contract tests and monitoring for the operation queryAccessCodeList.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("test")(judge)
+app.command()(sandbox)
+app.add_typer(report.app, name="report")
+app.command()(explain)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from lineman import __version__  # noqa: PLC0415 - reads the package's metadata
+
+        typer.echo(f"lineman {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Contract tests and monitoring for the operation queryAccessCodeList."""
+
+
+def main() -> None:
+    """Run the command line; a wrong call ends with lineman's own exit code for that."""
+    usage_error = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError")
+    probing = sys.argv[1:2] == ["probe"]
+    usage_error.exit_code = PROBE_UNKNOWN if probing else USAGE_ERROR  # type: ignore[attr-defined]  # click's own class
+    app()

@@ -29,7 +29,8 @@ class Match(Enum):
 class Habits:
     """What a target does where matching is left open, as far as it was asked.
 
-    ``case`` maps a text filter to True where it minds the case of ASCII letters, False where it does not; absent: unknown.
+    ``case`` maps a text filter to True where it minds the case of ASCII letters, False where it does not; absent:
+    unknown.
     """
 
     case: dict[str, bool] = field(default_factory=dict)
@@ -54,7 +55,9 @@ def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> M
 
 
 def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Match:
-    """How far ``value`` contains ``text``; ``minds_case`` is the target's habit with ASCII letters, None where unknown."""
+    """How far ``value`` contains ``text``; ``minds_case`` is the target's habit with ASCII letters, None where
+    unknown.
+    """
     if text in value:
         return Match.YES
     if minds_case is False and _ascii_lower(text) in _ascii_lower(value):
@@ -78,7 +81,9 @@ def _fold(text: str) -> str:
 
 
 def _wild(pattern: str, value: str) -> bool:
-    """Search ``value`` for a pattern of LIKE's and glob's wildcards together; a backslash may escape. Linear, no regular expression."""
+    """Search ``value`` for a pattern of LIKE's and glob's wildcards together; a backslash may escape. Linear,
+    no regular expression.
+    """
     runs: list[list[str]] = [[]]
     for character in pattern.replace("\\", ""):
         if character in _ANY_RUN:
@@ -99,7 +104,9 @@ def _run_fits(run: list[str], value: str, start: int) -> bool:
 
 
 def _is_documented_example(asked: Question, record: Record) -> bool:
-    """The page's example finds a record whose description is null by a description: what the page shows cannot be a fault."""
+    """The page's example finds a record whose description is null by a description: what the page shows cannot
+    be a fault.
+    """
     contract = document()
     wanted = {name: value for name, value in contract.example_request.items() if name not in {"limit", "offset"}}
     shown = contract.example_response["data"]["calledRouteList"]

@@ -92,8 +92,10 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
 class Prediction:
     """What a listing says of a question.
 
-    ``found`` are records that must be found, in order; ``possible`` ones that may be, by a behaviour left open. ``exact`` is True
-    where ``found`` is the whole truth, so that records, order and total are known; ``order_known`` where the order is the target's own
+    ``found`` are records that must be found, in order; ``possible`` ones that may be, by a behaviour left open.
+    ``exact`` is True
+    where ``found`` is the whole truth, so that records, order and total are known; ``order_known`` where the order
+    is the target's own
     for these very filters. ``total`` is the number of matches where it is known.
     """
 

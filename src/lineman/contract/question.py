@@ -24,8 +24,10 @@ UNSPECIFIED = "unspecified"
 class Question:
     """A query as the documentation reads it.
 
-    ``filters`` holds the documented filters that are set, ``limit`` and ``offset`` the values given (None where absent or unusable).
-    ``refused`` are promised clauses because of which it must be refused; ``doubts`` silent clauses on which its answer depends.
+    ``filters`` holds the documented filters that are set, ``limit`` and ``offset`` the values given (None where
+    absent or unusable).
+    ``refused`` are promised clauses because of which it must be refused; ``doubts`` silent clauses on which its
+    answer depends.
     """
 
     filters: Mapping[str, Any] = field(default_factory=dict)
@@ -129,7 +131,9 @@ def _integer(name: str, query: Mapping[str, Any], refused: list[str], doubts: li
 
 
 def _like_a_number(text: str) -> bool:
-    """True for texts that a lenient reader may take for a number, or for nothing at all: "10", " 7", "10abc", "1e3", ""."""
+    """True for texts that a lenient reader may take for a number, or for nothing at all: "10", " 7", "10abc",
+    "1e3", "".
+    """
     stripped = text.strip().lstrip("+-.")
     return not stripped or stripped[0].isdigit() or stripped.lower() in {"nan", "inf", "infinity"}
 

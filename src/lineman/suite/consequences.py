@@ -13,7 +13,8 @@ _OF_ONE_FILTER = {clause: name for name, clause in CLAUSE_OF_FILTER.items()}
 def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without those that follow from others.
 
-    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; and a total that counts a
+    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; and a total
+    that counts a
     filter's wrong matches is wrong because of the filter.
     """
     broken = {(_OF_ONE_FILTER[f.clause], f.observed) for f in findings if f.clause in _OF_ONE_FILTER}

@@ -1,7 +1,9 @@
 """Before a difference is called a violation: confirm it on unchanged data, and find the smallest query that shows it.
 
-A changing list never gives back an older state. So where the list reads the same before and after an answer, it was the same in
-between, and a wrong answer is wrong. Where it changed, the question is asked again on the new state, a bounded number of times.
+A changing list never gives back an older state. So where the list reads the same before and after an answer, it was
+the same in
+between, and a wrong answer is wrong. Where it changed, the question is asked again on the new state, a bounded
+number of times.
 """
 
 from __future__ import annotations
@@ -170,7 +172,8 @@ class Court:
         repeatable = replace(
             first,
             clause="query.repeatable",
-            summary=f"The same query ({describe(suspect.asked)}) is answered differently on unchanged data. {first.summary}",
+            summary=f"The same query ({describe(suspect.asked)}) is answered differently on unchanged data. "
+            f"{first.summary}",
             parameter="answer",
             constraint="the same on unchanged data",
             observed="now and then another answer",

@@ -159,7 +159,9 @@ class Data:
         return sorted((str(r[name]) for r in self.with_text(name)), key=len)[-1:]
 
     def wildcard_queries(self) -> dict[str, dict[str, Any]]:
-        """For each wildcard character a code with it in place of a character (or of none, for those that may be none)."""
+        """For each wildcard character a code with it in place of a character (or of none, for those that may be
+        none).
+        """
         codes = [r["accessCode"] for r in self.with_text("accessCode", least=3)]
         if not codes:
             return {}

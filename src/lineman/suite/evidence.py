@@ -78,7 +78,9 @@ def curl(exchange: Exchange, base_url: str) -> str:
 
 
 def _quoted(header: str) -> str:
-    """Quote a header; where it stands for a token by a shell expression of the client's, so that the shell puts it in."""
+    """Quote a header; where it stands for a token by a shell expression of the client's, so that the shell
+    puts it in.
+    """
     return f'"{header}"' if "$" in header else shlex.quote(header)
 
 

@@ -1,6 +1,7 @@
 """Generated requests: from the data seen by Hypothesis, from the OpenAPI document by Schemathesis.
 
-Both are drawn first and sent afterwards, together: a slow target is not asked one query at a time, and the same seed gives the
+Both are drawn first and sent afterwards, together: a slow target is not asked one query at a time, and the same seed
+gives the
 same requests whatever the answers are. What differs is made smaller by our own reducer, which knows what is small here.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import schemathesis
@@ -21,7 +23,7 @@ from lineman.contract.question import TEXT_FILTERS
 from lineman.exchange import Ask
 from lineman.suite.data import Data
 
-_DRAWS = 4
+_DRAWS = 2
 """Examples drawn for each one wanted: many repeat each other."""
 
 
@@ -31,7 +33,8 @@ def generated_queries(data: Data, seed_: int, count: int) -> list[dict[str, Any]
     return _distinct(lambda keep: _draw(strategy, keep, seed_, count * _DRAWS), count)
 
 
-def schema_queries(seed_: int, count: int) -> list[Ask]:
+@lru_cache(maxsize=8)
+def schema_queries(seed_: int, count: int) -> tuple[Ask, ...]:
     """Draw ``count`` different bodies from the OpenAPI document, half of them valid, half broken."""
     operation = _operation()
     asks: dict[bytes, Ask] = {}
@@ -43,7 +46,7 @@ def schema_queries(seed_: int, count: int) -> list[Ask]:
             ask = _ask_of(case.body)
             if ask is not None and ask.body is not None and len(asks) < wanted:
                 asks.setdefault(ask.body, ask)
-    return list(asks.values())
+    return tuple(asks.values())
 
 
 def _operation() -> Any:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) -> str:
-    """``refused`` with its form, or ``words`` for an answer of success; ``nothing`` for the target's own way to say no match."""
+    """``refused`` with its form, or ``words`` for an answer of success; ``nothing`` for the target's own way
+    to say no match.
+    """
     answer = read_answer(exchange)
     if answer.form is Form.SUCCESS:
         return words

@@ -42,8 +42,8 @@ def _refuse_what_says_nothing(exchanges: list[Exchange]) -> None:
     shown = answers[0].signature
     if forms == {Form.UNAUTHORISED}:
         raise CredentialsRefused(
-            f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether this "
-            "address is allow-listed"
+            f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether "
+            "this address is allow-listed"
         )
     if forms <= {Form.OUTAGE, Form.NO_ANSWER}:
         raise NoVerdict(f"the target does not answer for itself ({shown}): it, or the gateway before it, is down")

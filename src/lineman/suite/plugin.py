@@ -1,14 +1,16 @@
 """The pytest plugin: gives tests the service, notices what each of them found, and stops where going on says nothing.
 
-Tests declare the clauses that they judge (``@pytest.mark.clause``), whether they belong to a full run only (``full``), and how many
-records they need (``needs_records``). A test fails where a violation was proven while it ran; the run's verdict is drawn from all
+Tests declare the clauses that they judge (``@pytest.mark.clause``), whether they belong to a full run only
+(``full``), and how many
+records they need (``needs_records``). A test fails where a violation was proven while it ran; the run's verdict is
+drawn from all
 findings, not from tests.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,9 @@ from lineman.suite.settings import Settings
 from lineman.suite.stops import NoVerdict
 
 VITAL = frozenset({"request.example", "auth.required", "request.malformed-json"})
-"""Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused request seen."""
+"""Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused
+request seen.
+"""
 
 
 @dataclass
@@ -44,7 +48,7 @@ class SuitePlugin:
 
     service: Service
     settings: Settings
-    progress: Callable[[Outcome], None] | None = None
+    progress: Callable[[Outcome, int], None] | None = None
     quiet: bool = True
     stopped: str | None = None
     """Why the run ended early."""
@@ -104,7 +108,7 @@ class SuitePlugin:
         return self.early
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         if self.stopped is not None:
             item.session.shouldstop = self.stopped
         return (yield)
@@ -138,10 +142,10 @@ class SuitePlugin:
         return None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[Any]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         before = len(self.service.recorder.findings)
         self._first = len(self.service.recorder.exchanges)
-        result = None
+        result: Any = None
         try:
             result = yield
         except (NoVerdict, ClientError) as error:
@@ -164,8 +168,10 @@ class SuitePlugin:
         pytest.fail(f"the run ends here: {error}", pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-        report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the hook's result
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
         if call.excinfo is not None and not call.excinfo.errisinstance(
             (pytest.fail.Exception, pytest.skip.Exception, KeyboardInterrupt)
         ):
@@ -176,15 +182,16 @@ class SuitePlugin:
             outcome = Outcome(item.name, clauses, report.outcome, report.duration)
             self.outcomes.append(outcome)
             if self.progress is not None:
-                self.progress(outcome)
+                self.progress(outcome, len(self.planned))
         return report
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.internal_error = str(excrepr).strip().splitlines()[-1]
         self.internal_trace = str(excrepr)
 
-    def pytest_keyboard_interrupt(self) -> None:
-        self.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A real interrupt; pytest ends a session that should stop in the same way."""
+        self.interrupted = excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:

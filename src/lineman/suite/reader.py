@@ -21,7 +21,9 @@ _TRIES = 3
 
 @dataclass
 class Reader:
-    """Keeps the knowledge of the list up to date. Its readings follow each other: none begins before the last has ended."""
+    """Keeps the knowledge of the list up to date. Its readings follow each other: none begins before the last
+    has ended.
+    """
 
     send: Send
     knowledge: Knowledge
@@ -120,7 +122,8 @@ def _contradicts_itself(page: Exchange) -> bool:
 def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
     return Finding(
         "query.repeatable",
-        f"The list went back to an older state: {returned.total} records, then {before.total}, then {after.total} as before.",
+        f"The list went back to an older state: {returned.total} records, then {before.total}, "
+        f"then {after.total} as before.",
         "the present list, every time",
         "an older list after a newer one",
         (after.exchanges[0], before.exchanges[0], returned.exchanges[0]),

@@ -123,7 +123,8 @@ def types_partition(service: Service) -> list[Finding]:
     return [
         Finding(
             "total.counts-matches",
-            f"Types {', '.join(map(str, types))} have {' + '.join(map(str, parts))} records, the whole list only {totals[0]}.",
+            f"Types {', '.join(map(str, types))} have {' + '.join(map(str, parts))} records, "
+            f"the whole list only {totals[0]}.",
             f"at most {totals[0]}",
             sum(parts),
             tuple(exchanges),

@@ -37,7 +37,6 @@ def prepare(
     target: Target | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
-    sandbox: bool = False,
 ) -> SuitePlugin:
     """Build the plugin for a target.
 
@@ -66,7 +65,7 @@ def run_suite(
     plugin: SuitePlugin,
     *,
     report_dir: Path | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Outcome, int], None] | None = None,
     pytest_args: Sequence[str] = (),
     sandbox: bool = False,
     limit: Callable[[], None] | None = None,

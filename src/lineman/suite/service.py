@@ -1,6 +1,7 @@
 """The service under judgement, as the contract suite's tests see it.
 
-Whatever a test asks goes through :meth:`Service.ask`: it is sent, recorded, judged by every check on a single exchange and by
+Whatever a test asks goes through :meth:`Service.ask`: it is sent, recorded, judged by every check on a single
+exchange and by
 the model, and what differs is confirmed before it is told. A test only has to say what to ask, and why.
 """
 
@@ -106,7 +107,6 @@ class Service:
         ``judge`` asks and compares, anew at each call.
         """
         for _ in range(4):
-            self.reader.read_again()
             findings = judge()
             if not findings:
                 return []
@@ -149,18 +149,19 @@ class Service:
         else:
             self.observe("filter.case", f"{name}: {answer.signature}")
 
-    def foreign_key(self, key: AppKey, queries: Sequence[dict[str, Any]]) -> None:
-        """Ask with a foreign app key: refused credentials are fine, and so is the answer that the own key gets."""
-        clause, note = (
-            "auth.foreign-app-key",
-            f"with {'the other tenant' if key is AppKey.SECOND else 'nobody'}'s X-APP-Key",
-        )
+    def foreign_keys(self, keys: Sequence[AppKey], queries: Sequence[dict[str, Any]]) -> None:
+        """Ask with foreign app keys: refused credentials are fine, and so is the answer that the own key gets."""
+        clause = "auth.foreign-app-key"
+        notes = {AppKey.SECOND: "with the other tenant's X-APP-Key", AppKey.UNKNOWN: "with nobody's X-APP-Key"}
 
         def judge() -> list[Finding]:
             own = self.ask(*(Ask.of(query, clause, note="with its own X-APP-Key") for query in queries))
-            foreign = self.ask(*(Ask.of(query, clause, app_key=key, note=note) for query in queries))
-            pairs = [(o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is Form.SUCCESS]
-            return same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
+            findings: list[Finding] = []
+            for key in keys:
+                foreign = self.ask(*(Ask.of(query, clause, app_key=key, note=notes[key]) for query in queries))
+                pairs = [(o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is Form.SUCCESS]
+                findings += same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
+            return findings
 
         self.confirmed(judge, clause, "foreign_app_key_gives_no_other_records")
 
@@ -198,8 +199,8 @@ class Service:
                 return
         status = read_answer(refused[0]).status
         raise CredentialsRefused(
-            f"the target refuses the credentials it took before (status {status}): they were revoked, expired or blocked "
-            "during the run"
+            f"the target refuses the credentials it took before (status {status}): they were revoked, expired or "
+            "blocked during the run"
         )
 
     # -- opening --------------------------------------------------------------------------------------------------

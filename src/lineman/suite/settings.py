@@ -11,7 +11,9 @@ Profile = Literal["smoke", "full", "deep"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``budget`` is the most requests of a deep run's generated queries; ``only`` are globs of clause ids, empty for all."""
+    """``budget`` is the most requests of a deep run's generated queries; ``only`` are globs of clause ids,
+    empty for all.
+    """
 
     profile: Profile = "full"
     seed: int = 1
@@ -25,9 +27,9 @@ class Settings:
     """Options that started the embedded sandbox, to be repeated in replay commands."""
     target_options: tuple[str, ...] = ()
     """Options that chose the target, likewise."""
-    generated: int = 40
+    generated: int = 28
     """How many queries are generated from the data seen in a full run."""
-    from_document: int = 24
+    from_document: int = 14
     """How many requests are generated from the OpenAPI document."""
     deep_rounds: int = 50
     """Rounds of generated queries in a deep run, as long as the budget lasts."""

@@ -69,7 +69,9 @@ def expired_tokens_are_refused(case: Case) -> Iterator[Finding]:
 
 @check("auth.foreign-app-key")
 def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
-    """An app key that is not the token's: refused as credentials, or ignored; whose records come is judged by the model."""
+    """An app key that is not the token's: refused as credentials, or ignored; whose records come is judged by
+    the model.
+    """
     ask, answer = case.exchange.ask, case.answer
     if ask.app_key not in (AppKey.SECOND, AppKey.UNKNOWN) or ask.credential is not Credential.VALID:
         return

@@ -14,13 +14,15 @@ _TRACES = {
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)"
         r'|File "[^"]+", line \d+'
-        r"|(?:^|\s|\\n|\\t|>)at (?:[\w$<>]+\.)+[\w$<>]+\([^)]*(?:\.java:\d+|Native Method|Unknown Source|\.js:\d+[^)]*|\.kt:\d+)\)"
+        r"|(?:^|\s|\\n|\\t|>)at (?:[\w$<>]+\.)+[\w$<>]+\([^)]*"
+        r"(?:\.java:\d+|Native Method|Unknown Source|\.js:\d+[^)]*|\.kt:\d+)\)"
         r"|at [^\s(]* ?\(?[^\s()]+\.(?:js|ts):\d+:\d+\)?"
         r"|goroutine \d+ \["
         r"|(?:[a-z]\w*\.){2,}[A-Z]\w*(?:Exception|Error)\b"
-        r"|\b(?:Nested|Runtime|NullPointer|IllegalArgument|IllegalState|SQLSyntaxError|NumberFormat|ClassCast|IndexOutOfBounds\w*)Exception\b"
+        r"|\b(?:Nested|Runtime|NullPointer|IllegalArgument|IllegalState)Exception\b"
+        r"|\b(?:SQLSyntaxError|NumberFormat|ClassCast|(?:Array)?IndexOutOfBounds)Exception\b"
         r"|\bException in thread\b|\.(?:py|java|go|rb|php):\d+\b|#\d+ /\S+\(\d+\)"
-        r"|\b(?:KeyError|TypeError|ValueError|AttributeError|IndexError|ZeroDivisionError|OperationalError|ProgrammingError|RecursionError)\b\s*[:(]"
+        r"|\b(?:Key|Type|Value|Attribute|Index|ZeroDivision|Operational|Programming|Recursion)Error\b\s*[:(]"
     ),
     "a database query": re.compile(
         r"\bSELECT\b.{1,300}?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE\s+FROM\b"

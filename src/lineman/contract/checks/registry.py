@@ -38,7 +38,7 @@ class Case:
         """True for a valid request: it must succeed."""
         return self.on_operation and self.trusted and self.question is not None and self.question.certain
 
-    def finding(  # noqa: PLR0913 -- a finding's parts, by name
+    def finding(
         self,
         clause: str,
         summary: str,
