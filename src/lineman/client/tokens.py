@@ -222,7 +222,10 @@ class TokenAuth(httpx.Auth):
         if response.status_code != 401 or not self._renew:
             return
         another = await self._keeper.after_refusal(generation, self._waited)
-        if another is None or another == token:
+        if another is None:
+            return
+        if another == token:  # the token operation gives out what is still valid, so asking again would not help
+            self._keeper.still_refused()
             return
         request.headers["Authorization"] = f"Bearer {another.reveal()}"
         response = yield request

@@ -91,6 +91,14 @@ async def test_a_renewal_that_does_not_help_is_not_repeated_soon() -> None:
     assert len(vendor.token_requests) == 2
 
 
+async def test_a_token_operation_that_gives_the_same_token_is_not_asked_again_soon() -> None:
+    vendor = Vendor(tokens=[TOKEN] * 9, queries=lambda request: answer({}, 401))
+    test = setting(vendor)
+    for _ in range(5):
+        assert (await test.client.send(Ask.of({}))).status == 401
+    assert (len(vendor.token_requests), len(vendor.query_requests)) == (2, 5)
+
+
 @pytest.mark.parametrize(
     "ask",
     [
