@@ -1,0 +1,122 @@
+"""``lineman probe``: one canary once, for cron, timers and CronJobs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from lineman.monitor.result import ProbeResult
+    from lineman.monitor.settings.models import Canary, Configuration
+
+UNKNOWN = 3
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    NAGIOS = "nagios"
+    OPENMETRICS = "openmetrics"
+
+
+def probe(
+    canary: Annotated[str, typer.Argument(help="Name of a canary.", show_default=False)],
+    format_: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.TEXT,
+    monitors: Annotated[
+        Path | None,
+        typer.Option("--monitors", help="Canary file, or folder of them.", show_default="monitors, or lineman's own"),
+    ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option("--history", help="Keep the result, and tell notices: a file or an SQLAlchemy URL."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write to this file, atomically, instead of standard output.")
+    ] = None,
+) -> None:
+    """Probe a canary once. Exit code: 0 ok, 1 degraded, 2 failed, 3 unknown."""
+    import asyncio  # noqa: PLC0415 - a wrong call should not pay for it
+
+    from lineman.monitor.probe import probe_once  # noqa: PLC0415 - heavy
+    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+
+    try:
+        configuration = load(monitors)
+    except MonitorConfigurationError as error:
+        _unknown(str(error), format_)
+    known = configuration.canaries.get(canary)
+    if known is None:
+        from lineman.monitor.settings.names import hint  # noqa: PLC0415 - only for a wrong name
+
+        _unknown(f"no canary is called {canary!r}{hint(canary, configuration.canaries)}", format_)
+    result = asyncio.run(probe_once(known, os.environ))
+    _show(_rendered(result, known, format_), output, format_)
+    if history is not None:
+        from lineman.monitor.oneshot import keep  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        for complaint in keep(history, configuration, known, result):
+            typer.echo(f"lineman probe: {complaint}", err=True)
+    raise typer.Exit(result.verdict.exit_code)
+
+
+def load(monitors: Path | None) -> Configuration:
+    """The configuration of a path, of ``monitors`` in the working directory, or lineman's own.
+
+    Raises:
+        MonitorConfigurationError: it does not hold.
+    """
+    from lineman.monitor.settings import load_configuration  # noqa: PLC0415 - heavy
+    from lineman.resources import resource  # noqa: PLC0415 - used here only
+
+    if monitors is None:
+        local = Path("monitors")
+        monitors = local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
+    return load_configuration(monitors)
+
+
+def _rendered(result: ProbeResult, canary: Canary, format_: Format) -> str:
+    if format_ is Format.JSON:
+        import json  # noqa: PLC0415 - one format of four
+
+        return json.dumps(result.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    if format_ is Format.NAGIOS:
+        from lineman.monitor.formats.plugin import plugin_line  # noqa: PLC0415 - one format of four
+
+        return plugin_line(result, canary) + "\n"
+    if format_ is Format.OPENMETRICS:
+        import time  # noqa: PLC0415 - one format of four
+
+        from lineman.monitor.formats.openmetrics import openmetrics  # noqa: PLC0415 - one format of four
+
+        return openmetrics(result, time.time_ns() // 1_000_000)
+    from lineman.monitor.formats.text import text  # noqa: PLC0415 - one format of four
+
+    return text(result) + "\n"
+
+
+def _show(content: str, output: Path | None, format_: Format) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+        return
+    from lineman.monitor.formats.openmetrics import write_atomically  # noqa: PLC0415 - only with --output
+
+    try:
+        write_atomically(output, content)
+    except OSError as error:
+        _unknown(f"{output} cannot be written: {error.strerror}", format_)
+
+
+def _unknown(message: str, format_: Format) -> NoReturn:
+    """Say why nothing was measured: on standard output for a plugin's caller, else on standard error."""
+    if format_ is Format.NAGIOS:
+        first, *rest = message.splitlines()
+        typer.echo("\n".join([f"LINEMAN UNKNOWN: {first}", *rest]))
+    else:
+        typer.echo(f"lineman probe: {message}", err=True)
+    raise typer.Exit(UNKNOWN)
