@@ -12,7 +12,7 @@ SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-
 @pytest.mark.clause(*SINGLE)
 def test_valid_queries_succeed(service: Service) -> None:
     """A few plain queries; the whole run's valid queries count as well."""
-    service.query("answer.return-code", {"limit": 3}, *service.few({"limit": 4, "offset": 4}, smoke=0))
+    service.query("answer.return-code", *service.few({"limit": 3}, {"limit": 4, "offset": 4}, smoke=0))
 
 
 @pytest.mark.clause("answer.schema")
@@ -27,7 +27,7 @@ def test_every_record_has_the_documented_types(service: Service) -> None:
 def test_refusals_show_no_internals(service: Service) -> None:
     """Every answer is searched; these refusals are the likeliest to show something."""
     queries = ({"limit": "abc'\""}, {"offset": {"$gt": 0}}, {"mediatypeId": "' OR 1=1"}, {"accessCode": 12})
-    service.query("error.no-internals", *service.few(*queries, smoke=1))
+    service.query("error.no-internals", *service.few(*queries, smoke=0))
 
 
 @pytest.mark.clause("answer.nullable")

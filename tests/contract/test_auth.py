@@ -62,7 +62,7 @@ def test_the_letter_case_of_the_scheme_is_observed(service: Service) -> None:
 @pytest.mark.clause("auth.unknown-token")
 def test_unknown_and_altered_tokens_are_refused(service: Service) -> None:
     """Tokens that were never issued, each tried on two queries."""
-    kinds = service.few(*UNKNOWN.items(), smoke=2)
+    kinds = service.few(*UNKNOWN.items(), smoke=1)
     asks = [_given(template, "auth.unknown-token", note) for note, template in kinds]
     deep = [_given(template, "auth.unknown-token", note, {"limit": 50, "offset": 50}) for note, template in kinds]
     service.ask(*asks, *service.few(*deep, smoke=0, full=4))
@@ -82,6 +82,7 @@ def test_the_status_of_refused_credentials_is_observed(service: Service) -> None
 
 
 @pytest.mark.clause("auth.app-key-optional")
+@pytest.mark.full
 def test_the_app_key_changes_nothing(service: Service) -> None:
     """The same queries with and without X-APP-Key."""
     if service.client.target.credentials.app_key is None:
@@ -102,6 +103,7 @@ def test_the_app_key_changes_nothing(service: Service) -> None:
 
 
 @pytest.mark.clause("auth.foreign-app-key")
+@pytest.mark.full
 def test_a_foreign_app_key_opens_nothing(service: Service) -> None:
     """Nobody's key, and the other tenant's where it is known: refused, or the same records as ever."""
     keys = [AppKey.UNKNOWN]
@@ -113,6 +115,7 @@ def test_a_foreign_app_key_opens_nothing(service: Service) -> None:
 
 
 @pytest.mark.clause("auth.tenant-isolation")
+@pytest.mark.full
 def test_two_tenants_never_see_each_others_records(service: Service) -> None:
     """The second tenant's answers to the queries of the first, in turn."""
     second = service.client.target.second

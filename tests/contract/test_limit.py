@@ -33,7 +33,7 @@ def test_zero_is_a_page_without_records(service: Service) -> None:
 def test_no_limit_means_one_hundred(service: Service) -> None:
     """Without limit the page is the one of limit 100."""
     more = [{"offset": 0}, {"offset": MAXIMUM}, service.data.one_filter()]
-    service.query("limit.default", {}, *service.few(*more, smoke=0))
+    service.query("limit.default", *service.few({}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.maximum")
@@ -41,7 +41,7 @@ def test_no_limit_means_one_hundred(service: Service) -> None:
 def test_one_hundred_is_accepted(service: Service) -> None:
     """100 gives up to 100 records."""
     more = [{"limit": MAXIMUM, **service.data.one_filter()}]
-    service.query("limit.maximum", {"limit": MAXIMUM}, *service.few(*more, smoke=0))
+    service.query("limit.maximum", *service.few({"limit": MAXIMUM}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.clamp", "limit.page-cap")

@@ -26,7 +26,7 @@ def open_service(service: Service) -> None:
     _refuse_what_says_nothing(exchanges)
     _learn_no_match(service)
     listing = service.reader.read()
-    if listing is not None and not listing.complete and listing.total > READABLE:
+    if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
         _read_sublists(service, listing)
     service.court.examine([e for e in service.recorder.exchanges if e.ask.query is not None and not _is_doubtful(e)])
     service.require_success()
@@ -62,7 +62,9 @@ def _content_type(exchange: Exchange) -> str:
 
 def _learn_no_match(service: Service) -> None:
     """How does the target say that nothing matches? Its answer to plain queries is the yardstick for unusual ones."""
-    asks = [Ask.of(query, "filter.no-match", note="nothing matches") for query in no_match_queries()]
+    asks = [
+        Ask.of(query, "filter.no-match", note="nothing matches") for query in service.few(*no_match_queries(), smoke=1)
+    ]
     for exchange in service._send(asks):
         answer = read_answer(exchange)
         if answer.form in (Form.SUCCESS, Form.REFUSAL, Form.NOT_FOUND) and not answer.records:

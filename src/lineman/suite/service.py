@@ -16,7 +16,7 @@ from lineman.client import BlockingClient
 from lineman.contract.answer import Form, read_answer
 from lineman.contract.bearing import clauses_borne
 from lineman.contract.checks import judge_case
-from lineman.contract.compare import readable
+from lineman.contract.compare import readable, unusual
 from lineman.contract.document import document
 from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Knowledge, Listing
@@ -130,7 +130,8 @@ class Service:
         queries: list[dict[str, Any]] = []
         if whole is not None and whole.total < document().offset_maximum:
             queries += [{"limit": 100, "offset": 100}, {"limit": 50, "offset": 100}]
-        for text in self.data.texts_of("accessCode")[:4]:
+        codes = [str(r["accessCode"]) for r in self.data.spread(self.data.with_text("accessCode", least=2), 4)]
+        for text in [code for code in codes if not unusual(code)]:
             prediction = self.knowledge.predict(question({"accessCode": text}))
             if prediction is not None and prediction.exact and 0 < (prediction.total or 0) <= 20:
                 queries += [
