@@ -14,7 +14,7 @@ from lineman.report.pages import render
 from lineman.report.plots import latency_plot
 from lineman.report.run import ClauseResult, Level, Run, State, Violation
 from lineman.report.text import count
-from lineman.report.verdict import counts, open_violations, verdict_word
+from lineman.report.verdict import STATE_WORDS, counts, open_violations, verdict_word
 
 _VERDICT_CLASSES = {"PASS": "held", "FAIL": "violated", "PASS WITH WAIVERS": "waived", "NO VERDICT": "not-verified"}
 _VERDICT_MARKS = {"PASS": "✓", "FAIL": "✕", "PASS WITH WAIVERS": "~", "NO VERDICT": "?"}
@@ -76,7 +76,7 @@ def run_page(run: Run) -> str:
         drifted={drift.clause: drift for drift in run.drift},
         silent=_silent(run),
         unverified=[one for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED],
-        states=list(State),
+        states=list(STATE_WORDS),
         phases=phases,
         percents=list(NEEDED),
         plot=latency_plot(run),
