@@ -1,0 +1,84 @@
+"""Runs the whole contract suite against a sandbox in process, without a socket and without waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from lineman.client import Clock
+from lineman.report.run import Run
+from lineman.sandbox import SandboxOptions, create_app, credentials
+from lineman.secret import Secret
+from lineman.suite.runner import prepare, run_suite
+from lineman.suite.settings import Settings
+from lineman.target import Credentials, Target
+
+BASE_URL = "http://127.0.0.1:9"
+"""Never connected to: the transport calls the application."""
+SHORT = 0.3
+"""Seconds that are really waited, so that a changing list can change."""
+
+
+@dataclass
+class LeapingClock:
+    """The real time, and what was skipped of it: a long sleep is over at once."""
+
+    skipped: float = 0.0
+
+    def monotonic(self) -> float:
+        return time.perf_counter() + self.skipped
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.skipped)
+
+    async def sleep(self, seconds: float) -> None:
+        """Skip all of a long sleep, wait a short one."""
+        if seconds > SHORT:
+            self.skipped += seconds
+        await asyncio.sleep(seconds if seconds <= SHORT else 0)
+
+    def epoch(self) -> float:
+        return time.time() + self.skipped
+
+
+@dataclass
+class Judged:
+    """A run, and what it took."""
+
+    run: Run
+    seconds: float
+    checks: dict[str, set[str]] = field(default_factory=dict)
+    """Clause to the names of the checks that found it broken."""
+
+    @property
+    def broken(self) -> set[str]:
+        return {violation.clause for violation in self.run.violations}
+
+
+def target(options: SandboxOptions, **limits: Any) -> Target:
+    """The target that a sandbox in process is, with both tenants' credentials."""
+    one, two = (Credentials(app_key=c.app_key, app_secret=Secret(c.app_secret)) for c in credentials(options))
+    return replace(Target.of(BASE_URL, one, second=two, name="sandbox"), **limits)
+
+
+def judge(options: SandboxOptions, settings: Settings | None = None, **limits: Any) -> Judged:
+    """Run the suite against a sandbox with these options."""
+    leaping = LeapingClock()
+    app = create_app(options, clock=leaping.epoch)
+    clock: Clock = leaping
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    plugin = prepare(settings or Settings(), target=target(options, **limits), transport=transport, clock=clock)
+    began = time.perf_counter()
+    try:
+        result = run_suite(plugin)
+    finally:
+        app.state.service.close()
+    checks: dict[str, set[str]] = {}
+    for finding in plugin.service.recorder.findings:
+        checks.setdefault(finding.clause, set()).add(finding.check)
+    return Judged(result.run, time.perf_counter() - began, checks)

@@ -1,0 +1,26 @@
+"""Every fault that the sandbox can have is found, and told under the clause that it breaks."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lineman.report.run import State, Verdict
+from lineman.sandbox import FAULTS, SandboxOptions
+
+from .conftest import FAULT
+from .harness import Judged, judge
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_is_found(name: str, tell: Callable[[str, str, str, Judged], None]) -> None:
+    """When the sandbox has the fault, then the run fails and names its clause; only it, where it breaks only that."""
+    fault = FAULTS[name]
+    judged = judge(SandboxOptions(faults=(name,)))
+    tell(FAULT, name, fault.clause, judged)
+    assert fault.clause in judged.broken, f"{fault.summary} Found broken: {sorted(judged.broken) or 'nothing'}"
+    assert judged.run.verdict is Verdict.FAIL
+    assert judged.run.exit_code == 1
+    states = {clause.id: clause.state for clause in judged.run.clauses}
+    assert states[fault.clause] is State.VIOLATED
+    if fault.sole:
+        assert judged.broken == {fault.clause}

@@ -1,0 +1,58 @@
+"""No honest service is accused, whatever it answers where the documentation is silent and however hard it is to judge."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lineman.report.run import Verdict
+from lineman.sandbox import DIALECTS, OUTAGES, VARIANTS, SandboxOptions
+
+from .conftest import HONEST
+from .harness import Judged, judge
+
+ANSWERS = [(clause, answer.name) for clause, answers in DIALECTS.items() for answer in answers]
+SIZES = (0, 1, 3, 99, 100, 101, 200, 201, 5_000)
+Tell = Callable[[str, str, str, Judged], None]
+
+
+def assert_passes(judged: Judged) -> None:
+    """The run passes, and with evidence."""
+    told = [f"{v.clause}: {v.summary}" for v in judged.run.violations]
+    assert judged.run.verdict is Verdict.PASS, told or judged.run.explanation
+    assert judged.run.exit_code == 0
+    assert judged.run.requests < 450 or judged.run.health.rate_limited or judged.run.health.data_changes
+
+
+@pytest.mark.parametrize(("clause", "answer"), ANSWERS, ids=[f"{c}={a}" for c, a in ANSWERS])
+def test_every_dialect_passes(clause: str, answer: str, tell: Tell) -> None:
+    """Each honest answer to each open question."""
+    judged = judge(SandboxOptions(dialects={clause: answer}))
+    tell(HONEST, f"{clause}={answer}", clause, judged)
+    assert_passes(judged)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_difficulty_passes(name: str, tell: Tell) -> None:
+    """Slow, guarded, compressed, moving and oddly formatted services."""
+    judged = judge(SandboxOptions(variants=(name,)))
+    tell(HONEST, name, "", judged)
+    assert_passes(judged)
+
+
+@pytest.mark.parametrize("records", SIZES)
+def test_every_size_passes(records: int, tell: Tell) -> None:
+    """Lists around every boundary, and one that is too long to be read."""
+    judged = judge(SandboxOptions(records=records))
+    tell(HONEST, f"{records} records", "", judged)
+    assert_passes(judged)
+
+
+@pytest.mark.parametrize("name", OUTAGES)
+def test_an_outage_is_no_verdict(name: str, tell: Tell) -> None:
+    """Nothing is called broken, nothing green, where nothing could be seen."""
+    judged = judge(SandboxOptions(outage=name))
+    tell(HONEST, name, "", judged)
+    assert judged.run.verdict is Verdict.NO_VERDICT
+    assert judged.run.exit_code == 3
+    assert judged.run.violations == []
+    assert judged.run.explanation
