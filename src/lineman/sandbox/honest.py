@@ -132,7 +132,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def interpret(call: Call) -> Query:
-    """The filters and the page that the members ask for; raises Refusal for a member that is out of its type or range."""
+    """The filters and the page that the members ask for; raises Refusal for a member out of its type or range."""
     members = present_members(call)
     criteria = Criteria(
         access_code=_text(call, members, "accessCode"),
@@ -257,9 +257,9 @@ def _coerced(value: Any, answer: str) -> Any:
         if re.fullmatch(r"-?[0-9]{1,400}", value):
             return int(value)
         value = float(value) if answer == "coerced" and re.fullmatch(r"-?[0-9]{1,18}\.[0-9]{1,18}", value) else value
-    if isinstance(value, float) and abs(value) != float("inf"):
-        if answer == "coerced" or (answer in {"integral", "float-only"} and value.is_integer()):
-            return int(value)
+    whole = isinstance(value, float) and value.is_integer() and answer in {"integral", "float-only"}
+    if whole or (isinstance(value, float) and abs(value) != float("inf") and answer == "coerced"):
+        return int(value)
     return value
 
 

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from lineman.sandbox.faults.registry import REGISTRY, Fault
+
+_ROOMS = (
+    "requests",
+    "credentials",
+    "tenants",
+    "filters",
+    "texts",
+    "limits",
+    "offsets",
+    "answers",
+    "members",
+    "totals",
+    "consistency",
+    "leaks",
+)
+for _room in _ROOMS:
+    import_module(f"{__name__}.{_room}")
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(REGISTRY)
 
