@@ -140,7 +140,7 @@ def test_a_long_body_is_cut_and_its_size_stated() -> None:
     _, exchanges = unpacked(page)
     big = exchanges[1]
     assert big["cut"] is True
-    assert len(big["response_body"]) == 16_384
+    assert len(big["response_body"]) == 65_536
     assert big["response_size"] > 5_000_000
 
 

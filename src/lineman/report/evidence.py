@@ -17,8 +17,8 @@ from lineman.report.run import ExchangeRecord, Run
 
 BLOCK = 100
 """Exchanges in one compressed block."""
-_BODY_CAPS = (16_384, 4_096, 1_024, 256, 0)
-_SHOWN_BODY_CAP = 16_384
+_BODY_CAPS = (65_536, 16_384, 4_096, 1_024, 256, 0)
+_SHOWN_BODY_CAP = 65_536
 _FULL_BUDGET = 1_400_000
 _DEEP_BUDGET = 4_000_000
 _MANY = 1_000

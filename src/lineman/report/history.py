@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lineman.report.verdict import Counts, counts, verdict_word
 MOST_RUNS = 30
 """Runs in one strip."""
 _SKIPPED = {"sample"}
+_DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,26 @@ class History:
 
 
 def find_baseline(folder: Path, target: str) -> Run | None:
-    """The latest run on a target under ``folder``, or None; files that are no runs are passed over."""
-    latest: Run | None = None
-    for file in _run_files(folder):
+    """The latest run on a target in ``folder`` or in a folder directly in it, or None.
+
+    Files that are no runs are passed over, and so is the committed sample. Exchanges come without bodies and headers.
+    """
+    candidates = [(started, file) for file in _run_files(folder, 1) if (started := _started(file, target))]
+    for _, file in sorted(candidates, reverse=True):
         run = _light(file)
-        if isinstance(run, Run) and run.target.name == target and (latest is None or run.started > latest.started):
-            latest = run
-    return latest
+        if isinstance(run, Run):
+            return run
+    return None
+
+
+def _started(file: Path, target: str) -> str:
+    """When a run on that target started, in UTC; empty where the file is no such run."""
+    try:
+        data = json.loads(file.read_bytes())
+        moment = datetime.fromisoformat(data["started"]).astimezone(UTC)
+        return moment.isoformat() if data["target"]["name"] == target else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def index(folder: Path) -> Path:
@@ -85,10 +100,12 @@ def index(folder: Path) -> Path:
     return write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
 
 
-def _run_files(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("run.json")):
-        if not _SKIPPED.intersection(file.relative_to(folder).parts[:-1]):
-            yield file
+def _run_files(folder: Path, deepest: int) -> Iterator[Path]:
+    """Every ``run.json`` down to that many folders below; a whole tree would be somebody's home folder."""
+    for depth in range(deepest + 1):
+        for file in sorted(folder.glob("*/" * depth + "run.json")):
+            if not _SKIPPED.intersection(file.relative_to(folder).parts[:-1]):
+                yield file
 
 
 def _light(file: Path) -> Run | str:
@@ -106,7 +123,7 @@ def _light(file: Path) -> Run | str:
 
 def _entries(folder: Path) -> tuple[list[Entry], list[tuple[str, str]]]:
     entries, unreadable = [], []
-    for file in _run_files(folder):
+    for file in _run_files(folder, _DEEPEST):
         place = file.parent.relative_to(folder).as_posix()
         run = _light(file)
         if isinstance(run, Run):
