@@ -58,7 +58,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Rows of bad and of good slots of one kind; ``incident`` is the latest incident, open or not."""
+    """Rows of bad and of good slots of one kind; ``incident`` is the latest incident, open or not.
+
+    The counts stop where the rule needs no more, so that a quiet canary's track does not change.
+    """
 
     bad: int = 0
     bad_since: int | None = None
@@ -104,7 +107,7 @@ def advance(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Tr
 
 def _worse(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Track:
     since = sign.slot if track.bad_since is None else track.bad_since
-    track = replace(track, bad=track.bad + 1, bad_since=since, good=0, good_since=None)
+    track = replace(track, bad=min(track.bad + 1, rule.opens_after), bad_since=since, good=0, good_since=None)
     incident = track.incident
     if incident is not None and incident.open:
         return replace(track, incident=replace(incident, last_bad=sign.slot))
@@ -121,7 +124,7 @@ def _opened(canary: str, kind: Kind, since: int, sign: Sign) -> Incident:
         id=f"{canary}/{kind}/{since}",
         canary=canary,
         kind=kind,
-        matter=sign.root if sign.root and kind is Kind.FAILED else f"{canary}/{kind}",
+        matter=sign.root if sign.root and kind is not Kind.DEGRADED else f"{canary}/{kind}",
         cause=sign.cause,
         summary=sign.summary,
         opened=since,
@@ -133,7 +136,7 @@ def _opened(canary: str, kind: Kind, since: int, sign: Sign) -> Incident:
 
 def _better(track: Track, sign: Sign, rule: Rule) -> Track:
     since = sign.slot if track.good_since is None else track.good_since
-    track = replace(track, bad=0, bad_since=None, good=track.good + 1, good_since=since)
+    track = replace(track, bad=0, bad_since=None, good=min(track.good + 1, rule.ends_after), good_since=since)
     incident = track.incident
     if incident is None or not incident.open or track.good < rule.ends_after:
         return track

@@ -18,7 +18,7 @@ from lineman.contract.document import document
 from lineman.exchange import Ask, Exchange, Operation
 from lineman.monitor.clock import Clock, SystemClock
 from lineman.monitor.probe.certificates import certificate_verdict, look
-from lineman.monitor.probe.judging import judge, worth_another_try
+from lineman.monitor.probe.judging import OWN_NETWORK, judge, worth_another_try
 from lineman.monitor.probe.tokens import refused, token_step
 from lineman.monitor.result import Attempt, CertificateSeen, ProbeResult, TokenStep
 from lineman.monitor.settings.models import Canary
@@ -181,7 +181,7 @@ async def _blame(attempt: Attempt, target: Target) -> Attempt:
     except socket.gaierror as error:
         if error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM):
             message = f"our own name resolution does not work: {attempt.message}"
-            return replace(attempt, verdict=Verdict.UNKNOWN, cause=Cause.NETWORK, message=message)
+            return replace(attempt, verdict=Verdict.UNKNOWN, cause=Cause.NETWORK, message=message, root=OWN_NETWORK)
     except OSError:
         pass
     return replace(attempt, root=f"resolve/{host}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from errno import EADDRNOTAVAIL, EMFILE, ENETDOWN, ENETUNREACH, ENFILE
 from typing import Any
 
@@ -15,6 +16,8 @@ from lineman.monitor.settings.duration import words
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.verdict import Cause, Verdict
 
+OWN_NETWORK = "own network"
+"""The root cause that all canaries of one place share."""
 _OWN_ERRORS = (ENETUNREACH, ENETDOWN, EADDRNOTAVAIL, EMFILE, ENFILE)
 _CAUSES = {
     FailureKind.RESOLVE: Cause.RESOLVE,
@@ -79,7 +82,8 @@ def _failure(exchange: Exchange) -> Attempt:
     failure = exchange.failure
     assert failure is not None  # noqa: S101 - the caller looked
     if own_network(failure.message):
-        return _attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {failure.message}")
+        mine = _attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {failure.message}")
+        return replace(mine, root=OWN_NETWORK)
     return _attempt(exchange, Verdict.FAILED, _CAUSES[failure.kind], failure.message)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lineman.client.errors import TokenError, TokenRefused
 from lineman.exchange import Exchange
-from lineman.monitor.probe.judging import own_network, phase_seconds
+from lineman.monitor.probe.judging import OWN_NETWORK, own_network, phase_seconds
 from lineman.monitor.result import Attempt, TokenStep
 from lineman.monitor.verdict import Cause, Verdict
 from lineman.target import Target
@@ -27,7 +27,7 @@ def token_step(requests: Sequence[Exchange], error: TokenError | None) -> TokenS
 def refused(error: TokenError, target: Target) -> Attempt:
     """The attempt that never was, because no token could be had. Nothing was sent to the query operation."""
     if own_network(str(error)):
-        return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0)
+        return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
     kind = "refused" if isinstance(error, TokenRefused) else "unavailable"
     return Attempt(
         Verdict.FAILED, Cause.TOKEN, f"no token: {error}", 0.0, error.status, root=f"token {kind}/{target.token_url}"

@@ -1,0 +1,182 @@
+"""The one who decides and writes: a thread that takes results, in batches, each batch one transaction.
+
+Where history fails (full disk, lock, damage) deciding and telling go on from memory, and what could not be written
+is written as soon as it can be, in order. Nothing is decided twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from lineman.monitor.clock import Clock
+from lineman.monitor.decide import decide, reconcile_all
+from lineman.monitor.notices import Notice
+from lineman.monitor.result import ProbeResult
+from lineman.monitor.settings.models import Canary
+from lineman.monitor.slots import SlotEntry
+from lineman.monitor.store import History
+from lineman.monitor.world import Change, World
+
+LOG = logging.getLogger("lineman.monitor")
+BATCH = 500
+BACKLOG = 100_000
+"""Changes kept in memory while history cannot be written; beyond it the oldest go, and that is told."""
+_AGAIN = 5.0
+"""Seconds between tries of a history that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEnd:
+    """A ledger entry, and the result where a probe ran."""
+
+    entry: SlotEntry
+    result: ProbeResult | None = None
+
+
+class Keeper:
+    """Owns the world. ``on_notices`` and ``on_committed`` are called in the keeper's thread."""
+
+    def __init__(
+        self,
+        history: History | None,
+        canaries: Mapping[str, Canary],
+        clock: Clock,
+        on_notices: Callable[[list[Notice]], None] = lambda notices: None,
+        on_committed: Callable[[list[Change]], None] = lambda changes: None,
+    ) -> None:
+        self.history = history
+        self.world = World()
+        self.failing: str = ""
+        """Why history cannot be written at the moment; empty where it can."""
+        self.lost = 0
+        """Changes that memory could not hold."""
+        self._canaries = canaries
+        self._clock = clock
+        self._on_notices = on_notices
+        self._on_committed = on_committed
+        self._queue: queue.SimpleQueue[SlotEnd | Mapping[str, Canary] | None] = queue.SimpleQueue()
+        self._backlog: deque[Change] = deque()
+        self._next_try = 0.0
+        self._thread = threading.Thread(target=self._run, name="lineman-keeper", daemon=True)
+
+    def open(self) -> None:
+        """Load the world, and hold what was told against the present."""
+        self._process([], reconcile=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def backlog(self) -> int:
+        return len(self._backlog)
+
+    def take(self, end: SlotEnd) -> None:
+        """Decide and write a slot's end at once, in the caller's thread: for one who does not :meth:`start`."""
+        self._process([end], reconcile=False)
+
+    def submit(self, end: SlotEnd) -> None:
+        """Hand over a slot's end; returns at once."""
+        self._queue.put(end)
+
+    def reconfigure(self, canaries: Mapping[str, Canary]) -> None:
+        """Use other canaries from now on; incidents of those that are gone are withdrawn."""
+        self._queue.put(dict(canaries))
+
+    def stop(self, seconds: float) -> bool:
+        """Finish what was handed over; False where that took longer."""
+        self._queue.put(None)
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            try:
+                items = [self._queue.get(timeout=_AGAIN if self._backlog else None)]
+            except queue.Empty:
+                items = []
+            while len(items) < BATCH and not self._queue.empty():
+                items.append(self._queue.get_nowait())
+            going = None not in items
+            reconcile = False
+            for item in items:
+                if isinstance(item, Mapping):
+                    self._canaries, reconcile = item, True
+            self._process([item for item in items if isinstance(item, SlotEnd)], reconcile=reconcile)
+        if self.history is not None:
+            self.history.close()
+
+    def _process(self, ends: list[SlotEnd], *, reconcile: bool) -> None:
+        decided: list[Change] = []
+        due = not self.failing or self._clock.monotonic() >= self._next_try
+        if self.history is not None and due and self._write(self.history, ends, decided, reconcile=reconcile):
+            return
+        if not decided:
+            decided = self._decide(ends, reconcile=reconcile)
+        self._remember(decided)
+        self._told(decided)
+
+    def _write(self, history: History, ends: list[SlotEnd], decided: list[Change], *, reconcile: bool) -> bool:
+        """Decide and write in one transaction; ``decided`` holds what was decided even where writing fails."""
+        try:
+            with history.transaction() as connection:
+                self._refresh(history, connection)
+                decided += self._decide(ends, reconcile=reconcile)
+                written = [*self._backlog, *decided]
+                history.write(connection, written)
+        except (SQLAlchemyError, OSError) as error:
+            self._failed(error)
+            return False
+        self._recovered()
+        self._backlog.clear()
+        self._told(decided)
+        self._on_committed(written)
+        return True
+
+    def _refresh(self, history: History, connection: Connection) -> None:
+        if history.changed_by_others(connection) and not self._backlog:
+            self.world = history.load(connection, self._canaries)
+
+    def _decide(self, ends: list[SlotEnd], *, reconcile: bool) -> list[Change]:
+        changes = []
+        if reconcile:
+            changes.append(reconcile_all(self.world, self._canaries, self._clock.wall()))
+        changes += [decide(self.world, self._canaries, end.entry, end.result, self._clock.wall()) for end in ends]
+        return changes
+
+    def _told(self, changes: list[Change]) -> None:
+        notices = [notice for change in changes for notice in change.notices]
+        if notices:
+            self._on_notices(notices)
+
+    def _remember(self, changes: list[Change]) -> None:
+        if self.history is None:
+            return
+        self._backlog.extend(changes)
+        while len(self._backlog) > BACKLOG:
+            self._backlog.popleft()
+            self.lost += 1
+
+    def _failed(self, error: Exception) -> None:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if not self.failing:
+            LOG.error("history cannot be written (%s): going on from memory", reason)
+        self.failing = reason
+        self._next_try = self._clock.monotonic() + _AGAIN
+
+    def _recovered(self) -> None:
+        if self.failing:
+            LOG.warning("history can be written again; %d changes are caught up, %d lost", self.backlog, self.lost)
+        self.failing = ""

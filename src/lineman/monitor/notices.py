@@ -1,0 +1,111 @@
+"""A notice: who is told what, in words for people and as plain values for machines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lineman.monitor.incidents import Incident
+from lineman.monitor.matters import Event
+from lineman.monitor.settings.duration import words
+
+PATIENT = frozenset(Event) - {Event.REMINDER}
+"""Events that are tried until they arrive; a reminder gives up when a newer notice is due."""
+
+_HEADS = {
+    Event.FAILED: "FAILED",
+    Event.DEGRADED: "DEGRADED",
+    Event.UNKNOWN: "NOT MEASURED",
+    Event.FLAPPING: "FLAPPING",
+    Event.REMINDER: "STILL OPEN",
+    Event.RECOVERED: "RECOVERED",
+    Event.WITHDRAWN: "NO LONGER WATCHED",
+    Event.DRIFT: "CONTRACT DRIFT",
+    Event.BURN: "ERROR BUDGET BURNS",
+    Event.BURN_OVER: "ERROR BUDGET BURNS NO LONGER",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one channel. ``key`` is the idempotency key: a receiver that honours it sees it once."""
+
+    key: str
+    channel: str
+    matter: str
+    event: Event
+    created: int
+    title: str
+    body: str
+    facts: Mapping[str, Any]
+
+    def payload(self) -> dict[str, Any]:
+        """What a webhook gets."""
+        return {
+            "key": self.key,
+            "event": self.event.value,
+            "title": self.title,
+            "body": self.body,
+            "matter": self.matter,
+            "created": instant(self.created),
+            **self.facts,
+        }
+
+
+def instant(milliseconds: int) -> str:
+    """An instant as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def key_of(*parts: object) -> str:
+    """The idempotency key of whatever the parts name."""
+    return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:32]
+
+
+def incident_notice(
+    event: Event, matter: str, channel: str, incidents: Sequence[Incident], message: str, count: int, now: int
+) -> Notice:
+    """The notice about a matter's incidents. ``count`` tells apart the notices about one matter."""
+    canaries = sorted({incident.canary for incident in incidents})
+    first = min((incident.opened for incident in incidents), default=now)
+    ended = max((incident.ended or 0 for incident in incidents), default=0)
+    over = event is Event.RECOVERED and ended > 0
+    lines = [message or next((i.summary for i in incidents), "")]
+    lines.append(
+        f"since {instant(first)}" + (f", over {instant(ended)}, lasted {words(ended - first)}" if over else "")
+    )
+    if len(canaries) > 1:
+        lines.append(f"canaries: {', '.join(canaries)}")
+    flaps = sum(incident.flaps for incident in incidents)
+    if flaps:
+        lines.append(f"came back {flaps} times")
+    facts: dict[str, Any] = {
+        "canaries": canaries,
+        "incidents": [incident.id for incident in incidents],
+        "cause": incidents[-1].cause.value if incidents else "",
+        "since": instant(first),
+    }
+    if over:
+        facts["ended"] = instant(ended)
+    named = ", ".join(canaries[:3]) + (f" and {len(canaries) - 3} more" if len(canaries) > 3 else "")
+    ids = [incident.id for incident in incidents if incident.open] or [incident.id for incident in incidents]
+    key = key_of(matter, channel, event.value, count, ids[:1])
+    return Notice(key, channel, matter, event, now, f"{_HEADS[event]}: {named}", "\n".join(lines), facts)
+
+
+def plain_notice(event: Event, matter: str, channel: str, canary: str, message: str, now: int, *key: object) -> Notice:
+    """A notice that is about no incident."""
+    return Notice(
+        key_of(matter, channel, event.value, *key),
+        channel,
+        matter,
+        event,
+        now,
+        f"{_HEADS[event]}: {canary}",
+        message,
+        {"canaries": [canary] if canary else []},
+    )

@@ -1,0 +1,143 @@
+"""Opening history: the connection's settings, the schema's version, and what is refused.
+
+SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), a bounded wait for locks. A damaged file is
+moved aside, never deleted, and a new one begun. Network file systems are refused, because their locks cannot
+be trusted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from lineman.monitor.store.tables import METADATA, VERSIONS
+
+LOCK_SECONDS = 3.0
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "glusterfs", "ceph"}
+
+
+class HistoryError(Exception):
+    """History cannot be used. One sentence for people."""
+
+
+def engine_for(address: str) -> Engine:
+    """An engine for a file name or a URL; nothing is opened yet.
+
+    Raises:
+        HistoryError: no such kind of database, or its driver is not installed.
+    """
+    if "://" in address:
+        try:
+            return create_engine(address, poolclass=NullPool)
+        except (SQLAlchemyError, ImportError) as error:
+            raise HistoryError(f"history: this URL cannot be used: {type(error).__name__}: {error}") from None
+    engine = create_engine(f"sqlite:///{address}", poolclass=NullPool, connect_args={"timeout": LOCK_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("lineman_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def make_ready(address: str) -> tuple[Engine, str]:
+    """Check the database and bring its schema up to date; return its engine, and what should be told (or nothing).
+
+    Raises:
+        HistoryError: it cannot be opened, or a newer lineman wrote it.
+    """
+    told = ""
+    if "://" not in address:
+        _refuse_network(Path(address))
+        told = _move_damaged_aside(Path(address))
+    engine = engine_for(address)
+    try:
+        with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
+            migrate(connection)
+    except SQLAlchemyError as error:
+        raise HistoryError(f"history {address} cannot be opened: {_reason(error)}") from None
+    return engine, told
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def _refuse_network(path: Path) -> None:
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise HistoryError(f"history {path}: the folder {folder} does not exist: create it, or name another file")
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return
+    entries = (line.split() for line in mounts.read_text("utf-8", "replace").splitlines())
+    inside = [(entry[1], entry[2]) for entry in entries if folder.is_relative_to(entry[1])]
+    kind = max(inside, key=lambda mount: len(mount[0]))[1] if inside else ""
+    if kind in _NETWORK:
+        raise HistoryError(
+            f"history {path} lies on a network file system ({kind}), where SQLite's locks cannot be trusted: "
+            "choose a local disk, or a PostgreSQL URL"
+        )
+
+
+def _move_damaged_aside(path: Path) -> str:
+    if not path.exists():
+        return ""
+    try:
+        with engine_for(str(path)).connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    except DatabaseError as error:
+        if "malformed" not in str(error) and "not a database" not in str(error):
+            raise HistoryError(f"history {path} cannot be opened: {_reason(error)}") from None
+        found = _reason(error)
+    if found == "ok":
+        return ""
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return f"history {path} is damaged ({found}): it was moved to {aside}, and a new one begun"
+
+
+def _version_1(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_version_1,)
+"""Each brings the schema from the version before to its own; never changed once released, only added to."""
+
+
+def migrate(connection: Connection) -> None:
+    """Apply what is missing, within the caller's transaction.
+
+    Raises:
+        HistoryError: the schema is newer than this lineman.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7246413)"))
+    have = 0
+    if inspect(connection).has_table(VERSIONS.name):
+        have = max(connection.execute(select(VERSIONS.c.version)).scalars(), default=0)
+    if have > len(MIGRATIONS):
+        raise HistoryError(
+            f"history was written by a newer lineman (schema {have}, this one knows {len(MIGRATIONS)}): upgrade lineman"
+        )
+    for number, migration in enumerate(MIGRATIONS[have:], start=have + 1):
+        migration(connection)
+        connection.execute(insert(VERSIONS), {"version": number, "applied": time.time_ns() // 1_000_000})

@@ -1,0 +1,207 @@
+"""Reading and writing history: one connection that writes, transactions as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lineman.monitor.decide import watch_of
+from lineman.monitor.incidents import Kind
+from lineman.monitor.notices import Notice
+from lineman.monitor.settings.models import Canary
+from lineman.monitor.store import rows
+from lineman.monitor.store.engine import make_ready
+from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS
+from lineman.monitor.verdict import Verdict
+from lineman.monitor.world import Change, Drift, World
+
+
+class History:
+    """What happened, on disk. Used by one thread at a time.
+
+    All methods raise ``sqlalchemy.exc.SQLAlchemyError`` where the database fails.
+    """
+
+    def __init__(self, address: str, location: str = "here") -> None:
+        """Open, check and migrate.
+
+        Raises:
+            HistoryError: it cannot be used.
+        """
+        self.address = address
+        self.location = location
+        self._engine: Engine
+        self._engine, self.told = make_ready(address)
+        self._connection: Connection | None = None
+        self._seen_version: int | None = None
+
+    def close(self) -> None:
+        """Let go of the connection; history can be used again afterwards."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._seen_version = None
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A writing transaction, committed at the end of the block."""
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(lineman_write=True)
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection of its own that reads one state of history."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def changed_by_others(self, connection: Connection) -> bool:
+        """True where another process may have written since this was asked last."""
+        if connection.dialect.name != "sqlite":
+            return True
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar()
+        changed = version != self._seen_version
+        self._seen_version = version
+        return changed
+
+    def load(self, connection: Connection, canaries: Mapping[str, Canary]) -> World:
+        """The world as history knows it."""
+        world = World()
+        incidents = {row["id"]: rows.read_incident(row) for row in self._latest_incidents(connection)}
+        for row in connection.execute(select(TRACKS).where(TRACKS.c.location == self.location)).mappings():
+            world.set_track((row["canary"], Kind(row["kind"])), rows.read_track(row, incidents))
+        for row in connection.execute(select(TOLD)).mappings():
+            world.told[row["matter"], row["channel"]] = rows.read_told(row)
+        for row in connection.execute(select(DRIFT)).mappings():
+            world.drift[row["canary"], row["fingerprint"]] = Drift(
+                row["first"], row["last"], row["sightings"], row["told"]
+            )
+        world.slots = self.ledger_ends(connection)
+        self._load_burns(connection, world, canaries)
+        return world
+
+    def ledger_ends(self, connection: Connection) -> dict[str, tuple[int, int]]:
+        """Each canary's latest lap and, in it, latest slot."""
+        laps = (
+            select(SLOTS.c.canary, func.max(SLOTS.c.lap).label("lap"))
+            .where(SLOTS.c.location == self.location)
+            .group_by(SLOTS.c.canary)
+            .subquery()
+        )
+        latest = (
+            select(SLOTS.c.canary, SLOTS.c.lap, func.max(SLOTS.c.last).label("slot"))
+            .join(laps, (laps.c.canary == SLOTS.c.canary) & (laps.c.lap == SLOTS.c.lap))
+            .where(SLOTS.c.location == self.location)
+            .group_by(SLOTS.c.canary, SLOTS.c.lap)
+        )
+        return {row.canary: (row.lap, row.slot) for row in connection.execute(latest)}
+
+    def write(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Add changes, the later ones of the same thing winning; repeating a write does no harm."""
+        place = self.location
+        self._keep(connection, SLOTS, [rows.slot_row(place, c.entry) for c in changes if c.entry is not None])
+        self._keep(
+            connection,
+            RESULTS,
+            [
+                rows.result_row(place, c.entry, c.result, maintenance=c.in_maintenance)
+                for c in changes
+                if c.entry is not None and c.result is not None
+            ],
+        )
+        incidents = {k: rows.incident_row(place, v) for c in changes for k, v in c.incidents.items()}
+        tracks = {k: rows.track_row(place, k, v) for c in changes for k, v in c.tracks.items()}
+        told = {k: rows.told_row(k, v) for c in changes for k, v in c.told.items()}
+        drift = {k: rows.drift_row(k, v) for c in changes for k, v in c.drift.items()}
+        self._put(connection, INCIDENTS, incidents.values())
+        self._put(connection, TRACKS, tracks.values())
+        self._put(connection, TOLD, told.values())
+        self._put(connection, DRIFT, drift.values())
+        self._keep(connection, OUTBOX, [rows.notice_row(notice) for c in changes for notice in c.notices], ("key",))
+
+    def pending(self, connection: Connection) -> list[Notice]:
+        """Notices that have not arrived, oldest first."""
+        query = select(OUTBOX).where(OUTBOX.c.settled.is_(None)).order_by(OUTBOX.c.number)
+        return [rows.read_notice(row) for row in connection.execute(query).mappings()]
+
+    def claim(self, connection: Connection, key: str, owner: str, now: int, until: int) -> bool:
+        """Take a notice for sending, so that nobody else does; False where it is settled or another's."""
+        query = (
+            OUTBOX.update()
+            .where(OUTBOX.c.key == key, OUTBOX.c.settled.is_(None))
+            .where((OUTBOX.c.claimed_by == owner) | (OUTBOX.c.claimed_until < now))
+            .values(claimed_by=owner, claimed_until=until)
+        )
+        return connection.execute(query).rowcount == 1
+
+    def known(self, connection: Connection, key: str) -> bool:
+        """True where the outbox holds the notice, settled or not."""
+        return connection.execute(select(OUTBOX.c.number).where(OUTBOX.c.key == key)).first() is not None
+
+    def settle(self, connection: Connection, key: str, now: int, *, dropped: bool = False) -> None:
+        """Note that a notice arrived (or was dropped in favour of a newer one)."""
+        connection.execute(
+            OUTBOX.update().where(OUTBOX.c.key == key).values(settled=now, dropped=dropped, claimed_until=0, error="")
+        )
+
+    def postpone(self, connection: Connection, key: str, next_try: int, error: str) -> None:
+        """Note that a notice did not get through, and let go of it."""
+        connection.execute(
+            OUTBOX.update()
+            .where(OUTBOX.c.key == key)
+            .values(attempts=OUTBOX.c.attempts + 1, next_try=next_try, error=error[:500], claimed_until=0)
+        )
+
+    def _latest_incidents(self, connection: Connection) -> Iterable[RowMapping]:
+        wanted = select(TRACKS.c.incident).where(TRACKS.c.location == self.location, TRACKS.c.incident.is_not(None))
+        query = select(INCIDENTS).where(INCIDENTS.c.location == self.location, INCIDENTS.c.id.in_(wanted))
+        return connection.execute(query).mappings()
+
+    def _load_burns(self, connection: Connection, world: World, canaries: Mapping[str, Canary]) -> None:
+        for canary in canaries.values():
+            watch = watch_of(world, canary)
+            end = world.slots.get(canary.name)
+            if watch is None or end is None:
+                continue
+            query = (
+                select(RESULTS.c.slot, RESULTS.c.verdict)
+                .where(RESULTS.c.canary == canary.name, RESULTS.c.location == self.location)
+                .where(RESULTS.c.slot > end[1] - watch.reach, RESULTS.c.maintenance.is_(False))
+                .order_by(RESULTS.c.slot)
+            )
+            for slot, verdict in connection.execute(query):
+                if Verdict(verdict).measured:
+                    watch.add(slot, failed=verdict == Verdict.FAILED.value)
+
+    def _put(self, connection: Connection, table: Table, values: Iterable[rows.Row]) -> None:
+        """Insert, or replace what has the same primary key."""
+        values = list(values)
+        if not values:
+            return
+        statement = _insert(connection, table)
+        keys = [column.name for column in table.primary_key]
+        updates = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=updates), values)
+
+    def _keep(
+        self, connection: Connection, table: Table, values: Sequence[rows.Row], keys: Sequence[str] | None = None
+    ) -> None:
+        """Insert what is not there yet."""
+        if values:
+            elements = keys or [column.name for column in table.primary_key]
+            connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=elements), list(values))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
