@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 
 @dataclass
@@ -28,7 +28,12 @@ def opened(browser: Browser, file: Path, fragment: str = "", **options: Any) -> 
     page.on("console", lambda message: noted.console.append(message.text))
     page.on("pageerror", lambda error: noted.console.append(str(error)))
     page.on("request", lambda request: noted.requests.append(request.url))
-    page.on("dialog", lambda dialog: (noted.dialogs.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        noted.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.goto(file.as_uri() + fragment)
     yield page, noted
     own = [url for url in noted.requests if not url.startswith((file.as_uri(), "blob:"))]

@@ -22,11 +22,11 @@ def test_text_cannot_start_a_command_of_its_own() -> None:
 
 
 def test_many_violations_are_bounded() -> None:
-    many = [builders.violation("limit.zero", fingerprint=f"f{at}") for at in range(40)]
+    many = [builders.violation(f"limit.no{at}", exchanges=[at], query=at) for at in range(40)]
     lines = github_annotations(builders.failing_run(violations=many)).splitlines()
     errors = [line for line in lines if line.startswith("::error")]
     assert len(errors) == 10
-    assert "31 further violations" in errors[-1]
+    assert "31 further clauses" in errors[-1]
 
 
 def test_no_verdict_is_an_error() -> None:

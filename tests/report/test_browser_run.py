@@ -83,15 +83,15 @@ def test_a_permalink_opens_its_place_even_behind_a_filter(browser: Browser, rend
 
 
 def test_a_violations_permalink_unfolds_it(browser: Browser, tmp_path: Path) -> None:
-    many = [builders.violation("limit.zero", fingerprint=f"f{at}", exchanges=[at], query=at) for at in range(1, 9)]
+    clauses = ["limit.zero", "limit.clamp", "limit.type", "offset.type", "offset.default", "order.stable"]
+    many = [builders.violation(one, fingerprint=f"f{at}", exchanges=[at], query=at) for at, one in enumerate(clauses)]
+    many += [builders.violation("limit.zero", fingerprint=f"way{at}", query="longer" * at) for at in range(1, 30)]
     write_run_files(builders.failing_run(violations=many), tmp_path)
-    with opened(browser, tmp_path / "index.html", "#violation-f8") as (page, _):
-        card = page.locator("#violation-f8")
-        expect(card).to_be_visible()
-        expect(card).to_be_in_viewport()
-        expect(page.locator("#violation-f7")).to_be_hidden()
-        page.locator("#violation-f7").locator("xpath=..").locator("summary").first.click()
-        expect(page.locator("#violation-f7")).to_be_visible()
+    for place in ("violation-f5", "violation-way7", "violation-way29"):
+        with opened(browser, tmp_path / "index.html", f"#{place}") as (page, _):
+            expect(page.locator(f"#{place}")).to_be_visible()
+            expect(page.locator(f"#{place}")).to_be_in_viewport()
+            expect(page.locator("#violation-f4" if place == "violation-f5" else "#violation-way8")).to_be_hidden()
 
 
 def test_an_unknown_permalink_says_so(browser: Browser, rendered: Path) -> None:

@@ -155,11 +155,21 @@ def test_a_deep_run_of_ten_thousand_exchanges_is_under_five_megabytes() -> None:
     assert len(index) == 10_000
 
 
-def test_many_violations_keep_the_page_readable() -> None:
+def test_many_causes_keep_the_page_readable() -> None:
+    clauses = [clause.id for clause in builders.make_run().clauses]
+    many = [builders.violation(clause, exchanges=[at], query={"limit": at}) for at, clause in enumerate(clauses)]
+    page = run_page(builders.failing_run(violations=many))
+    assert page.count('<details class="cause" open') == 3
+    assert page.count('<details class="cause"') == len(clauses)
+    assert f"and {len(clauses) - 6} further causes below" in page
+
+
+def test_many_ways_in_which_one_clause_breaks_are_one_cause() -> None:
     many = [
         builders.violation("limit.zero", fingerprint=f"f{at}", exchanges=[at], query={"limit": at}) for at in range(60)
     ]
     page = run_page(builders.failing_run(violations=many))
-    assert page.count('<details class="cause" open') == 3
-    assert page.count('<details class="cause"') == 60
-    assert "and 54 further causes below" in page
+    assert page.count('<details class="cause"') == 1
+    assert "59 further ways in which" in page
+    assert page.count('<details class="way">') == 12
+    assert all(f'id="violation-f{at}"' in page for at in range(60))

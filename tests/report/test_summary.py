@@ -30,11 +30,18 @@ def test_a_violation_has_its_curl_its_replay_and_its_fingerprint() -> None:
 
 
 def test_five_hundred_violations_stay_under_sixty_kilobytes_and_say_what_is_missing() -> None:
-    many = [builders.violation("limit.zero", fingerprint=f"f{at}", exchanges=[at]) for at in range(500)]
+    many = [builders.violation(f"limit.no{at}", exchanges=[at], query=at) for at in range(500)]
     text = summary(builders.failing_run(violations=many))
     assert len(text.encode()) <= MOST_BYTES
     assert re.search(r"\d+ further sections left out for size", text)
     assert text.startswith("# ❌ FAIL")
+
+
+def test_further_ways_of_one_clause_are_one_line_each_and_few() -> None:
+    many = [builders.violation("limit.zero", fingerprint=f"f{at}", exchanges=[at], query=at) for at in range(30)]
+    text = summary(builders.failing_run(violations=many))
+    assert text.count("### ") == 1
+    assert "- and 24 more" in text
 
 
 def test_a_hostile_target_writes_no_markup() -> None:

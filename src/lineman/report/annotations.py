@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lineman.report.causes import Break, causes
 from lineman.report.run import Level, Run, State
 from lineman.report.text import clip, count, visible
 from lineman.report.verdict import open_violations
@@ -21,20 +22,24 @@ def github_annotations(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     if run.verdict == "no-verdict":
         yield _command("error", "No verdict", run.explanation)
-    violations = open_violations(run)
-    for violation in violations[: _MOST - 1]:
-        text = f"{clip(violation.summary, _LONGEST)}\nReplay: {violation.replay}\nFingerprint: {violation.fingerprint}"
-        yield _command("error", f"{violation.clause} is broken", text)
-    if len(violations) > _MOST - 1:
-        yield _command(
-            "error", "More is broken", f"{count(len(violations) - _MOST + 1, 'further violation')}: see index.html"
-        )
+    broken = [one for cause in causes(open_violations(run)) for one in cause.breaks]
+    for one in broken[: _MOST - 1]:
+        yield _command("error", f"{one.lead.clause} is broken", _told(one))
+    if len(broken) > _MOST - 1:
+        further = count(len(broken) - _MOST + 1, "further clause")
+        yield _command("error", "More is broken", f"{further}: see index.html")
     for drift in run.drift[: _MOST - 1]:
         yield _command("warning", f"{drift.clause} has drifted", f"pinned: {drift.pinned}\nnow: {drift.observed}")
     unverified = [one.id for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED]
     if unverified:
         title = f"{count(len(unverified), 'promise')} not verified"
         yield _command("warning", title, ", ".join(unverified))
+
+
+def _told(one: Break) -> str:
+    further = f" ({count(len(one.others), 'further way')} in index.html)" if one.others else ""
+    lead = one.lead
+    return f"{clip(lead.summary, _LONGEST)}{further}\nReplay: {lead.replay}\nFingerprint: {lead.fingerprint}"
 
 
 def _command(kind: str, title: str, message: str) -> str:

@@ -1,7 +1,8 @@
 """Violations grouped by cause.
 
-Two violations share a cause only where that is plain: the same exchange is the smallest evidence for both, or
-the same query got the same class of answer. A wrong grouping would cost more trust than a missing one.
+All violations of one clause belong together: they are ways in which one break shows. Clauses share a cause only
+where that is plain: the same exchange is the smallest evidence of both, or the same smallest query got the same
+class of answer. A wrong grouping would cost more trust than a missing one.
 """
 
 from __future__ import annotations
@@ -14,36 +15,70 @@ from lineman.report.text import compact
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """Violations that one fault explains; the first one is shown by the most exchanges."""
+class Break:
+    """One broken clause: the violation with the smallest request, and the further ways in which it shows."""
 
-    violations: tuple[Violation, ...]
-
-    @property
-    def lead(self) -> Violation:
-        return self.violations[0]
+    lead: Violation
+    others: tuple[Violation, ...]
 
     @property
-    def new(self) -> bool:
-        return any(violation.change is Change.NEW for violation in self.violations)
+    def violations(self) -> tuple[Violation, ...]:
+        return (self.lead, *self.others)
 
     @property
     def occurrences(self) -> int:
-        return max(violation.occurrences for violation in self.violations)
+        return sum(violation.occurrences for violation in self.violations)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Broken clauses that one fault explains, the most frequent one first."""
+
+    breaks: tuple[Break, ...]
+
+    @property
+    def lead(self) -> Violation:
+        return self.breaks[0].lead
+
+    @property
+    def new(self) -> bool:
+        return any(violation.change is Change.NEW for one in self.breaks for violation in one.violations)
+
+    @property
+    def occurrences(self) -> int:
+        return max(one.occurrences for one in self.breaks)
 
 
 def causes(violations: Iterable[Violation]) -> list[Cause]:
     """Group violations by cause: new ones first, then those that happened most often."""
-    groups: dict[int, list[Violation]] = {}
+    groups: dict[int, list[Break]] = {}
     places: dict[str, int] = {}
-    for number, violation in enumerate(violations):
-        keys = _keys(violation)
+    for number, one in enumerate(_breaks(violations)):
+        keys = _keys(one.lead)
         near = sorted({places[key] for key in keys if key in places})
-        groups[number] = [*(one for group in near for one in groups.pop(group)), violation]
+        groups[number] = [*(known for group in near for known in groups.pop(group)), one]
         places = {key: number if group in near else group for key, group in places.items()}
         places |= dict.fromkeys(keys, number)
-    found = [Cause(tuple(sorted(group, key=lambda one: (-one.occurrences, one.clause)))) for group in groups.values()]
+    found = [
+        Cause(tuple(sorted(group, key=lambda one: (-one.occurrences, one.lead.clause)))) for group in groups.values()
+    ]
     return sorted(found, key=lambda cause: (not cause.new, -cause.occurrences, cause.lead.clause))
+
+
+def _breaks(violations: Iterable[Violation]) -> list[Break]:
+    by_clause: dict[str, list[Violation]] = {}
+    for violation in violations:
+        by_clause.setdefault(violation.clause, []).append(violation)
+    found = []
+    for group in by_clause.values():
+        lead, *others = sorted(group, key=_size)
+        found.append(Break(lead, tuple(others)))
+    return found
+
+
+def _size(violation: Violation) -> tuple[bool, int, int]:
+    query = "" if violation.query is None else compact(violation.query)
+    return (violation.change is Change.STILL, len(query), -violation.occurrences)
 
 
 def _keys(violation: Violation) -> list[str]:

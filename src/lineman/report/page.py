@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lineman.report.causes import Cause, causes
+from lineman.report.causes import Break, Cause, causes
 from lineman.report.evidence import pack
 from lineman.report.exercise import exercised
 from lineman.report.json_marks import Line, mark
@@ -19,6 +19,7 @@ from lineman.report.verdict import STATE_WORDS, counts, open_violations, verdict
 _VERDICT_CLASSES = {"PASS": "held", "FAIL": "violated", "PASS WITH WAIVERS": "waived", "NO VERDICT": "not-verified"}
 _VERDICT_MARKS = {"PASS": "✓", "FAIL": "✕", "PASS WITH WAIVERS": "~", "NO VERDICT": "?"}
 _MOST_ROWS = 20
+_MOST_WAYS = 12
 _OPEN_CAUSES = 3
 
 
@@ -44,6 +45,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """One broken clause: its smallest violation, others unfolded on demand, and those left to one line each."""
+
+    lead: Card
+    others: list[Card]
+    rest: list[Violation]
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """The clauses of one area of the matrix."""
 
@@ -59,6 +69,7 @@ def run_page(run: Run) -> str:
     word = verdict_word(run)
     clauses = {clause.id: clause for clause in run.clauses}
     phases = figures(run)
+    found, waived = causes(open_violations(run)), causes(one for one in run.violations if one.waived)
     return render(
         "run.html",
         scripts=("hash.js", "evidence.js", "run.js"),
@@ -68,11 +79,11 @@ def run_page(run: Run) -> str:
         verdict_mark=_VERDICT_MARKS[word],
         counts=counts(run),
         duration=(run.finished - run.started).total_seconds(),
-        causes=_cards(causes(open_violations(run)), clauses),
-        accepted=_cards(causes(one for one in run.violations if one.waived), clauses),
+        causes=_broken(found, clauses),
+        accepted=_broken(waived, clauses),
         open_causes=_OPEN_CAUSES,
         areas=_areas(run),
-        anchored={violation.clause: violation.fingerprint for violation in reversed(run.violations)},
+        anchored={one.lead.clause: one.lead.fingerprint for cause in (*waived, *found) for one in cause.breaks},
         drifted={drift.clause: drift for drift in run.drift},
         silent=_silent(run),
         unverified=[one for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED],
@@ -85,8 +96,13 @@ def run_page(run: Run) -> str:
     )
 
 
-def _cards(found: list[Cause], clauses: dict[str, ClauseResult]) -> list[list[Card]]:
-    return [[_card(one, clauses.get(one.clause)) for one in cause.violations] for cause in found]
+def _broken(found: list[Cause], clauses: dict[str, ClauseResult]) -> list[list[Broken]]:
+    return [[_one_broken(one, clauses.get(one.lead.clause)) for one in cause.breaks] for cause in found]
+
+
+def _one_broken(one: Break, clause: ClauseResult | None) -> Broken:
+    others = [_card(violation, clause) for violation in one.others[:_MOST_WAYS]]
+    return Broken(_card(one.lead, clause), others, list(one.others[_MOST_WAYS:]))
 
 
 def _card(violation: Violation, clause: ClauseResult | None) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineman.report.causes import Cause, causes
+from lineman.report.causes import Break, Cause, causes
 from lineman.report.latency import figures, spoken
 from lineman.report.markdown import code, escaped, fenced
 from lineman.report.run import Change, Level, Run, State, Violation
@@ -14,6 +14,7 @@ from lineman.report.verdict import open_violations, tally, verdict_word
 MOST_BYTES = 60_000
 _MARKS = {"PASS": "✅", "FAIL": "❌", "PASS WITH WAIVERS": "☑️", "NO VERDICT": "⚠️"}
 _CHANGES = {Change.NEW: " **new**", Change.STILL: " still there", None: ""}
+_MOST_WAYS = 5
 _LONGEST_VALUE = 400
 _LONGEST_CURL = 2_000
 
@@ -58,7 +59,17 @@ def _where(run: Run) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    return "".join(_violation(violation) for violation in cause.violations)
+    return "".join(_violation(one.lead) + _ways(one) for one in cause.breaks)
+
+
+def _ways(one: Break) -> str:
+    """One line for each of a few further ways in which a clause breaks."""
+    if not one.others:
+        return ""
+    lines = [f"- {escaped(clip(other.summary, 200))} ({code(other.fingerprint)})" for other in one.others[:_MOST_WAYS]]
+    left_out = len(one.others) - _MOST_WAYS
+    lines += [f"- and {left_out} more"] if left_out > 0 else []
+    return f"\nIt also shows so:\n\n{chr(10).join(lines)}\n"
 
 
 def _violation(violation: Violation) -> str:

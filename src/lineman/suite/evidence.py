@@ -6,6 +6,7 @@ import shlex
 
 from lineman.exchange import Exchange, Phases
 from lineman.report.run import ExchangeRecord
+from lineman.report.text import visible
 
 BODY_CAP = 4_096
 """Bytes of an ordinary body that are kept."""
@@ -72,7 +73,7 @@ def curl(exchange: Exchange, base_url: str) -> str:
         text = request.body.decode("utf-8")
     except UnicodeDecodeError:
         text = None
-    if text is None or "\x00" in text or len(text) > 20_000:
+    if text is None or visible(text) != text or len(text) > 20_000:
         return f"printf {shlex.quote(_printf(request.body[:20_000]))} | {' '.join(words)} --data-binary @-"
     return " ".join([*words, f"--data-binary {shlex.quote(text)}"])
 
