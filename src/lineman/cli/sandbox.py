@@ -82,13 +82,12 @@ def _listing(*, faults: bool, dialects: bool, variants: bool) -> list[str]:
 
     lines: list[str] = []
     if faults:
-        for fault in sorted(FAULTS.values(), key=lambda fault: (fault.clause, fault.name)):
-            lines.append(f"{fault.clause:28} {fault.name:44} {fault.summary}")
+        known = sorted(FAULTS.values(), key=lambda fault: (fault.clause, fault.name))
+        lines += [f"{fault.clause:22} {fault.name:30} {fault.summary}" for fault in known]
     if dialects:
         for clause, answers in DIALECTS.items():
-            for answer in answers:
-                default = " (default)" if answer is answers[0] else ""
-                lines.append(f"{clause}={answer.name}{default}: {answer.summary}")
+            lines.append(f"{clause}={answers[0].name} (default): {answers[0].summary}")
+            lines += [f"{clause}={answer.name}: {answer.summary}" for answer in answers[1:]]
     if variants:
         lines += [f"--variant {variant.name}: {variant.summary}" for variant in VARIANTS.values()]
         lines += [f"--outage {outage.name}: {outage.summary}" for outage in OUTAGES.values()]

@@ -35,13 +35,7 @@ class _Endpoint:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service = self._service
-        service.in_flight += 1
-        try:
-            reply = await self._reply(Request(scope, receive))
-        finally:
-            service.in_flight -= 1
-        await _send(reply, send)
+        await _send(await self._reply(Request(scope, receive)), send)
 
     async def _reply(self, request: Request) -> Reply:
         service = self._service

@@ -76,6 +76,7 @@ _AWKWARD = (
     "{json: true}",
     "null",
     "0",
+    "routes to the regional overflow desk; staffed on weekdays from 08:00 to 18:00, otherwise answered by the night desk",
     "",
 )
 
@@ -84,7 +85,7 @@ def generate(count: int, seed: int, tenant: int) -> Iterator[Record]:
     """Yield ``count`` records of one tenant; ids are unique across tenants, and follow no order."""
     source = random.Random(f"lineman/{seed}/{tenant}/records")  # noqa: S311 - test data, not secrets
     start = source.randrange(_ID_PRIME)
-    example_at = min(count - 1, 41) if tenant == 1 else -1
+    example_at = min(count - 1, 40) if tenant == 1 else -1
     for index in range(count):
         if index == example_at:
             yield EXAMPLE
@@ -148,7 +149,7 @@ def _service_number(source: random.Random, code: str) -> str | None:
 
 def _description(source: random.Random, index: int, code: str) -> str | None:
     draw = source.random()
-    if index >= len(_AWKWARD) and draw < 0.15:
+    if index >= 2 * len(_AWKWARD) * (index % 2) and draw < 0.15:
         return None
     if index % 2:
         text = _AWKWARD[index // 2 % len(_AWKWARD)]

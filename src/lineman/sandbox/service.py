@@ -60,7 +60,6 @@ class Service:
         self.memory: dict[str, Any] = {}
         """Where hooks keep what they must remember, each under its own name."""
         self.queries = 0
-        self.in_flight = 0
         self.tokens = TokenOffice(credentials(options), clock)
         self.store = Store(
             options.database, case=self.dialect("filter.case"), wildcards=self.dialect("filter.wildcards")

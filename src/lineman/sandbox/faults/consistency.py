@@ -14,7 +14,7 @@ from lineman.sandbox.pipeline import ENCODE, HANDLE, INTERPRET, RENDER, SELECT, 
 from lineman.sandbox.store import Selection
 
 _WINDOW = 0.02
-"""Seconds between a shared buffer's filling and its sending, in which another request may fill it."""
+"""Seconds between a shared buffer's filling and its sending, in which another request may fill it: without a wait no two would overlap."""
 
 
 @fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.", sole=True)
@@ -125,8 +125,7 @@ async def shared_buffer(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     if b'"calledRouteList"' not in reply.body:
         return reply
     call.service.memory["buffer"] = reply
-    if call.service.in_flight > 1:
-        await anyio.sleep(_WINDOW)
+    await anyio.sleep(_WINDOW)
     shared: Reply = call.service.memory["buffer"]
     return shared
 
@@ -139,8 +138,7 @@ async def shared_total(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
         return reply
     own = tail.partition(b",")[0]
     call.service.memory["buffered-total"] = own
-    if call.service.in_flight > 1:
-        await anyio.sleep(_WINDOW)
+    await anyio.sleep(_WINDOW)
     shared: bytes = call.service.memory["buffered-total"]
     return replace(reply, body=head + member + shared + tail[len(own) :])
 
@@ -150,8 +148,7 @@ async def shared_request(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     if "authorization" not in call.headers or not call.body.startswith(b"{") or b"app_" in call.body:
         return await proceed(call)
     call.service.memory["body"] = call.body
-    if call.service.in_flight > 1:
-        await anyio.sleep(_WINDOW)
+    await anyio.sleep(_WINDOW)
     return await proceed(replace(call, body=call.service.memory["body"]))
 
 
