@@ -24,6 +24,7 @@ def differing(value: Any, other: Any) -> list[str]:
         (1, True, ["1"]),
         (1, 1.0, []),
         ("x", "x", []),
+        ('two\n"lines"', "x", ["two", '"lines"']),
         ({"a": {"b": [1]}}, {"a": 7}, ['"a": {', '"b": [', "1", "]", "}"]),
         ([], {}, ["[]"]),
         (None, 0, ["null"]),

@@ -15,6 +15,7 @@ import pytest
 
 from lineman.report.anchors import clause_anchor, violation_anchor
 from lineman.report.page import run_page
+from lineman.report.pages import reproducing
 from lineman.report.run import State
 
 from . import builders
@@ -153,6 +154,21 @@ def test_a_deep_run_of_ten_thousand_exchanges_is_under_five_megabytes() -> None:
     assert len(page.encode()) < 5_000_000
     index, _ = unpacked(page)
     assert len(index) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("curl", "title"),
+    [
+        (
+            'curl -H "X: $LINEMAN_TOKEN" "$LINEMAN_APP_KEY"',
+            "Reproduce it (set LINEMAN_APP_KEY and LINEMAN_TOKEN first)",
+        ),
+        ('curl "${LINEMAN_BASE_URL:-http://x}" "${LINEMAN_TOKEN}"', "Reproduce it (set LINEMAN_TOKEN first)"),
+        ("curl http://x", "Reproduce it"),
+    ],
+)
+def test_a_command_names_the_variables_that_it_needs(curl: str, title: str) -> None:
+    assert reproducing(curl) == title
 
 
 def test_many_causes_keep_the_page_readable() -> None:

@@ -25,9 +25,14 @@ class Line:
 
 
 def mark(value: Any, other: Any) -> list[Line]:
-    """Pretty-print ``value`` and mark what differs from ``other``; long stretches without a difference are folded."""
-    lines = list(_lines(plain(value), plain(other), _Place()))
-    return _fold(lines)
+    """Pretty-print ``value`` and mark what differs from ``other``; long stretches without a difference are folded.
+
+    A value that is a text as a whole stands there as it is, without quotes.
+    """
+    if isinstance(value, str):
+        differs = value != other
+        return _fold([Line(clip(line, _LONGEST_LINE), differs) for line in plain(value).split("\n")])
+    return _fold(list(_lines(plain(value), plain(other), _Place())))
 
 
 def _scalar(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ from lineman.report.text import clip, compact, count, pretty, visible
 from lineman.report.verdict import STATE_MARKS, STATE_WORDS
 
 _TEMPLATES = "templates"
+_VARIABLE = re.compile(r"\$(?:\{(?=\w+\}))?(LINEMAN_\w+)")
 
 
 def render(template: str, *, scripts: tuple[str, ...] = (), **context: Any) -> str:
@@ -65,6 +67,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "prose": prose,
+        "reproducing": reproducing,
         "clause_anchor": clause_anchor,
         "violation_anchor": violation_anchor,
         "clip": clip,
@@ -84,6 +87,12 @@ def _environment() -> Environment:
 def _shown(value: Any) -> Any:
     """Whatever a template prints passes here: invisible characters are named, whoever wrote the template."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def reproducing(curl: str) -> str:
+    """The title of a command: which variables of the shell it needs."""
+    needed = list(dict.fromkeys(_VARIABLE.findall(curl)))
+    return f"Reproduce it (set {' and '.join(sorted(needed))} first)" if needed else "Reproduce it"
 
 
 def prose(text: str) -> Markup:
