@@ -19,7 +19,7 @@ TOKEN_PATH = "/apigovernance/api/oauth/tokenByAkSk"
 
 @dataclass(frozen=True)
 class Ask:
-    """One request. ``authorization`` may hold {token}, {second}, {expired} and more; ``key`` may hold {key}, {other}."""
+    """One request. ``authorization`` may hold {token}, {expired} and more; ``key`` may hold {key}, {other}."""
 
     body: Any = field(default_factory=dict)
     method: str = "POST"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,9 +83,10 @@ def test_any_text_is_a_fine_filter(box: Callable[..., Box], text: str) -> None:
     assert all(text in record["description"] for record in sandbox.records({"description": text}))
 
 
-@pytest.mark.parametrize("limit", [100, 101, 1000, 2**31 - 1, 2**31, 2**63, 10**30, 10**5000])
-def test_a_limit_from_100_on_means_100(box: Callable[..., Box], limit: int) -> None:
-    body = b'{"limit":1' + b"0" * 5000 + b"}" if limit > 10**30 else json.dumps({"limit": limit}).encode()
+@pytest.mark.parametrize("limit", [100, 101, 1000, 2**31 - 1, 2**31, 2**63, 10**30, None])
+def test_a_limit_from_100_on_means_100(box: Callable[..., Box], limit: int | None) -> None:
+    """None stands for a number of 5001 digits, more than Python itself would read."""
+    body = json.dumps({"limit": limit}).encode() if limit else b'{"limit":1' + b"0" * 5000 + b"}"
     sandbox = box()
     assert sandbox.query(body).content == sandbox.query({}).content
 
@@ -103,8 +105,16 @@ def test_a_page_behind_the_last_record_is_empty(box: Callable[..., Box]) -> None
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"limit":NaN}', b'{"limit":"abc"}', b'{"limit":true}']
-    + [
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"[" * 100000,
+        b'{"limit":NaN}',
+        b'{"limit":"abc"}',
+        b'{"limit":true}',
         b'{"offset":[1]}',
         b'{"offset":{}}',
         b'{"limit":1.5}',
@@ -122,8 +132,17 @@ def test_what_is_no_query_is_refused(box: Callable[..., Box], body: bytes) -> No
 
 @pytest.mark.parametrize(
     ("authorization", "status"),
-    [(None, 401), ("{token}", 401), ("Basic {token}", 401), ("Bearer{token}", 401), ("bearer {token}", 401)]
-    + [("Bearer {never}", 403), ("Bearer {altered_end}", 403), ("Bearer {folded}", 403), ("Bearer {expired}", 403)],
+    [
+        (None, 401),
+        ("{token}", 401),
+        ("Basic {token}", 401),
+        ("Bearer{token}", 401),
+        ("bearer {token}", 401),
+        ("Bearer {never}", 403),
+        ("Bearer {altered_end}", 403),
+        ("Bearer {folded}", 403),
+        ("Bearer {expired}", 403),
+    ],
 )
 def test_bad_credentials_are_refused(box: Callable[..., Box], authorization: str | None, status: int) -> None:
     reply = box().query({}, authorization=authorization)
@@ -181,10 +200,8 @@ def test_a_moving_list_changes_and_keeps_the_example(box: Callable[..., Box]) ->
     assert len(set(states)) == 6
     assert sandbox.total(EXAMPLE) == 1
     ids = [{record["id"] for record in json.loads(state)} for state in states]
-    assert all(
-        not (later - earlier) & set().union(*ids[:index])
-        for index, (earlier, later) in enumerate(zip(ids, ids[1:], strict=False))
-    )
+    for index, (earlier, later) in enumerate(pairwise(ids)):
+        assert not (later - earlier) & set().union(*ids[:index])
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))

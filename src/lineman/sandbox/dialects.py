@@ -54,9 +54,9 @@ DIALECTS: Mapping[str, tuple[DialectAnswer, ...]] = MappingProxyType(
             _400="Another method is answered 400.",
         ),
         "auth.refusal-status": _answers(
+            by_kind="401 without usable credentials, 403 for an unknown or expired token and a foreign key.",
             _401="All bad credentials are answered 401.",
             _403="All bad credentials are answered 403.",
-            by_kind="401 without usable credentials, 403 for a token that is unknown or expired.",
             expired_401="401 for an expired token only, so that callers renew it; 403 for all else.",
         ),
         "auth.scheme-case": _answers(

@@ -76,7 +76,7 @@ _AWKWARD = (
     "{json: true}",
     "null",
     "0",
-    "routes to the regional overflow desk; staffed on weekdays from 08:00 to 18:00, otherwise answered by the night desk",
+    "routes to the regional overflow desk; staffed on weekdays from 08:00 to 18:00, else by the night desk",
     "",
 )
 

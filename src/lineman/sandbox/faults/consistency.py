@@ -14,7 +14,7 @@ from lineman.sandbox.pipeline import ENCODE, HANDLE, INTERPRET, RENDER, SELECT, 
 from lineman.sandbox.store import Selection
 
 _WINDOW = 0.02
-"""Seconds between a shared buffer's filling and its sending, in which another request may fill it: without a wait no two would overlap."""
+"""Seconds between the filling of what requests share and its use: without a wait no two would overlap."""
 
 
 @fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.", sole=True)
