@@ -71,12 +71,16 @@ def load(monitors: Path | None) -> Configuration:
         MonitorConfigurationError: it does not hold.
     """
     from lineman.monitor.settings import load_configuration  # noqa: PLC0415 - heavy
+
+    return load_configuration(default_path() if monitors is None else monitors)
+
+
+def default_path() -> Path:
+    """``monitors`` in the working directory where it holds canaries, or else lineman's own canary."""
     from lineman.resources import resource  # noqa: PLC0415 - used here only
 
-    if monitors is None:
-        local = Path("monitors")
-        monitors = local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
-    return load_configuration(monitors)
+    local = Path("monitors")
+    return local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
 
 
 def _rendered(result: ProbeResult, canary: Canary, format_: Format) -> str:

@@ -16,7 +16,7 @@ from lineman.monitor.settings.models import Channel
 Send = Callable[[Notice], None]
 """Sends a notice, or raises ChannelError."""
 
-_GOOD_NEWS = {Event.RECOVERED, Event.BURN_OVER}
+_GOOD_NEWS = {Event.RECOVERED, Event.BURN_OVER, Event.HISTORY_BACK}
 _WARNINGS = {Event.DEGRADED, Event.DRIFT, Event.UNKNOWN, Event.FLAPPING, Event.WITHDRAWN}
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from lineman.monitor.clock import Clock
 from lineman.monitor.decide import decide, reconcile_all
@@ -22,7 +21,7 @@ from lineman.monitor.notices import Notice
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.slots import SlotEntry
-from lineman.monitor.store import History
+from lineman.monitor.store import FAILURES, History
 from lineman.monitor.world import Change, World
 
 LOG = logging.getLogger("lineman.monitor")
@@ -65,6 +64,7 @@ class Keeper:
         self._queue: queue.SimpleQueue[SlotEnd | Mapping[str, Canary] | None] = queue.SimpleQueue()
         self._backlog: deque[Change] = deque()
         self._next_try = 0.0
+        self._loaded = False
         self._thread = threading.Thread(target=self._run, name="lineman-keeper", daemon=True)
 
     def open(self) -> None:
@@ -132,22 +132,37 @@ class Keeper:
         """Decide and write in one transaction; ``decided`` holds what was decided even where writing fails."""
         try:
             with history.transaction() as connection:
-                self._refresh(history, connection)
+                self._refresh(history, connection, ends)
                 decided += self._decide(ends, reconcile=reconcile)
                 written = [*self._backlog, *decided]
-                history.write(connection, written)
-        except (SQLAlchemyError, OSError) as error:
+                history.write(connection, [*self._anew(history), *written])
+        except FAILURES as error:
             self._failed(error)
             return False
+        history.replaced = False
         self._recovered()
         self._backlog.clear()
+        self._loaded = True
         self._told(decided)
         self._on_committed(written)
         return True
 
-    def _refresh(self, history: History, connection: Connection) -> None:
-        if history.changed_by_others(connection) and not self._backlog:
-            self.world = history.load(connection, self._canaries)
+    def _refresh(self, history: History, connection: Connection, ends: list[SlotEnd]) -> None:
+        """Take over what other processes wrote, unless memory is ahead of the disk."""
+        if not history.changed_by_others(connection) or self._backlog or (history.replaced and self._loaded):
+            return
+        self.world = history.load(connection, self._canaries, self.world if self._loaded else None)
+        if self._loaded:
+            names = {end.entry.canary for end in ends}
+            self.world.slots.update(history.ledger_ends(connection, names))
+
+    def _anew(self, history: History) -> list[Change]:
+        """All that memory knows, where a damaged file gave way to an empty one."""
+        if not history.replaced:
+            return []
+        found = {track.incident.id: track.incident for track in self.world.tracks.values() if track.incident}
+        world = self.world
+        return [Change(tracks=dict(world.tracks), incidents=found, told=dict(world.told), drift=dict(world.drift))]
 
     def _decide(self, ends: list[SlotEnd], *, reconcile: bool) -> list[Change]:
         changes = []

@@ -28,6 +28,9 @@ class Event(StrEnum):
     BURN = "burn"
     """The error budget is spent too fast."""
     BURN_OVER = "burn-over"
+    HISTORY = "history"
+    """The monitor cannot write its history."""
+    HISTORY_BACK = "history-back"
 
 
 class Standing(StrEnum):

@@ -13,9 +13,6 @@ from lineman.monitor.incidents import Incident
 from lineman.monitor.matters import Event
 from lineman.monitor.settings.duration import words
 
-PATIENT = frozenset(Event) - {Event.REMINDER}
-"""Events that are tried until they arrive; a reminder gives up when a newer notice is due."""
-
 _HEADS = {
     Event.FAILED: "FAILED",
     Event.DEGRADED: "DEGRADED",
@@ -27,6 +24,8 @@ _HEADS = {
     Event.DRIFT: "CONTRACT DRIFT",
     Event.BURN: "ERROR BUDGET BURNS",
     Event.BURN_OVER: "ERROR BUDGET BURNS NO LONGER",
+    Event.HISTORY: "THE MONITOR'S HISTORY CANNOT BE WRITTEN",
+    Event.HISTORY_BACK: "THE MONITOR'S HISTORY CAN BE WRITTEN AGAIN",
 }
 
 

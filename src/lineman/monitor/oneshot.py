@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from lineman.monitor.channels import sender
 from lineman.monitor.clock import SystemClock
@@ -21,26 +20,22 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
 
     The probe's verdict stands whatever happens here.
     """
-    clock = SystemClock()
-    complaints: list[str] = []
-    history: History | None = None
+    history = History(address, configuration.monitor.location)
     try:
-        history = History(address, configuration.monitor.location)
+        history.open()
     except HistoryError as error:
-        complaints.append(f"{error}; the result was not kept")
-    if history is not None and history.told:
-        complaints.append(history.told)
+        return [f"{error}; the result was not kept, and nobody was told"]
     notices: list[Notice] = []
-    keeper = Keeper(history, configuration.canaries, clock, notices.extend)
+    keeper = Keeper(history, configuration.canaries, SystemClock(), notices.extend)
     keeper.open()
     grid = Grid(canary.interval, stable_offset(canary.name, canary.interval))
     for end in _slots(canary, grid, keeper.world.slots.get(canary.name), result):
         keeper.take(end)
+    complaints = [history.told] if history.told else []
     if keeper.failing:
         complaints.append(f"history {address} cannot be written ({keeper.failing}); the result was not kept")
-    if history is not None:
-        history.close()
-    _deliver(configuration, notices, _opener(address, configuration) if history is not None else lambda: None)
+    history.close()
+    _deliver(configuration, notices, History(address, configuration.monitor.location))
     return complaints
 
 
@@ -62,17 +57,7 @@ def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, resul
     return ends
 
 
-def _opener(address: str, configuration: Configuration) -> Callable[[], History | None]:
-    def opened() -> History | None:
-        try:
-            return History(address, configuration.monitor.location)
-        except HistoryError:
-            return None
-
-    return opened
-
-
-def _deliver(configuration: Configuration, notices: list[Notice], history: Callable[[], History | None]) -> None:
+def _deliver(configuration: Configuration, notices: list[Notice], history: History) -> None:
     """Try once what is due, new or left over by a probe that died; what does not arrive stays for the next one."""
     if not configuration.channels:
         return

@@ -10,16 +10,14 @@ import logging
 import threading
 import uuid
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from lineman.monitor.channels import ChannelError, Send
 from lineman.monitor.clock import MINUTE, SECOND, Clock
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice
-from lineman.monitor.store import History
+from lineman.monitor.store import FAILURES, History
 
 LOG = logging.getLogger("lineman.monitor")
 FIRST_WAIT = 2 * SECOND
@@ -30,7 +28,7 @@ CLAIM = 2 * MINUTE
 
 def backoff(attempts: int, key: str) -> int:
     """Milliseconds before the next try: doubling to five minutes, up to a quarter more that the key decides."""
-    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 12))
+    wait = min(LONGEST_WAIT, FIRST_WAIT << min(attempts, 12))
     return wait + wait * (zlib.crc32(key.encode()) % 256) // 1024
 
 
@@ -44,8 +42,8 @@ class _Waiting:
 class Outbox:
     """Notices on their way. Thread-safe; ``deliver_due`` may be called by one thread for each channel."""
 
-    def __init__(self, senders: Mapping[str, Send], clock: Clock, history: Callable[[], History | None]) -> None:
-        """``history`` opens a connection of its own for the outbox, or gives None."""
+    def __init__(self, senders: Mapping[str, Send], clock: Clock, history: History | None) -> None:
+        """``history`` must be the outbox's own."""
         self._senders = dict(senders)
         self._clock = clock
         self._owner = uuid.uuid4().hex
@@ -55,7 +53,7 @@ class Outbox:
         self._unsaved: dict[str, bool] = {}
         """Settled, but history does not know it yet: key to dropped."""
         self._done: set[str] = set()
-        self._history = history()
+        self._history = history
         self._stopping = False
         self._threads: list[threading.Thread] = []
         self.delivered = 0
@@ -80,7 +78,7 @@ class Outbox:
         try:
             with self._history.transaction() as connection:
                 pending = self._history.pending(connection)
-        except SQLAlchemyError:
+        except FAILURES:
             return
         self.add(pending)
 
@@ -140,7 +138,7 @@ class Outbox:
                     saved = [key for key in self._unsaved if self._history.known(connection, key)]
                     for key in saved:
                         self._history.settle(connection, key, self._clock.wall(), dropped=self._unsaved[key])
-            except SQLAlchemyError:
+            except FAILURES:
                 return
             for key in saved:
                 del self._unsaved[key]
@@ -194,7 +192,7 @@ class Outbox:
                         return True
                     if notice.key in {other.key for other in self._history.pending(connection)}:
                         return False
-            except SQLAlchemyError:
+            except FAILURES:
                 return True
             self._done.add(notice.key)
             return False
@@ -219,7 +217,7 @@ class Outbox:
             try:
                 with self._history.transaction() as connection:
                     self._history.postpone(connection, notice.key, waiting.next_try, error)
-            except SQLAlchemyError:
+            except FAILURES:
                 return
 
     def _drop_reminders(self, queue: dict[str, _Waiting], newer: Notice) -> None:

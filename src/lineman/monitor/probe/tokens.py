@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineman.client.errors import TokenError, TokenRefused
+from lineman.client.errors import TokenError
 from lineman.exchange import Exchange
 from lineman.monitor.probe.judging import OWN_NETWORK, own_network, phase_seconds
 from lineman.monitor.result import Attempt, TokenStep
@@ -28,7 +28,4 @@ def refused(error: TokenError, target: Target) -> Attempt:
     """The attempt that never was, because no token could be had. Nothing was sent to the query operation."""
     if own_network(str(error)):
         return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
-    kind = "refused" if isinstance(error, TokenRefused) else "unavailable"
-    return Attempt(
-        Verdict.FAILED, Cause.TOKEN, f"no token: {error}", 0.0, error.status, root=f"token {kind}/{target.token_url}"
-    )
+    return Attempt(Verdict.FAILED, Cause.TOKEN, str(error), 0.0, error.status, root=f"token/{target.token_url}")

@@ -27,6 +27,19 @@ class HistoryError(Exception):
     """History cannot be used. One sentence for people."""
 
 
+class HistoryUnavailable(HistoryError):  # noqa: N818 - the name says what happened
+    """It cannot be used at the moment: locked, full, damaged. Trying again later makes sense."""
+
+
+FAILURES = (SQLAlchemyError, OSError, HistoryError)
+"""What reading and writing history may raise."""
+
+
+def damaged(error: BaseException) -> bool:
+    """True where an error says that the file itself is broken."""
+    return "malformed" in str(error) or "not a database" in str(error)
+
+
 def engine_for(address: str) -> Engine:
     """An engine for a file name or a URL; nothing is opened yet.
 
@@ -70,7 +83,7 @@ def make_ready(address: str) -> tuple[Engine, str]:
         with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
             migrate(connection)
     except SQLAlchemyError as error:
-        raise HistoryError(f"history {address} cannot be opened: {_reason(error)}") from None
+        raise HistoryUnavailable(f"history {address} cannot be opened: {_reason(error)}") from None
     return engine, told
 
 
@@ -102,8 +115,8 @@ def _move_damaged_aside(path: Path) -> str:
         with engine_for(str(path)).connect() as connection:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     except DatabaseError as error:
-        if "malformed" not in str(error) and "not a database" not in str(error):
-            raise HistoryError(f"history {path} cannot be opened: {_reason(error)}") from None
+        if not damaged(error):
+            raise HistoryUnavailable(f"history {path} cannot be opened: {_reason(error)}") from None
         found = _reason(error)
     if found == "ok":
         return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, func, select
+from sqlalchemy import Connection, Engine, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lineman.monitor.decide import watch_of
@@ -14,7 +14,7 @@ from lineman.monitor.incidents import Kind
 from lineman.monitor.notices import Notice
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.store import rows
-from lineman.monitor.store.engine import make_ready
+from lineman.monitor.store.engine import damaged, make_ready
 from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import Change, Drift, World
@@ -23,21 +23,32 @@ from lineman.monitor.world import Change, Drift, World
 class History:
     """What happened, on disk. Used by one thread at a time.
 
-    All methods raise ``sqlalchemy.exc.SQLAlchemyError`` where the database fails.
+    All methods may raise any of ``FAILURES``.
     """
 
     def __init__(self, address: str, location: str = "here") -> None:
-        """Open, check and migrate.
-
-        Raises:
-            HistoryError: it cannot be used.
-        """
+        """Nothing is opened yet."""
         self.address = address
         self.location = location
-        self._engine: Engine
-        self._engine, self.told = make_ready(address)
+        self.told = ""
+        """What should be told about opening it: that a damaged file was moved aside."""
+        self.replaced = False
+        """True where a damaged file gave way to an empty one, until somebody has written anew what memory knows."""
+        self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._seen_version: int | None = None
+
+    def open(self) -> None:
+        """Check and migrate, where that was not done yet.
+
+        Raises:
+            HistoryUnavailable: not now.
+            HistoryError: not at all.
+        """
+        if self._engine is None:
+            self._engine, told = make_ready(self.address)
+            self.replaced = self.replaced or bool(told)
+            self.told = told or self.told
 
     def close(self) -> None:
         """Let go of the connection; history can be used again afterwards."""
@@ -45,23 +56,28 @@ class History:
             self._connection.close()
             self._connection = None
         self._seen_version = None
-        self._engine.dispose()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A writing transaction, committed at the end of the block."""
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(lineman_write=True)
         try:
+            self.open()
+            assert self._engine is not None  # noqa: S101 - open sees to it
+            if self._connection is None:
+                self._connection = self._engine.connect().execution_options(lineman_write=True)
             with self._connection.begin():
                 yield self._connection
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if damaged(error):
+                self._engine = None
             raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection of its own that reads one state of history."""
+        self.open()
+        assert self._engine is not None  # noqa: S101 - open sees to it
         with self._engine.connect() as connection:
             yield connection
 
@@ -74,8 +90,8 @@ class History:
         self._seen_version = version
         return changed
 
-    def load(self, connection: Connection, canaries: Mapping[str, Canary]) -> World:
-        """The world as history knows it."""
+    def load(self, connection: Connection, canaries: Mapping[str, Canary], before: World | None = None) -> World:
+        """The world as history knows it. ``before``: take over what only this process adds to."""
         world = World()
         incidents = {row["id"]: rows.read_incident(row) for row in self._latest_incidents(connection)}
         for row in connection.execute(select(TRACKS).where(TRACKS.c.location == self.location)).mappings():
@@ -86,25 +102,27 @@ class History:
             world.drift[row["canary"], row["fingerprint"]] = Drift(
                 row["first"], row["last"], row["sightings"], row["told"]
             )
-        world.slots = self.ledger_ends(connection)
+        if before is not None:
+            world.slots, world.burns = dict(before.slots), before.burns
+            return world
+        world.slots = self.ledger_ends(connection, canaries)
         self._load_burns(connection, world, canaries)
         return world
 
-    def ledger_ends(self, connection: Connection) -> dict[str, tuple[int, int]]:
+    def ledger_ends(self, connection: Connection, canaries: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Each canary's latest lap and, in it, latest slot."""
-        laps = (
-            select(SLOTS.c.canary, func.max(SLOTS.c.lap).label("lap"))
-            .where(SLOTS.c.location == self.location)
-            .group_by(SLOTS.c.canary)
-            .subquery()
-        )
-        latest = (
-            select(SLOTS.c.canary, SLOTS.c.lap, func.max(SLOTS.c.last).label("slot"))
-            .join(laps, (laps.c.canary == SLOTS.c.canary) & (laps.c.lap == SLOTS.c.lap))
-            .where(SLOTS.c.location == self.location)
-            .group_by(SLOTS.c.canary, SLOTS.c.lap)
-        )
-        return {row.canary: (row.lap, row.slot) for row in connection.execute(latest)}
+        ends = {}
+        for canary in canaries:
+            query = (
+                select(SLOTS.c.lap, SLOTS.c.last)
+                .where(SLOTS.c.location == self.location, SLOTS.c.canary == canary)
+                .order_by(SLOTS.c.lap.desc(), SLOTS.c.first.desc())
+                .limit(1)
+            )
+            found = connection.execute(query).first()
+            if found is not None:
+                ends[canary] = (found.lap, found.last)
+        return ends
 
     def write(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Add changes, the later ones of the same thing winning; repeating a write does no harm."""

@@ -1,0 +1,91 @@
+"""``lineman monitor``: canaries watched for long."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+USAGE_ERROR = 4
+STALE = 2
+UNKNOWN = 3
+
+app = typer.Typer(name="monitor", help="Watch canaries; say how they are.", add_completion=False)
+
+MonitorsPath = Annotated[
+    Path | None,
+    typer.Option("--monitors", help="Canary file, or folder of them.", show_default="monitors, or lineman's own"),
+]
+
+
+@app.callback(invoke_without_command=True)
+def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
+    """Watch canaries until SIGTERM; SIGHUP reads the configuration anew. Exit code 4: it could not start."""
+    if context.invoked_subcommand is not None:
+        return
+    import asyncio  # noqa: PLC0415 - `status` should not pay for it
+    import logging  # noqa: PLC0415 - `status` should not pay for it
+
+    from lineman.monitor.service import Monitor  # noqa: PLC0415 - heavy
+    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.store import HistoryError  # noqa: PLC0415 - heavy
+    from lineman.monitor.web.app import ListenError  # noqa: PLC0415 - heavy
+
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+
+    async def watch() -> None:
+        service = Monitor(_path(monitors), os.environ)
+        service.handle_signals()
+        if service.web is not None:
+            typer.echo(f"status page and metrics on port {service.web.port}", err=True)
+        await service.run()
+
+    try:
+        asyncio.run(watch())
+    except (MonitorConfigurationError, HistoryError, ListenError) as error:
+        _fail(str(error), USAGE_ERROR)
+
+
+@app.command()
+def status(
+    monitors: MonitorsPath = None,
+    history: Annotated[
+        str | None, typer.Option("--history", help="A file or an SQLAlchemy URL.", show_default="[monitor] history")
+    ] = None,
+) -> None:
+    """Say how fresh each canary's results are. Exit code: 0 fresh, 2 stale, 3 no history."""
+    import time  # noqa: PLC0415 - used here only
+
+    from lineman.cli.probe import load  # noqa: PLC0415 - heavy
+    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.status import status_lines  # noqa: PLC0415 - heavy
+    from lineman.monitor.store import FAILURES  # noqa: PLC0415 - heavy
+
+    try:
+        configuration = load(monitors)
+        address = history or configuration.monitor.history
+        if "://" not in address and not Path(address).is_file():
+            _fail(f"no history at {address}: is the monitor running, and does it use this file?", UNKNOWN)
+        lines, stale = status_lines(configuration, address, time.time_ns() // 1_000_000)
+    except MonitorConfigurationError as error:
+        _fail(str(error), USAGE_ERROR)
+    except FAILURES as error:
+        _fail(f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(STALE if stale else 0)
+
+
+def _path(monitors: Path | None) -> Path:
+    from lineman.cli.probe import default_path  # noqa: PLC0415 - heavy
+
+    return monitors if monitors is not None else default_path()
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.splitlines():
+        typer.echo(f"lineman monitor: {line}", err=True)
+    raise typer.Exit(code)

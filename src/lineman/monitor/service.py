@@ -1,0 +1,255 @@
+"""The long-running monitor: everything wired together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from lineman.monitor.board import Board
+from lineman.monitor.channels import ChannelError, Send, post, reference, sender
+from lineman.monitor.clock import HOUR, MINUTE, Clock, SystemClock
+from lineman.monitor.keeper import Keeper, SlotEnd
+from lineman.monitor.matters import Event
+from lineman.monitor.notices import Notice, plain_notice
+from lineman.monitor.outbox import Outbox
+from lineman.monitor.pages import Pages
+from lineman.monitor.probe import Prober
+from lineman.monitor.result import ProbeResult
+from lineman.monitor.scheduler import Scheduler
+from lineman.monitor.settings import Canary, Configuration, MonitorConfigurationError, load_configuration
+from lineman.monitor.settings.targets import target_problems
+from lineman.monitor.store import FAILURES, History, HistoryUnavailable
+from lineman.monitor.store.retention import tidy
+from lineman.monitor.systemd import Notifier
+from lineman.monitor.web.app import Views, WebServer
+from lineman.monitor.web.metrics import MonitorCollector
+from lineman.monitor.world import Change
+
+LOG = logging.getLogger("lineman.monitor")
+_FAILING_TOLD_AFTER = 30.0
+"""Seconds for which history must fail before that is told: a short lock is nobody's business."""
+
+
+class Monitor:
+    """One monitor. ``path``: the canary files, read again on SIGHUP."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str], clock: Clock | None = None) -> None:
+        """Read the configuration, open history, bind the port.
+
+        Raises:
+            MonitorConfigurationError: the configuration does not hold.
+            HistoryError: history cannot be used at all.
+            ListenError: the address is taken.
+        """
+        self._path = path
+        self._environment = environment
+        self._clock: Clock = clock or SystemClock()
+        self.configuration = self._read()
+        settings = self.configuration.monitor
+        self.board = Board(settings.location)
+        self._prober = Prober(environment, self._clock)
+        self._history = _opened(settings.history, settings.location)
+        self.keeper = Keeper(
+            self._history, self.configuration.canaries, self._clock, self._take_notices, self._committed
+        )
+        self.outbox = Outbox(self._senders(), self._clock, History(settings.history, settings.location))
+        self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
+        self._notifier = Notifier(environment)
+        self._pages = Pages(
+            self.board, self.keeper, self.outbox, self._clock, History(settings.history, settings.location)
+        )
+        registry = CollectorRegistry()
+        registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock))
+        views = Views(registry, self._pages.health, self._pages.page)
+        self.web = WebServer(settings.listen, views) if settings.listen else None
+        self._reload = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._done = threading.Event()
+        self._heartbeat = threading.Event()
+        self._failing_since: float | None = None
+        self._failing_told = False
+
+    async def run(self) -> None:
+        """Watch until told to stop; then finish what is in flight, write it, and leave."""
+        canaries = self.configuration.canaries
+        self.board.watch(canaries, self._clock.wall())
+        await asyncio.to_thread(self.keeper.open)
+        await asyncio.to_thread(self.outbox.load)
+        self.keeper.start()
+        self.outbox.start()
+        if self.web is not None:
+            self.web.start()
+        threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("lineman-heartbeat", self._beat), ("lineman-tidy", self._tidy))
+        ]
+        for thread in threads:
+            thread.start()
+        self.scheduler.use(canaries, self.keeper.world.slots)
+        running = asyncio.create_task(self.scheduler.run())
+        self._notifier.ready(f"watching {len(canaries)} canaries")
+        try:
+            await self._look_after(running)
+        finally:
+            await self._leave(running)
+
+    def stop(self) -> None:
+        """Ask ``run`` to leave. To be called in its event loop."""
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Ask for the configuration to be read anew. To be called in the event loop."""
+        self._reload.set()
+
+    def handle_signals(self) -> None:
+        """SIGTERM and SIGINT stop, SIGHUP reloads."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def _read(self) -> Configuration:
+        configuration = load_configuration(self._path, self._environment)
+        problems = target_problems(configuration, self._environment)
+        if problems:
+            raise MonitorConfigurationError(problems)
+        return configuration
+
+    def _senders(self) -> dict[str, Send]:
+        return {name: sender(channel, self._environment) for name, channel in self.configuration.channels.items()}
+
+    async def _probe(self, canary: Canary) -> ProbeResult:
+        return await self._prober.probe(canary)
+
+    def _submit(self, end: SlotEnd) -> None:
+        self.board.ended(end.entry, end.result)
+        self.keeper.submit(end)
+
+    def _take_notices(self, notices: list[Notice]) -> None:
+        self.outbox.add(notices)
+
+    def _committed(self, changes: list[Change]) -> None:
+        self.board.wrote(changes, self._clock.wall())
+        self._heartbeat.set()
+
+    async def _look_after(self, running: asyncio.Task[None]) -> None:
+        """Once a second: signs of life, history's state, a new configuration."""
+        alive_at = 0.0
+        while not self._stop.is_set() and not running.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1.0)
+            if self._reload.is_set():
+                self._reload.clear()
+                await self._read_anew()
+            self._tell_history()
+            now = self._clock.monotonic()
+            period = self._notifier.watchdog
+            healthy = self.keeper.alive and not self.board.stale(self._clock.wall())
+            if period is not None and healthy and now - alive_at >= period / 3:
+                self._notifier.alive()
+                alive_at = now
+
+    async def _read_anew(self) -> None:
+        """Take a new configuration whole, or keep the old one and say why."""
+        self._notifier.reloading()
+        try:
+            configuration = await asyncio.to_thread(self._read)
+        except MonitorConfigurationError as error:
+            self.board.reload_failed = str(error)
+            LOG.error("the new configuration does not hold, the old one stays in use:\n%s", error)  # noqa: TRY400
+            self._notifier.ready("reload failed, the old configuration stays in use")
+            return
+        if configuration.monitor != self.configuration.monitor:
+            LOG.warning("[monitor] has changed: that takes effect at the next start")
+        old, self._prober = self._prober, Prober(self._environment, self._clock)
+        self.configuration = configuration
+        self.board.reload_failed = ""
+        self.board.watch(configuration.canaries, self._clock.wall())
+        self.outbox.replace_senders(self._senders())
+        self.keeper.reconfigure(configuration.canaries)
+        self.scheduler.use(configuration.canaries, self.keeper.world.slots)
+        LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
+        self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
+        self._closing = asyncio.create_task(self._close_later(old))
+
+    async def _close_later(self, prober: Prober) -> None:
+        await self.scheduler.finish(60)
+        await prober.aclose()
+
+    def _tell_history(self) -> None:
+        now = self._clock.monotonic()
+        if not self.keeper.failing:
+            self._failing_since = None
+            if self._failing_told:
+                self._failing_told = False
+                self._tell_all(Event.HISTORY_BACK, "results are written again, what memory kept included")
+            return
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._failing_since >= _FAILING_TOLD_AFTER and not self._failing_told:
+            self._failing_told = True
+            self._tell_all(Event.HISTORY, f"{self.keeper.failing}; probing and notices go on from memory")
+
+    def _tell_all(self, event: Event, message: str) -> None:
+        now = self._clock.wall()
+        used = {name for canary in self.configuration.canaries.values() for name in canary.notices}
+        self.outbox.add([plain_notice(event, "monitor/history", c, "", message, now, now) for c in sorted(used)])
+
+    async def _leave(self, running: asyncio.Task[None]) -> None:
+        self._notifier.stopping()
+        self.scheduler.stop()
+        longest = max((canary.timeout for canary in self.configuration.canaries.values()), default=0)
+        await running
+        await self.scheduler.finish(2 * longest / 1_000 + 5)
+        await asyncio.to_thread(self.keeper.stop, 30.0)
+        self._done.set()
+        self._heartbeat.set()
+        await asyncio.to_thread(self.outbox.stop, 15.0)
+        if self.web is not None:
+            await asyncio.to_thread(self.web.stop)
+        await self._prober.aclose()
+
+    def _beat(self) -> None:
+        """Ping the outside dead man's switch after results were committed, while nothing is stale."""
+        settings = self.configuration.monitor
+        given = (settings.heartbeat, settings.heartbeat_env, settings.heartbeat_file)
+        while not self._done.is_set() and any(given):
+            self._heartbeat.wait()
+            self._heartbeat.clear()
+            if self._done.is_set() or self.board.stale(self._clock.wall()):
+                continue
+            try:
+                post(reference(*given, self._environment), None, {"User-Agent": "lineman"}, 10)
+            except ChannelError as error:
+                LOG.warning("the heartbeat did not get through: %s", error)
+            self._done.wait(settings.heartbeat_every / 1_000)
+
+    def _tidy(self) -> None:
+        settings = self.configuration.monitor
+        history = History(settings.history, settings.location)
+        self._done.wait(MINUTE / 1_000)
+        while not self._done.is_set():
+            try:
+                tidy(history, list(self.configuration.canaries.values()), settings, self._clock.wall())
+            except FAILURES as error:
+                LOG.warning("history could not be tidied: %s", str(error).splitlines()[0])
+            history.close()
+            self._done.wait(HOUR / 1_000)
+
+
+def _opened(address: str, location: str) -> History:
+    history = History(address, location)
+    try:
+        history.open()
+    except HistoryUnavailable as error:
+        LOG.error("%s: going on from memory", error)  # noqa: TRY400 - a sentence, not a traceback
+    if history.told:
+        LOG.error("%s", history.told)
+    return history

@@ -1,0 +1,108 @@
+"""Reading history: uptime over a window, recent results, incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from lineman.monitor.clock import HOUR
+from lineman.monitor.settings.maintenance import maintenance_spans
+from lineman.monitor.settings.models import Canary
+from lineman.monitor.store.tables import INCIDENTS, RESULTS, SLOTS, SUMS
+from lineman.monitor.uptime import Stretch, Uptime, uptime
+from lineman.monitor.verdict import Verdict
+
+
+def stretches(connection: Connection, location: str, canary: str, begin: int, end: int) -> list[Stretch]:
+    """What single results and ledger entries say about the time from ``begin`` to ``end``."""
+    results = select(RESULTS.c.slot, RESULTS.c.interval, RESULTS.c.verdict, RESULTS.c.lap).where(
+        RESULTS.c.location == location,
+        RESULTS.c.canary == canary,
+        RESULTS.c.slot < end,
+        RESULTS.c.slot + RESULTS.c.interval > begin,
+    )
+    gaps = select(SLOTS.c.first, SLOTS.c.last, SLOTS.c.interval, SLOTS.c.lap).where(
+        SLOTS.c.location == location,
+        SLOTS.c.canary == canary,
+        SLOTS.c.outcome.in_(("missed", "skipped")),
+        SLOTS.c.first < end,
+        SLOTS.c.last + SLOTS.c.interval > begin,
+    )
+    found = [Stretch(slot, slot + i, Verdict(verdict), lap) for slot, i, verdict, lap in connection.execute(results)]
+    found += [Stretch(first, last + i, Verdict.NOT_RUN, lap) for first, last, i, lap in connection.execute(gaps)]
+    return found
+
+
+def uptime_between(connection: Connection, location: str, canary: Canary, begin: int, end: int) -> Uptime:
+    """Uptime of ``[begin, end)``: hourly sums where whole hours are summed up, single results elsewhere.
+
+    Time before the canary's first ledger entry does not belong to the window.
+    """
+    begin = max(begin, first_entry(connection, location, canary.name) or end)
+    if begin >= end:
+        return Uptime()
+    summed_to = _summed_to(connection, location, canary.name)
+    first_hour = -(-begin // HOUR) * HOUR
+    last_hour = min(end // HOUR * HOUR, summed_to)
+    if last_hour <= first_hour:
+        return _measured(connection, location, canary, begin, end)
+    whole = _sums(connection, location, canary.name, first_hour, last_hour)
+    before = _measured(connection, location, canary, begin, first_hour)
+    return before + whole + _measured(connection, location, canary, last_hour, end)
+
+
+def first_entry(connection: Connection, location: str, canary: str) -> int | None:
+    """The instant of a canary's first ledger entry or hourly sum."""
+    slot = select(func.min(SLOTS.c.first)).where(SLOTS.c.location == location, SLOTS.c.canary == canary)
+    hour = select(func.min(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary)
+    found = [value for value in (connection.execute(slot).scalar(), connection.execute(hour).scalar()) if value]
+    # An hour's sum may begin before the first slot in it; the slot is exact as long as it is kept.
+    return found[0] if found else None
+
+
+def recent_results(connection: Connection, location: str, canary: str, count: int) -> list[RowMapping]:
+    """The latest results, newest first."""
+    query = (
+        select(RESULTS)
+        .where(RESULTS.c.location == location, RESULTS.c.canary == canary)
+        .order_by(RESULTS.c.slot.desc())
+        .limit(count)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def recent_incidents(connection: Connection, location: str, count: int) -> list[RowMapping]:
+    """The latest incidents of all canaries, newest first."""
+    query = select(INCIDENTS).where(INCIDENTS.c.location == location).order_by(INCIDENTS.c.opened.desc()).limit(count)
+    return list(connection.execute(query).mappings())
+
+
+def latest_slots(connection: Connection, location: str) -> Mapping[str, Any]:
+    """Each canary's latest accounted instant: the end of its last ledger entry."""
+    query = (
+        select(SLOTS.c.canary, func.max(SLOTS.c.last + SLOTS.c.interval))
+        .where(SLOTS.c.location == location)
+        .group_by(SLOTS.c.canary)
+    )
+    return {canary: end for canary, end in connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+
+
+def _measured(connection: Connection, location: str, canary: Canary, begin: int, end: int) -> Uptime:
+    planned = maintenance_spans(canary.maintenance, begin, end)
+    return uptime(stretches(connection, location, canary.name, begin, end), begin, end, planned)
+
+
+def _summed_to(connection: Connection, location: str, canary: str) -> int:
+    query = select(func.max(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary)
+    latest = connection.execute(query).scalar()
+    return 0 if latest is None else latest + HOUR
+
+
+def _sums(connection: Connection, location: str, canary: str, begin: int, end: int) -> Uptime:
+    columns = (SUMS.c.up, SUMS.c.down, SUMS.c.unknown, SUMS.c.maintenance, SUMS.c.degraded)
+    query = select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(
+        SUMS.c.location == location, SUMS.c.canary == canary, SUMS.c.hour >= begin, SUMS.c.hour < end
+    )
+    return Uptime(*(int(value) for value in connection.execute(query).one()))
