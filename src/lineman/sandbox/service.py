@@ -64,11 +64,11 @@ class Service:
         self.store = Store(
             options.database, case=self.dialect("filter.case"), wildcards=self.dialect("filter.wildcards")
         )
+        self._interval = options.change_every or (0.5 if "moving" in options.variants else None)
         self._fill()
         self._steps = {seam.name: self._build(seam) for seam in SEAMS}
         self._changes = 0
         self._started = clock()
-        self._interval = options.change_every or (0.5 if "moving" in options.variants else None)
 
     def dialect(self, clause: str) -> str:
         """The answer that this sandbox gives to an open question."""
@@ -97,7 +97,7 @@ class Service:
     def _fill(self) -> None:
         records, seed = self.options.records, self.options.seed
         second = min(max(60, records * 3 // 5), 500)
-        origin = f"1/{records}/{seed}/{'long-texts' in self.options.variants}"
+        origin = None if self._interval else f"1/{records}/{seed}/{'long-texts' in self.options.variants}"
         tenants = [generate(records, seed, 1), generate(second, seed, 2)]
         if "long-texts" in self.options.variants:
             self.store.fill(origin, [map(lengthened, tenant) for tenant in tenants])

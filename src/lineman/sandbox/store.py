@@ -40,7 +40,7 @@ from lineman.sandbox.records import EXAMPLE, Record
 _BATCH = 20_000
 _metadata = MetaData()
 _rows = Table(
-    "access_code",
+    "lineman_sandbox_record",
     _metadata,
     SqlColumn("tenant", Integer, primary_key=True),
     SqlColumn("position", Integer, primary_key=True),
@@ -52,7 +52,9 @@ _rows = Table(
     SqlColumn("call_attribute", Integer),
     sqlite_with_rowid=False,
 )
-_origin = Table("origin", _metadata, SqlColumn("name", String, primary_key=True), SqlColumn("value", String))
+_origin = Table(
+    "lineman_sandbox_origin", _metadata, SqlColumn("name", String, primary_key=True), SqlColumn("value", String)
+)
 _columns = (
     _rows.c.id,
     _rows.c.code,
@@ -99,21 +101,28 @@ class Store:
         self.case, self.wildcards = case, wildcards
         event.listen(self._engine, "connect", self._prepare)
         self.close = weakref.finalize(self, self._engine.dispose)
+        self._database = database
+
+    def fill(self, origin: str | None, tenants: Iterable[Iterable[Record]]) -> None:
+        """Replace all records, unless a file holds those of the same origin already; None is like no other.
+
+        Raises :class:`SandboxOptionError` where the file is no database, or not to be written.
+        """
         try:
             _metadata.create_all(self._engine)
+            self._fill(origin, tenants)
         except DatabaseError as error:
-            raise SandboxOptionError(f"database '{database}' cannot be used: {error.orig}.") from error
+            raise SandboxOptionError(f"database '{self._database}' cannot be used: {error.orig}.") from error
 
-    def fill(self, origin: str, tenants: Iterable[Iterable[Record]]) -> None:
-        """Replace all records, unless a file holds those of the same origin already."""
+    def _fill(self, origin: str | None, tenants: Iterable[Iterable[Record]]) -> None:
         with self._engine.begin() as connection:
-            if connection.scalar(select(_origin.c.value)) == origin:
+            if origin is not None and connection.scalar(select(_origin.c.value)) == origin:
                 return
             connection.execute(_rows.delete())
             connection.execute(_origin.delete())
             for tenant, records in enumerate(tenants, start=1):
                 self._insert(connection, tenant, records)
-            connection.execute(insert(_origin), {"name": "origin", "value": origin})
+            connection.execute(insert(_origin), {"name": "origin", "value": origin or "moving"})
 
     def find(self, tenant: int, criteria: Criteria, limit: int, offset: int) -> Selection:
         """The page of at most ``limit`` records from ``offset`` on, and the number of all matches."""

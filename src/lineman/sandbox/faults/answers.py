@@ -39,7 +39,7 @@ def no_content(call: Call, proceed: Step[Reply]) -> Reply:
     return Reply(204, b"", ()) if is_success(call) and not call.selection.total else proceed(call)
 
 
-@fault(REFUSE, "answer.status", "unprocessable", "Answers invalid parameters 422.", sole=True)
+@fault(REFUSE, "answer.status", "unprocessable", "Answers invalid parameters 422.")
 def unprocessable(call: Call, proceed: Step[Reply]) -> Reply:
     return failure(422) if _refused(call, "request") else proceed(call)
 
@@ -135,7 +135,7 @@ def quotes_unescaped(call: Call, proceed: Step[Reply]) -> Reply:
     return replace(reply, body=reply.body.replace(b'\\"', b'"')) if is_success(call) else reply
 
 
-@fault(RENDER, "answer.return-code", "code-is-number", "Writes returnCode as the number 0.", sole=True)
+@fault(RENDER, "answer.return-code", "code-is-number", "Writes returnCode as the number 0.")
 def code_is_number(call: Call, proceed: Step[Document]) -> Document:
     return {**proceed(call), "returnCode": 0}
 

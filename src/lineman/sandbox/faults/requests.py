@@ -9,7 +9,7 @@ from typing import Any
 from lineman.sandbox.faults.registry import fault
 from lineman.sandbox.faults.tools import failure, peek, reject, without
 from lineman.sandbox.honest import QUERY_PATH, parse_json
-from lineman.sandbox.pipeline import DECODE, HANDLE, INTERPRET, QUERY, REFUSE, ROUTE, Call, Query, Refusal, Reply, Step
+from lineman.sandbox.pipeline import DECODE, HANDLE, INTERPRET, QUERY, REFUSE, Call, Query, Refusal, Reply, Step
 
 _EXAMPLE_CODE = "9911411"
 
@@ -180,14 +180,6 @@ def all_five_refused(call: Call, proceed: Step[Query]) -> Query:
 @fault(QUERY, "request.example", "example-fails", "A failure of the service for the documented example.", sole=True)
 def example_fails(call: Call, proceed: Step[Reply]) -> Reply:
     return failure() if _is_example(replace(call, members=peek(call))) else proceed(call)
-
-
-@fault(ROUTE, "request.example", "example-blank-refused", "Refuses bodies with white space before a colon or comma.")
-def example_blank_refused(call: Call, proceed: Step[str]) -> str:
-    route = proceed(call)
-    if route == "query" and (b" :" in call.body or b'":10,' in call.body):
-        reject("The request is not formatted as expected.")
-    return route
 
 
 def _is_example(call: Call) -> bool:
