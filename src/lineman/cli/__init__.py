@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from lineman.cli import report
+from lineman.cli import config, monitor, report
 from lineman.cli.explain import explain
 from lineman.cli.judging import judge
+from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
 
 USAGE_ERROR = 4
@@ -24,8 +25,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("test")(judge)
+app.command()(probe)
+app.add_typer(monitor.app, name="monitor")
 app.command()(sandbox)
 app.add_typer(report.app, name="report")
+app.add_typer(config.app, name="config")
 app.command()(explain)
 
 
