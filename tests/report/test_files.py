@@ -54,6 +54,14 @@ def test_a_previous_run_becomes_the_baseline(tmp_path: Path) -> None:
     assert len(run.fixed) == 2
 
 
+def test_the_raw_page_of_the_tests_is_linked_where_there_is_one(tmp_path: Path) -> None:
+    write_run_files(builders.make_run(), tmp_path)
+    assert "pytest.html" not in (tmp_path / "index.html").read_text()
+    (tmp_path / "pytest.html").write_text("")
+    write_run_files(builders.make_run(), tmp_path)
+    assert '<a href="pytest.html">' in (tmp_path / "index.html").read_text()
+
+
 def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     first = write_run_files(builders.failing_run(), tmp_path / "a")
     second = write_run_files(builders.failing_run(), tmp_path / "b")

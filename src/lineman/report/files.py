@@ -51,10 +51,10 @@ def write_run_files(run: Run, folder: Path, *, previous: Run | None = None) -> l
     if previous is not None and run.baseline is None:
         run = apply_baseline(run, previous)
     make_folder(folder)
-    return [write(folder / name, data) for name, data in _contents(run)]
+    return [write(folder / name, data) for name, data in _contents(run, folder)]
 
 
-def _contents(run: Run) -> Iterator[tuple[str, bytes]]:
+def _contents(run: Run, folder: Path) -> Iterator[tuple[str, bytes]]:
     from lineman.report.ctrf import ctrf  # noqa: PLC0415 - keeps a probe's start fast
     from lineman.report.har import har  # noqa: PLC0415
     from lineman.report.junit import junit  # noqa: PLC0415
@@ -66,7 +66,7 @@ def _contents(run: Run) -> Iterator[tuple[str, bytes]]:
     yield "junit.xml", junit(run)
     yield "ctrf.json", json.dumps(ctrf(run), ensure_ascii=False, indent=1).encode()
     yield "exchanges.har", har(run).encode("utf-8", "backslashreplace")
-    yield "index.html", run_page(run).encode("utf-8", "backslashreplace")
+    yield "index.html", run_page(run, raw_page=(folder / "pytest.html").exists()).encode("utf-8", "backslashreplace")
 
 
 def make_folder(folder: Path) -> None:

@@ -64,8 +64,11 @@ class Area:
         return sum(clause.state is state for clause in self.clauses)
 
 
-def run_page(run: Run) -> str:
-    """Render the page of a run: one file, offline, readable without JavaScript."""
+def run_page(run: Run, *, raw_page: bool = False) -> str:
+    """Render the page of a run: one file, offline, readable without JavaScript.
+
+    ``raw_page`` links to pytest-html's page, where it lies in the same folder.
+    """
     word = verdict_word(run)
     clauses = {clause.id: clause for clause in run.clauses}
     phases = figures(run)
@@ -74,6 +77,7 @@ def run_page(run: Run) -> str:
         "run.html",
         scripts=("hash.js", "evidence.js", "run.js"),
         run=run,
+        raw_page=raw_page,
         word=word,
         verdict_class=_VERDICT_CLASSES[word],
         verdict_mark=_VERDICT_MARKS[word],

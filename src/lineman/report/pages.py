@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lineman.report.anchors import clause_anchor, violation_anchor
@@ -18,16 +18,21 @@ from lineman.report.latency import spoken
 from lineman.report.text import clip, compact, count, pretty, visible
 from lineman.report.verdict import STATE_MARKS, STATE_WORDS
 
+_HOME = "lineman.report"
 _TEMPLATES = "templates"
 _VARIABLE = re.compile(r"\$(?:\{(?=\w+\}))?(LINEMAN_\w+)")
 
 
-def render(template: str, *, scripts: tuple[str, ...] = (), **context: Any) -> str:
-    """Render a page that extends ``base.html``, with the shared style and the named scripts inside it."""
-    style = _asset("style.css")
-    script = "\n".join(_asset(name) for name in ("base.js", *scripts))
+def render(template: str, *, package: str = _HOME, scripts: tuple[str, ...] = (), **context: Any) -> str:
+    """Render a page that extends ``base.html``, with the shared style and the named scripts inside it.
+
+    Templates and scripts are looked for in ``package``'s folder ``templates`` first, then in the report's own, so
+    that other parts of lineman can have pages of the same look. A ``style.css`` there is added to the shared one.
+    """
+    style = "\n".join(_asset(home, "style.css") for home in dict.fromkeys((_HOME, package)))
+    script = "\n".join(_asset(package, name) or _asset(_HOME, name) for name in ("base.js", *scripts))
     return (
-        _environment()
+        _environment(package)
         .get_template(template)
         .render(
             style=Markup(style),  # noqa: S704 - our own file
@@ -51,14 +56,16 @@ def _digest(text: str) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
-    return files("lineman.report").joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+def _asset(package: str, name: str) -> str:
+    """The text of a file of ours; empty where that package has none."""
+    file = files(package).joinpath(_TEMPLATES, name)
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 @cache
-def _environment() -> Environment:
+def _environment(package: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("lineman.report", _TEMPLATES),
+        loader=ChoiceLoader([PackageLoader(home, _TEMPLATES) for home in dict.fromkeys((package, _HOME))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
