@@ -28,6 +28,11 @@ from lineman.target import ConfigurationError, Target, load_target
 LOG = logging.getLogger("lineman.monitor")
 _PAUSE = 0.5
 """Seconds before the second try."""
+_RENEWAL = 60.0
+"""Seconds between new tokens asked for because the kept one was refused."""
+_RENEWAL_HELPED = 5.0
+"""The same where the last new token was accepted."""
+_REFUSED = (401, 403)
 _CERTIFICATE_KEPT = 600.0
 """Seconds for which a certificate read by a long-running monitor is believed."""
 _SEEN: ContextVar[list[Exchange]] = ContextVar("seen")
@@ -46,14 +51,18 @@ class Prober:
         self._clock: Clock = clock or SystemClock()
         self._transport = transport
         self._clients: dict[tuple[str | None, int], Client] = {}
+        self._retired: list[Client] = []
+        """Clients that gave way to others; probes in flight may still use them."""
+        self._renewable: dict[tuple[str | None, int], float] = {}
         self._certificates: dict[str, tuple[float, CertificateSeen | None]] = {}
         self._paths = Paths(query=document().query_path, token=document().token_path)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
+        for client in [*self._clients.values(), *self._retired]:
             await client.aclose()
         self._clients.clear()
+        self._retired.clear()
 
     async def probe(self, canary: Canary) -> ProbeResult:
         """Probe a canary once. Never raises for what went wrong: that is the result."""
@@ -76,15 +85,37 @@ class Prober:
         try:
             attempt, token = await self._attempt(canary, client)
             attempts.append(attempt)
-            if canary.retry and worth_another_try(attempt) and self._time_left(canary, started):
-                await self._clock.sleep(_PAUSE)
-                attempt, again = await self._attempt(canary, client)
+            anew = self._with_new_token(canary, attempt) if token is None else None
+            retried = canary.retry and worth_another_try(attempt)
+            if (anew is not None or retried) and self._time_left(canary, started):
+                await self._clock.sleep(0.0 if anew is not None else _PAUSE)
+                attempt, again = await self._attempt(canary, anew or client)
                 token = again or token
                 attempts.append(attempt)
+                if anew is not None and attempt.status not in _REFUSED:
+                    self._renewable[canary.target, canary.timeout] = self._clock.monotonic() + _RENEWAL_HELPED
             seen = await certificate
         finally:
             certificate.cancel()
         return _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
+
+    def _with_new_token(self, canary: Canary, attempt: Attempt) -> Client | None:
+        """A client that will ask for a new token, where the kept one was refused; not too often.
+
+        The client itself does so after a 401; but 403 is documented for a refused token as well, and a token that
+        its service has forgotten would fail every probe until it expires.
+        """
+        key = (canary.target, canary.timeout)
+        old = self._clients[key]
+        now = self._clock.monotonic()
+        if attempt.status not in _REFUSED or not old.target.credentials.can_issue:
+            return None
+        if old.target.credentials.token is not None or now < self._renewable.get(key, 0.0):
+            return None
+        self._renewable[key] = now + _RENEWAL
+        self._retired = [*self._retired[-7:], old]
+        del self._clients[key]
+        return self._client(canary)
 
     def _time_left(self, canary: Canary, started: int) -> bool:
         """Whether another try of full length ends before the slot does."""

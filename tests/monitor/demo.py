@@ -1,0 +1,159 @@
+"""A monitor's night in half a minute: an outage, a broken promise and a recovery, played through for real.
+
+Starts the sandbox and the monitor as processes of their own, takes the sandbox down and up again, and prints at the
+end what was told and when, and the uptime figures. ``make monitor-demo`` runs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+CANARY = """
+[canaries.hotline]
+query = { accessCode = "9911411", mediatypeId = 5, description = "access code", limit = 10, offset = 0 }
+interval = "1s"
+timeout = "900ms"
+retry = false
+notices = ["demo"]
+
+[canaries.hotline.expect]
+total_at_least = 1
+records = [{ accessCode = "9911411", mediatypeId = 5 }]
+
+[canaries.hotline.incident]
+opens_after = 2
+ends_after = 2
+settle = "2s"
+
+[notices.demo]
+webhook = "http://127.0.0.1:%d/"
+
+[monitor]
+listen = ""
+"""
+ACTS = (
+    ("all is well", (), 5),
+    ("the service is down", None, 5),
+    ("it is back", (), 7),
+    ("it breaks a promise", ("--fault", "FAULT"), 6),
+    ("it is mended", (), 7),
+)
+
+
+def main() -> int:
+    """Play the acts; return 0 where every act that should be told was told."""
+    told: list[tuple[float, dict[str, Any]]] = []
+    with tempfile.TemporaryDirectory() as name, _receiver(told) as port:
+        folder = Path(name)
+        (folder / "canary.toml").write_text(CANARY % port)
+        environment, sandbox_port = _environment(), _free_port()
+        began = time.monotonic()
+        environment["LINEMAN_BASE_URL"] = f"http://127.0.0.1:{sandbox_port}"
+        with _process(["monitor", "--monitors", name], environment):
+            for title, options, seconds in ACTS:
+                _say(f"{time.monotonic() - began:5.1f} s  {title}")
+                with contextlib.ExitStack() as act:
+                    if options is not None:
+                        act.enter_context(_sandbox(sandbox_port, options))
+                    time.sleep(seconds)
+        _say("\nwhat was told:")
+        for instant, notice in told:
+            _say(f"{instant - began:5.1f} s  {notice['title']}: {notice['body'].splitlines()[0]}")
+        _say("\nwhat history says:")
+        shown = _lineman(["monitor", "status", "--monitors", name], environment)
+        _say(shown.stdout.strip())
+    events = [notice["event"] for _, notice in told]
+    return 0 if events == ["failed", "recovered", "failed", "recovered"] else 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _environment() -> dict[str, str]:
+    from lineman.sandbox import SandboxOptions, credentials  # noqa: PLC0415 - the demo's defendant
+
+    own = credentials(SandboxOptions())[0]
+    return {**os.environ, "LINEMAN_APP_KEY": own.app_key, "LINEMAN_APP_SECRET": own.app_secret}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _fault() -> str:
+    """A fault that a single answer to the canary's query shows."""
+    from lineman.sandbox import FAULTS  # noqa: PLC0415 - the demo's defendant
+
+    return next(name for name, fault in FAULTS.items() if fault.clause == "answer.return-code" and fault.sole)
+
+
+@contextlib.contextmanager
+def _sandbox(port: int, options: tuple[str, ...]) -> Iterator[None]:
+    arguments = [_fault() if option == "FAULT" else option for option in options]
+    with _process(["sandbox", "--port", str(port), *arguments], dict(os.environ)):
+        yield
+
+
+@contextlib.contextmanager
+def _process(arguments: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def _lineman(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+
+@contextlib.contextmanager
+def _receiver(told: list[tuple[float, dict[str, Any]]]) -> Iterator[int]:
+    """A webhook receiver that honours the idempotency key."""
+    keys: set[str] = set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Idempotency-Key"] not in keys:
+                keys.add(self.headers["Idempotency-Key"])
+                told.append((time.monotonic(), json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
