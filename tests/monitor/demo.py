@@ -114,9 +114,7 @@ def _sandbox(port: int, options: tuple[str, ...]) -> Iterator[None]:
 @contextlib.contextmanager
 def _process(arguments: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:
@@ -126,7 +124,7 @@ def _process(arguments: list[str], environment: dict[str, str]) -> Iterator[subp
 
 def _lineman(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @contextlib.contextmanager

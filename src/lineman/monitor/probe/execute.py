@@ -86,8 +86,8 @@ class Prober:
             attempt, token = await self._attempt(canary, client)
             attempts.append(attempt)
             anew = self._with_new_token(canary, attempt) if token is None else None
-            retried = canary.retry and worth_another_try(attempt)
-            if (anew is not None or retried) and self._time_left(canary, started):
+            retried = canary.retry and worth_another_try(attempt) and self._time_left(canary, started)
+            if anew is not None or retried:
                 await self._clock.sleep(0.0 if anew is not None else _PAUSE)
                 attempt, again = await self._attempt(canary, anew or client)
                 token = again or token

@@ -96,9 +96,7 @@ def _status_words(exchange: Exchange) -> str:
     assert response is not None  # noqa: S101 - the caller looked
     kind = (response.header("Content-Type") or "no Content-Type").split(";")[0]
     if response.status in (401, 403):
-        return (
-            f"credentials refused with status {response.status} ({kind}), although the token was just issued or given"
-        )
+        return f"credentials refused with status {response.status} ({kind})"
     return f"status {response.status} ({kind}) in place of 200"
 
 
