@@ -21,9 +21,19 @@ def run_with(*violations: object, **changes: object) -> Run:
 def test_two_faults_against_one_of_them_and_a_third() -> None:
     comparison = compare(run_with(FIRST, SECOND), run_with(FIRST, THIRD))
     assert [one.clause for one in comparison.fixed] == ["offset.maximum"]
-    assert [one.clause for one in comparison.still] == ["limit.zero"]
-    assert [one.clause for one in comparison.new] == ["limit.clamp"]
+    assert [one.lead.clause for one in comparison.still] == ["limit.zero"]
+    assert [one.lead.clause for one in comparison.new] == ["limit.clamp"]
     assert comparison_text(comparison).startswith("1 new, 1 still there, 1 fixed\n")
+
+
+def test_another_way_of_a_broken_clause_is_not_news() -> None:
+    other = builders.violation("limit.zero", fingerprint="another way", query={"limit": 0, "offset": 1})
+    replaced = compare(run_with(FIRST), run_with(other))
+    assert (replaced.new, replaced.fixed) == ((), ())
+    assert [(one.lead.clause, one.new_ways) for one in replaced.still] == [("limit.zero", 1)]
+    added = comparison_text(compare(run_with(FIRST), run_with(FIRST, other)))
+    assert added.startswith("0 new, 1 still there, 0 fixed\n")
+    assert "(and 1 further way, 1 of them new)" in added
 
 
 def test_gone_without_a_check_is_not_fixed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.report.causes import Break, causes
+from lineman.report.comparison import broken_before
 from lineman.report.run import Level, Run, State
 from lineman.report.text import clip, count, visible
 from lineman.report.verdict import open_violations
@@ -22,7 +23,7 @@ def github_annotations(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     if run.verdict == "no-verdict":
         yield _command("error", "No verdict", run.explanation)
-    broken = [one for cause in causes(open_violations(run)) for one in cause.breaks]
+    broken = [one for cause in causes(open_violations(run), broken_before(run)) for one in cause.breaks]
     for one in broken[: _MOST - 1]:
         yield _command("error", f"{one.lead.clause} is broken", _told(one))
     if len(broken) > _MOST - 1:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lineman.report.causes import Break, breaks
 from lineman.report.latency import percentile, samples
-from lineman.report.run import Change, ClauseResult, Drift, FixedViolation, Level, Run, State, Violation
+from lineman.report.run import Change, ClauseResult, Drift, FixedViolation, Level, Run, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,13 @@ class Comparison:
 
     a: Run
     b: Run
-    new: tuple[Violation, ...]
-    still: tuple[Violation, ...]
+    new: tuple[Break, ...]
+    """Broken in ``b``, and not at all in ``a``."""
+    still: tuple[Break, ...]
     fixed: tuple[FixedViolation, ...]
-    """Gone, and the clause was verified."""
+    """Not broken any more, and verified; one for each clause."""
     unseen: tuple[FixedViolation, ...]
-    """Gone, but the clause was not verified."""
+    """Not seen any more, but not verified either; one for each clause."""
     newly_not_verified: tuple[ClauseResult, ...]
     newly_verified: tuple[ClauseResult, ...]
     drift: tuple[Drift, ...]
@@ -42,15 +44,19 @@ class Comparison:
 
 
 def compare(a: Run, b: Run) -> Comparison:
-    """Compare run ``b`` with the earlier run ``a``; violations are matched by fingerprint."""
-    known = {violation.fingerprint for violation in a.violations}
-    gone = _gone(a, b)
+    """Compare run ``b`` with the earlier run ``a``, clause by clause.
+
+    A clause that breaks in another way than before is still broken: which ways a run meets depends on its seed.
+    """
+    marked = apply_baseline(b, a)
+    broken = breaks(marked.violations, broken_before(marked))
+    gone = gone_clauses(marked)
     before, after = samples(a).get("total", []), samples(b).get("total", [])
     return Comparison(
         a=a,
         b=b,
-        new=tuple(one for one in b.violations if one.fingerprint not in known),
-        still=tuple(one for one in b.violations if one.fingerprint in known),
+        new=tuple(one for one in broken if one.change is Change.NEW),
+        still=tuple(one for one in broken if one.change is Change.STILL),
         fixed=tuple(one for one in gone if one.verified),
         unseen=tuple(one for one in gone if not one.verified),
         newly_not_verified=_moved(a, b, lambda was, now: _verified(was) and not _verified(now)),
@@ -72,6 +78,21 @@ def apply_baseline(run: Run, baseline: Run) -> Run:
     return run.model_copy(
         update={"violations": violations, "fixed": _gone(baseline, run), "baseline": baseline.id},
     )
+
+
+def broken_before(run: Run) -> set[str]:
+    """The clauses that the run's baseline had broken in ways that are gone."""
+    return {one.clause for one in run.fixed}
+
+
+def gone_clauses(run: Run) -> list[FixedViolation]:
+    """What the baseline had broken and the run has not: one violation for each clause, whatever the ways were."""
+    broken = {violation.clause for violation in run.violations}
+    first: dict[str, FixedViolation] = {}
+    for one in run.fixed:
+        if one.clause not in broken:
+            first.setdefault(one.clause, one)
+    return list(first.values())
 
 
 def _verified(clause: ClauseResult) -> bool:

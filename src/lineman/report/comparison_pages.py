@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from lineman.report.causes import Break
 from lineman.report.comparison import Comparison
 from lineman.report.latency import spoken
 from lineman.report.markdown import code, escaped
-from lineman.report.run import ClauseResult, Drift, FixedViolation, Violation
+from lineman.report.run import ClauseResult, Drift, FixedViolation
 from lineman.report.text import clip, count, visible
 from lineman.report.verdict import verdict_word
 
@@ -82,11 +83,21 @@ def sections(comparison: Comparison) -> list[Section]:
     return [section for section in found if section.items]
 
 
-def _broken(violations: Iterable[Violation]) -> tuple[Item, ...]:
+def _broken(found: Iterable[Break]) -> tuple[Item, ...]:
     return tuple(
-        Item(one.clause, clip(one.summary, _LONGEST) + (" (waived)" if one.waived else ""), one.fingerprint)
-        for one in violations
+        Item(one.lead.clause, clip(one.lead.summary, _LONGEST) + _more(one), one.lead.fingerprint) for one in found
     )
+
+
+def _more(one: Break) -> str:
+    notes = []
+    if one.others:
+        notes.append(f"and {count(len(one.others), 'further way')}")
+    if one.new_ways:
+        notes.append(f"{one.new_ways} of them new")
+    if one.lead.waived:
+        notes.append("waived")
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def _gone(violations: Iterable[FixedViolation]) -> tuple[Item, ...]:

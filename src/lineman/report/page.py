@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineman.report.causes import Break, Cause, causes
+from lineman.report.comparison import broken_before, gone_clauses
 from lineman.report.evidence import pack
 from lineman.report.exercise import exercised
 from lineman.report.json_marks import Line, mark
 from lineman.report.latency import NEEDED, figures
 from lineman.report.pages import render
 from lineman.report.plots import latency_plot
-from lineman.report.run import ClauseResult, Level, Run, State, Violation
+from lineman.report.run import Change, ClauseResult, Level, Run, State, Violation
 from lineman.report.text import count
 from lineman.report.verdict import STATE_WORDS, counts, open_violations, verdict_word
 
@@ -49,6 +50,8 @@ class Broken:
     """One broken clause: its smallest violation, others unfolded on demand, and those left to one line each."""
 
     lead: Card
+    change: Change | None
+    new_ways: int
     others: list[Card]
     rest: list[Violation]
 
@@ -72,7 +75,9 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
     word = verdict_word(run)
     clauses = {clause.id: clause for clause in run.clauses}
     phases = figures(run)
-    found, waived = causes(open_violations(run)), causes(one for one in run.violations if one.waived)
+    before = broken_before(run)
+    found, waived = causes(open_violations(run), before), causes((v for v in run.violations if v.waived), before)
+    every = [one for cause in (*found, *waived) for one in cause.breaks]
     return render(
         "run.html",
         scripts=("hash.js", "evidence.js", "run.js"),
@@ -90,6 +95,9 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         anchored={one.lead.clause: one.lead.fingerprint for cause in (*waived, *found) for one in cause.breaks},
         drifted={drift.clause: drift for drift in run.drift},
         silent=_silent(run),
+        gone=gone_clauses(run),
+        fresh=sum(one.change is Change.NEW for one in every),
+        still=sum(one.change is Change.STILL for one in every),
         unverified=[one for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED],
         states=list(STATE_WORDS),
         phases=phases,
@@ -106,7 +114,7 @@ def _broken(found: list[Cause], clauses: dict[str, ClauseResult]) -> list[list[B
 
 def _one_broken(one: Break, clause: ClauseResult | None) -> Broken:
     others = [_card(violation, clause) for violation in one.others[:_MOST_WAYS]]
-    return Broken(_card(one.lead, clause), others, list(one.others[_MOST_WAYS:]))
+    return Broken(_card(one.lead, clause), one.change, one.new_ways, others, list(one.others[_MOST_WAYS:]))
 
 
 def _card(violation: Violation, clause: ClauseResult | None) -> Card:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.report.causes import Break, Cause, causes
+from lineman.report.comparison import broken_before, gone_clauses
 from lineman.report.latency import figures, spoken
 from lineman.report.markdown import code, escaped, fenced
-from lineman.report.run import Change, Level, Run, State, Violation
+from lineman.report.run import Change, Level, Run, State
 from lineman.report.text import clip, compact, count
 from lineman.report.verdict import open_violations, tally, verdict_word
 
@@ -37,7 +38,7 @@ def _sections(run: Run) -> Iterator[str]:
     word = verdict_word(run)
     yield f"# {_MARKS[word]} {word}\n\n{escaped(clip(run.explanation, 2_000))}\n\n{tally(run)}.\n"
     yield _where(run)
-    broken = causes(open_violations(run))
+    broken = causes(open_violations(run), broken_before(run))
     if broken:
         yield f"\n## What is broken ({count(len(broken), 'cause')})\n"
     for cause in broken:
@@ -59,7 +60,7 @@ def _where(run: Run) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    return "".join(_violation(one.lead) + _ways(one) for one in cause.breaks)
+    return "".join(_violation(one) + _ways(one) for one in cause.breaks)
 
 
 def _ways(one: Break) -> str:
@@ -72,10 +73,11 @@ def _ways(one: Break) -> str:
     return f"\nIt also shows so:\n\n{chr(10).join(lines)}\n"
 
 
-def _violation(violation: Violation) -> str:
+def _violation(one: Break) -> str:
+    violation = one.lead
     often = f"{violation.occurrences:,} of {count(violation.of, 'request')}"
     lines = [
-        f"\n### {code(violation.clause)}{_CHANGES[violation.change]}",
+        f"\n### {code(violation.clause)}{_CHANGES[one.change]}",
         f"\n{escaped(clip(violation.summary, 1_000))} ({often}, {code(violation.fingerprint)})\n",
         f"- expected: {code(clip(compact(violation.expected), _LONGEST_VALUE))}",
         f"- actual: {code(clip(compact(violation.actual), _LONGEST_VALUE))}",
@@ -98,11 +100,12 @@ def _accepted(run: Run) -> Iterator[str]:
 
 
 def _fixed(run: Run) -> Iterator[str]:
-    if run.fixed:
+    gone = gone_clauses(run)
+    if gone:
         rows = "".join(
             f"- {code(one.clause)} {escaped(clip(one.summary, 300))}: "
             f"{'fixed' if one.verified else 'not seen, but not verified in this run either'}\n"
-            for one in run.fixed
+            for one in gone
         )
         yield f"\n## Gone since the baseline\n\n{rows}"
 
