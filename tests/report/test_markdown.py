@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lineman.report.markdown import code, escaped, fenced
 
 
-def test_special_characters_mean_nothing() -> None:
-    assert escaped("a *b* <c>\n| @d") == "a \\*b\\* \\<c\\> \\| \\@d"
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a *b* <c>\n| @d", "a \\*b\\* \\<c\\> \\| \\@d"),
+        ("![x](http://y)", "!\\[x\\](http:\\//y)"),
+        ("see www.example.test", "see www\\.example.test"),
+        ("- no list", "\\- no list"),
+        ("1. no list", "1\\. no list"),
+        ("# no title", "\\# no title"),
+        ("plain (text), with dots - and dashes!", "plain (text), with dots - and dashes!"),
+    ],
+)
+def test_text_means_nothing(text: str, shown: str) -> None:
+    assert escaped(text) == shown
 
 
-def test_code_outlasts_backticks_and_pipes() -> None:
-    assert code("a`b``c|d") == "``` a`b``c\\|d ```"
+def test_code_outlasts_backticks() -> None:
+    assert code("a`b``c|d") == "``` a`b``c|d ```"
     assert code("") == "` `"
 
 

@@ -127,7 +127,8 @@ def _drift(a: Run, b: Run) -> tuple[Drift, ...]:
 
 def _notes(a: Run, b: Run) -> tuple[str, ...]:
     notes = []
-    if a.target.base_url != b.target.base_url:
+    sandboxes = a.target.sandbox and b.target.sandbox
+    if a.target.base_url != b.target.base_url and not sandboxes:
         notes.append(f"different targets: {a.target.base_url} before, {b.target.base_url} now")
     if a.document.sha256 != b.document.sha256:
         notes.append(f"different OpenAPI documents: {a.document.version} before, {b.document.version} now")
