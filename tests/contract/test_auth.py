@@ -135,7 +135,7 @@ def test_an_expired_token_is_refused(service: Service, early_token: EarlyToken) 
     if not early_token.expire(service):
         service.excuse("auth.expired-token", early_token.reason)
         return
-    asks = [_given("Bearer {short}", "auth.expired-token", EXPIRED, query) for query in ({}, {"limit": 5})]
+    asks = [_given("Bearer {short}", "auth.expired-token", EXPIRED, query) for query in ({}, {"limit": 5, "offset": 5})]
     service.ask(*asks)
 
 

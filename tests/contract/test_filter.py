@@ -13,7 +13,7 @@ TYPES = document().request_media_types
 CLAUSE_OF = {"accessCode": "filter.access-code", "description": "filter.description"}
 UNUSUAL_TEXTS = (
     "'",
-    "' OR '1'='1",
+    "' OR '1'='1' --",
     "\\",
     "[",
     "(.*",
@@ -22,9 +22,7 @@ UNUSUAL_TEXTS = (
     "客服热线",
     "📞☎️",
     "e\u0301",
-    "%' OR 1=1 --",
     "x" * 3000,
-    ".",
     "[0-9]",
     "9|4",
     "$",
@@ -33,8 +31,6 @@ UNUSUAL_TEXTS = (
     "1; DROP TABLE access_code",
     "line\nbreak\ttab",
     "متصل",
-    "9.9",
-    "+",
     "\\d",
     "${7*7}",
 )
@@ -86,16 +82,11 @@ def test_filters_together_narrow(service: Service) -> None:
 
 @pytest.mark.clause("filter.any-text")
 def test_any_text_is_a_filter(service: Service) -> None:
-    """Unusual texts from real records, and texts that a careless service takes for SQL, regular expressions or
-    markup.
-    """
-    real = [{name: part} for name in TEXT_FILTERS for part in service.data.unusual_parts(name)[:9]]
+    """Unusual texts from real records, and texts that a careless service runs as SQL, as a pattern or as markup."""
+    near = service.data.near_misses()
+    real = [{name: part} for name in TEXT_FILTERS[::-1] for part in service.data.unusual_parts(name)[:9]]
     made = [{TEXT_FILTERS[i % 2 == 0]: text} for i, text in enumerate(UNUSUAL_TEXTS)]
-    crossed = [{TEXT_FILTERS[i % 2]: text} for i, text in enumerate(UNUSUAL_TEXTS[:6])]
-    longer = [{"description": text + "x" * 40} for text in service.data.longest("description")]
-    mixed = [query for pair in zip(made, real, strict=False) for query in pair]
-    rest = made[len(real) :] + real[len(made) :]
-    service.query("filter.any-text", *service.few(*mixed, *longer, *crossed, *rest, smoke=2, full=26))
+    service.query("filter.any-text", *service.few(*made[:2], *near, *real[:10], *made[2:], smoke=2, full=33))
 
 
 @pytest.mark.clause("filter.wildcards")

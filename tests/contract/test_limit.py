@@ -71,6 +71,6 @@ def test_a_limit_that_is_no_number_is_refused(service: Service) -> None:
 @pytest.mark.full
 def test_limits_that_look_like_numbers_are_observed(service: Service) -> None:
     """ "10", 10.0 and 10.5: coerced or refused."""
-    for value in ("10", 10.0, 10.5):
+    for value in ("10", "500", 10.0, 10.5):
         (exchange,) = service.query("limit.coercion", {"limit": value})
         service.observe("limit.coercion", f"{value!r}: {refused_or(exchange, 'coerced')}")

@@ -20,7 +20,7 @@ def test_the_same_query_gives_the_same_answer(service: Service) -> None:
 @pytest.mark.needs_records
 def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
     """Different queries, all in flight together; then one after the other, each unlike the one before."""
-    burst = service.data.distinct_queries(16)
+    burst = service.data.distinct_queries(12)
     service.query("query.independent", *service.few(*burst, smoke=0))
     for query in service.few(*service.data.neighbours(), smoke=0):
         service.query("query.independent", query)

@@ -1,6 +1,7 @@
 """What may be asked, and how: body, method, path."""
 
 import itertools
+import json
 
 import pytest
 
@@ -10,6 +11,13 @@ from lineman.exchange import Ask
 from lineman.suite.observing import outcome_against
 from lineman.suite.service import Service
 
+EXAMPLE_TEXT = b"""{
+   "accessCode": "9911411",
+   "mediatypeId": 5,
+   "description": "access code",
+   "limit":10,
+    "offset":0
+}"""
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 
 MALFORMED = {
@@ -32,7 +40,9 @@ MALFORMED = {
 def test_the_pages_example_is_answered(service: Service) -> None:
     """The example request, as it stands in the page."""
     if not service.smoke:  # the opening asked it too
-        service.query("request.example", document().example_request)
+        example = document().example_request
+        assert json.loads(EXAMPLE_TEXT) == example
+        service.ask(Ask(("request.example",), body=EXAMPLE_TEXT, query=example, note="as it stands in the page"))
 
 
 @pytest.mark.clause("request.all-optional")

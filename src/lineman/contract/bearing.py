@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.answer import Form, read_answer
-from lineman.contract.compare import filter_clause
+from lineman.contract.comparison import filter_clause
 from lineman.contract.document import document
 from lineman.contract.question import Question, read_question
 from lineman.exchange import Credential, Exchange

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,21 +29,28 @@ def record_id(record: Record) -> str:
 class Listing:
     """The records that the filters of ``base`` find, in the target's order, as far as they were read.
 
-    ``records`` is the contiguous beginning of the list, without repetitions; ``total`` is what the target says.
+    ``records`` is the contiguous beginning of the list, without repetitions; ``total`` is what the target says. ``tail`` are
+    further records that are known to be in it, from narrower readings; where they stand is not known.
     """
 
     base: Question
     records: tuple[Record, ...]
     total: int
     exchanges: tuple[Exchange, ...] = ()
+    tail: tuple[Record, ...] = ()
 
     @property
     def complete(self) -> bool:
-        return len(self.records) == self.total
+        """True where every record is known, the place of some perhaps not."""
+        return len(self.records) + len(self.tail) == self.total
+
+    @property
+    def known(self) -> tuple[Record, ...]:
+        return self.records + self.tail
 
     @cached_property
     def by_id(self) -> Mapping[str, Record]:
-        return {record_id(record): record for record in self.records}
+        return {record_id(record): record for record in self.known}
 
     @cached_property
     def signature(self) -> str:
@@ -88,21 +95,27 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
     return Listing(base, tuple(records.values()), total, tuple(pages))
 
 
+def with_tail(whole: Listing, narrower: Sequence[Listing]) -> Listing:
+    """The whole list with the records that narrower readings know beyond its beginning."""
+    beginning = {record_id(record) for record in whole.records}
+    tail = {record_id(r): r for listing in narrower for r in listing.records if record_id(r) not in beginning}
+    return replace(whole, tail=tuple(tail.values()))
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What a listing says of a question.
 
     ``found`` are records that must be found, in order; ``possible`` ones that may be, by a behaviour left open.
-    ``exact`` is True
-    where ``found`` is the whole truth, so that records, order and total are known; ``order_known`` where the order
-    is the target's own
-    for these very filters. ``total`` is the number of matches where it is known.
+    ``complete`` is True where there are no others. ``order_known`` says that the order was seen for these very filters,
+    ``placed`` that it may be taken from the whole list. ``total`` is the number of matches where it is known.
     """
 
     found: tuple[Record, ...]
     possible: tuple[Record, ...]
     complete: bool
     order_known: bool
+    placed: bool
     total: int | None
 
     @property
@@ -146,10 +159,10 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
     """What one listing says of a question that it covers."""
     same = asked.filter_key == listing.base.filter_key
     if same:
-        return Prediction(listing.records, (), listing.complete, True, listing.total)
+        return Prediction(listing.records, (), listing.complete and not listing.tail, True, True, listing.total)
     found: list[Record] = []
     possible: list[Record] = []
-    for record in listing.records:
+    for record in listing.known:
         match = match_record(asked, record, knowledge.habits)
         if match is Match.YES:
             found.append(record)
@@ -160,7 +173,8 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
         rank = {id_: position for position, id_ in enumerate(own)}
         found.sort(key=lambda record: rank.get(record_id(record), len(rank)))
     total = len(found) if listing.complete and not possible else None
-    return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, total)
+    placed = own is not None or not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
+    return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, placed, total)
 
 
 def learn_order(answer: Answer, asked: Question, knowledge: Knowledge) -> None:

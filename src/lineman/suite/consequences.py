@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineman.contract.compare import CLAUSE_OF_FILTER
+from lineman.contract.comparison import CLAUSE_OF_FILTER
 from lineman.contract.finding import Finding
 
 _OF_ONE_FILTER = {clause: name for name, clause in CLAUSE_OF_FILTER.items()}
@@ -13,17 +13,31 @@ _OF_ONE_FILTER = {clause: name for name, clause in CLAUSE_OF_FILTER.items()}
 def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without those that follow from others.
 
-    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; and a total
-    that counts a
-    filter's wrong matches is wrong because of the filter.
+    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; a total that counts
+    a filter's wrong matches is wrong because of the filter; and where a default offset starts elsewhere, a last page is short.
     """
     broken = {(_OF_ONE_FILTER[f.clause], f.observed) for f in findings if f.clause in _OF_ONE_FILTER}
-    names = {name for name, _ in broken}
-    return [finding for finding in findings if not _follows(finding, broken, names)]
+    combined = {_names(f) for f in findings if f.clause.startswith("filter.")}
+    clauses = {f.clause for f in findings}
+    return [
+        f for f in findings if not (_of_a_filter(f, broken) or _of_its_total(f, combined) or _of_a_default(f, clauses))
+    ]
 
 
-def _follows(finding: Finding, broken: set[tuple[str, str]], names: set[str]) -> bool:
-    parts = set(finding.parameter.split(", ")[0].split("+"))
-    if finding.clause in ("filter.conjunction", "filter.any-text") and finding.check == "model":
-        return any((name, finding.observed) in broken for name in parts)
-    return finding.clause == "total.counts-matches" and bool(parts & names)
+def _names(finding: Finding) -> frozenset[str]:
+    return frozenset(finding.parameter.split(", ")[0].split("+"))
+
+
+def _of_a_filter(finding: Finding, broken: set[tuple[str, str]]) -> bool:
+    if finding.clause not in ("filter.conjunction", "filter.any-text") or finding.check != "model":
+        return False
+    return any((name, finding.observed) in broken for name in _names(finding))
+
+
+def _of_its_total(finding: Finding, combined: set[frozenset[str]]) -> bool:
+    return finding.clause == "total.counts-matches" and any(names <= _names(finding) for names in combined)
+
+
+def _of_a_default(finding: Finding, clauses: set[str]) -> bool:
+    short = finding.clause.startswith("limit.") and finding.observed == "too few"
+    return short and "offset.default" in clauses and finding.constraint.endswith("offset absent")

@@ -9,19 +9,20 @@ number of times.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineman.contract.answer import Form, read_answer
-from lineman.contract.compare import compare, describe
+from lineman.contract.compare import compare
+from lineman.contract.comparison import describe
 from lineman.contract.finding import Finding
 from lineman.contract.model import Knowledge, record_id
 from lineman.contract.question import Question, question, read_question
 from lineman.exchange import Ask, Exchange
 from lineman.suite.reader import Reader
 from lineman.suite.recorder import Recorder
-from lineman.suite.reduce import smaller_queries
+from lineman.suite.reduce import counterfactuals, explicit_query, smaller_queries, with_companions
 
 ROUNDS = 6
 """How often a question is asked again while the list keeps changing."""
@@ -60,7 +61,8 @@ class Court:
     recorder: Recorder
     knowledge: Knowledge
     send: Send
-    examined: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    examined: dict[tuple[str, ...], list[Finding]] = field(default_factory=dict)
+    """What examining a kind of difference has come to: further answers of the kind are counted, not examined again."""
 
     def examine(self, exchanges: Iterable[Exchange]) -> list[Finding]:
         """Judge exchanges by the model; confirm, reduce and record what differs. Returns the findings."""
@@ -97,40 +99,40 @@ class Court:
     def _conclude(self, group: list[Suspect]) -> list[Finding]:
         """Turn suspects of one kind into findings: reproduced and made smaller, or told as occasional."""
         group.sort(key=lambda suspect: _weight(suspect.asked))
-        known = self.examined.get(group[0].key)
+        first = group[0]
+        known = self.examined.get(first.key)
         if known is not None:
-            return [replace(finding, check="model") for suspect in group for finding in suspect.findings]
+            return [_with(finding, suspect) for suspect in group for finding in known]
         if len(self.examined) >= GROUPS:
             return [replace(finding, check="model") for suspect in group for finding in suspect.findings]
-        first = group[0]
+        if first.asked.filters and self._agrees_in_its_own_order(first):
+            return [
+                finding for suspect in self._suspects(s.exchange for s in group[1:]) for finding in suspect.findings
+            ]
         again = self._reproduce(first)
-        findings = self._reduced(again) if again else self._occasional(first)
-        self.examined[first.key] = findings[0] if findings else first.findings[0]
-        rest = [finding for suspect in group[1:] for finding in suspect.findings] if again else []
-        same = {finding.fingerprint for finding in findings}
-        return [replace(f, check="model") for f in findings + [f for f in rest if f.fingerprint in same]]
+        findings = self._explained(self._reduced(again)) if again else self._occasional(first)
+        findings = [replace(finding, check="model") for finding in findings]
+        self.examined[first.key] = findings
+        return findings + [_with(f, suspect) for suspect in group[1:] for f in findings if again]
+
+    def _agrees_in_its_own_order(self, suspect: Suspect) -> bool:
+        """Read the order of the suspect's filters, which may be another one than the whole list's, and look again."""
+        if suspect.asked.filter_key not in self.knowledge.orders:
+            whole = Ask.of(dict(suspect.asked.filters), "order.stable", note="the order of these filters")
+            self._suspects(self.send([whole]))
+        return not self._suspects([suspect.exchange])
 
     def _reproduce(self, suspect: Suspect) -> Suspect | None:
-        """Ask the same again, alone; the order of filtered answers is read first."""
-        if suspect.asked.filters:
-            self._read_own_order(suspect.asked)
+        """Ask the same again, alone."""
         for _ in range(2):
             again = self._suspects(self.send([suspect.exchange.ask]))
             if again and not self.reader.read_again():
                 return again[0]
-            if not again and self.reader.changed_lately:
-                continue
-            if not again:
+            if not again and not self.reader.changed_lately:
                 return None
         return None
 
-    def _read_own_order(self, asked: Question) -> None:
-        if asked.filter_key in self.knowledge.orders:
-            return
-        whole = Ask.of(dict(asked.filters), "order.stable", note="the order of these filters")
-        self._suspects(self.send([whole]))
-
-    def _reduced(self, suspect: Suspect) -> list[Finding]:
+    def _reduced(self, suspect: Suspect) -> Suspect:
         """Make the query smaller as long as it still shows a difference of the same kind of answer."""
         best, spent = suspect, 0
         shrinking = True
@@ -140,14 +142,38 @@ class Court:
                 if spent >= REDUCTIONS:
                     break
                 spent += 1
-                ask = replace(best.exchange.ask, **_body_of(query))
-                smaller = self._suspects(self.send([ask]))
-                if smaller and _same_kind(smaller[0], suspect):
-                    best, shrinking = smaller[0], True
+                smaller = self._try(best, query)
+                if smaller is not None and _same_kind(smaller, best):
+                    best, shrinking = smaller, True
                     break
-        if best is not suspect and self.reader.read_again():
-            return suspect.findings
-        return best.findings
+        return suspect if best is not suspect and self.reader.read_again() else best
+
+    def _try(self, suspect: Suspect, query: Mapping[str, Any]) -> Suspect | None:
+        """Ask another query in place of the suspect's; None where its answer is right."""
+        suspects = self._suspects(self.send([replace(suspect.exchange.ask, **_body_of(query))]))
+        return suspects[0] if suspects else None
+
+    def _explained(self, suspect: Suspect) -> list[Finding]:
+        """Ask what tells one clause from another: a default against its explicit value, a refused value against others."""
+        first = suspect.findings[0]
+        explicit = explicit_query(first.clause, suspect.asked)
+        if explicit is not None:
+            other = self._try(suspect, explicit)
+            if other is not None and _same_answer(other.exchange, suspect.exchange):
+                return other.findings
+        if first.constraint == "accepted" and first.clause != "request.example":
+            return [self._blamed(suspect, first)]
+        return suspect.findings
+
+    def _blamed(self, suspect: Suspect, first: Finding) -> Finding:
+        """Which parameter makes a valid query be refused? Each is tried with another value, then the rest added."""
+        for name, query, clause in counterfactuals(suspect.asked):
+            if len(suspect.asked.query) > 1 and self._try(suspect, query) is None:
+                return replace(first, clause=clause, parameter=name)
+        companions = with_companions(suspect.asked)
+        if companions is not None and self._try(suspect, companions) is None:
+            return replace(first, clause="request.all-optional", parameter=f"{first.parameter} alone")
+        return first
 
     def _occasional(self, suspect: Suspect) -> list[Finding]:
         """The list did not change, and yet the same question gets its right answer now."""
@@ -215,18 +241,34 @@ class Court:
         )
 
 
-def _body_of(query: dict[str, Any]) -> dict[str, Any]:
+def _body_of(query: Mapping[str, Any]) -> dict[str, Any]:
     built = Ask.of(query)
     return {"body": built.body, "query": built.query}
 
 
+PAGING = frozenset({"limit", "offset", "order", "record"})
+
+
 def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
-    """Reduction may change which clause is to blame, but not whether the query was answered or refused."""
-    one, other = read_answer(smaller.exchange), read_answer(suspect.exchange)
-    if one.form is not other.form:
+    """Reduction may find a cause behind a consequence, but must not slide from one fault to another."""
+    if read_answer(smaller.exchange).form is not read_answer(suspect.exchange).form:
         return False
-    families = {finding.clause.partition(".")[0] for finding in suspect.findings}
-    return one.form is not Form.SUCCESS or bool({f.clause.partition(".")[0] for f in smaller.findings} & families)
+    now, before = _areas(smaller), _areas(suspect)
+    return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING
+
+
+def _areas(suspect: Suspect) -> set[str]:
+    return {finding.clause.partition(".")[0] for finding in suspect.findings}
+
+
+def _same_answer(one: Exchange, other: Exchange) -> bool:
+    these, those = read_answer(one), read_answer(other)
+    return (these.signature, these.total, these.records) == (those.signature, those.total, those.records)
+
+
+def _with(finding: Finding, suspect: Suspect) -> Finding:
+    """A known finding, seen once more."""
+    return replace(finding, exchanges=(*finding.exchanges[:1], suspect.exchange), occurrences=1)
 
 
 def _weight(asked: Question) -> tuple[int, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lineman.contract.compare import unusual
+from lineman.contract.comparison import unusual
 from lineman.contract.document import document
 from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
@@ -51,7 +52,7 @@ class Data:
         return [r for r in self.with_text(name, least=3) if not unusual(r[name]) and r[name] == r[name].strip()]
 
     def unusual_parts(self, name: str) -> list[str]:
-        """Short parts of real texts around each kind of unusual character, one for each character."""
+        """Short parts of real texts around each kind of unusual character; marks that combine come first."""
         found: dict[str, str] = {}
         for record in self.with_text(name):
             text = record[name]
@@ -59,19 +60,29 @@ class Data:
                 if not (character.isascii() and (character.isalnum() or character in " -")):
                     part = text[max(0, position - 1) : position + 2].strip()
                     found.setdefault(_kind(character), part or character)
-        return list(found.values())
+        return sorted(found.values(), key=lambda part: not any(unicodedata.combining(c) for c in part))
 
-    def shared_texts(self) -> list[tuple[str, str]]:
-        """Texts of one column that also stand in another record's other column: a filter must look in its own."""
-        shared: list[tuple[str, str]] = []
-        for one, other in (TEXT_FILTERS, TEXT_FILTERS[::-1]):
-            values = {str(r[other]) for r in self.with_text(other)}
-            for record in self.with_text(one, least=3):
-                text = str(record[one])
-                if any(text in value for value in values):
-                    shared.append((one, text))
-                    break
-        return shared
+    def near_misses(self) -> list[dict[str, Any]]:
+        """Real texts written as a careless service reads them: a class of one character, a dot, an escape, SQL behind.
+
+        Taken literally they match nothing, or only what has them; run as something else they find the real record.
+        """
+        codes = [r["accessCode"] for r in self.plain("accessCode")]
+        described = [r["description"] for r in self.plain("description") if " " in r["description"]]
+        queries: list[dict[str, Any]] = []
+        for code in codes[len(codes) // 2 :][:1]:
+            first, second, rest = code[0], code[1], code[2:]
+            written = [f"{first}[{second}]{rest}", f"{first}.{rest}", f"{code}' OR '1'='1", f"^{code}$"]
+            written += [
+                f"{first}\\{second}{rest}",
+                f"{first}%{ord(second):02X}{rest}",
+                f"{code}|{codes[0]}",
+                f" {code}",
+            ]
+            queries += [{"accessCode": text} for text in written]
+        for text in described[:1]:
+            queries += [{"description": text.replace(" ", "+", 1)}, {"description": text.replace(" ", "  ", 1)}]
+        return queries + [{name: text + "x" * 40} for name in TEXT_FILTERS for text in self.longest(name)]
 
     def types(self) -> Counter[int]:
         return Counter(r["mediatypeId"] for r in self.records if isinstance(r.get("mediatypeId"), int))
@@ -122,17 +133,34 @@ class Data:
 
     def texts_of(self, name: str) -> list[str]:
         """Parts of real texts, and texts that nearly match, the most telling first."""
-        plain = self.plain(name)
+        plain = [r[name] for r in self.plain(name)]
+        if not plain:
+            return []
+        records = [r[name] for r in self.spread(self.plain(name), 3)][::-1]
+        parts = [self.parts(text) for text in records]
+        found = [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(name), parts[-1]["whole"], parts[0]["start"]]
+        found += [text for text in plain if text.startswith("0")][:1]
+        found += [*self.blank_edges(plain), records[0][:1], records[0] + "0", records[-1][::-1]]
+        found += [part for rest in parts[1:] for part in (rest["middle"], rest["end"], rest["start"])]
+        return [text for text in dict.fromkeys(found) if text.strip()]
+
+    def foreign_texts(self, name: str) -> list[str]:
+        """Texts of a record's other members that its own ``name`` has not: a filter must look in its own column."""
         found: list[str] = []
-        for record in self.spread(plain, 3)[::-1]:
-            parts = self.parts(record[name])
-            found += [parts["middle"], parts["end"], parts["whole"], parts["start"]]
-        zeros = [r[name] for r in plain if r[name].startswith("0")]
-        found[2:2] = [zeros[0][:4], zeros[-1]] if zeros else []
-        found[4:4] = [text for column, text in self.shared_texts() if column == name]
-        near = [text + "0" for text in found[2:4]] + [text[::-1] for text in found[:1]]
-        found[6:6] = near
-        return [text for text in dict.fromkeys(found) if text and text == text.strip()]
+        for other in ("accessCode", "description", "n400Number"):
+            if other != name:
+                texts = [(r[other], r.get(name) or "") for r in self.plain(other)]
+                found += [text[:8].strip() for text, own in texts if text[:8].strip() not in own][:1]
+        return found
+
+    @staticmethod
+    def blank_edges(values: Sequence[str]) -> list[str]:
+        """A last word with a blank behind it that some values have and some have not: blanks are text."""
+        for value in values:
+            word = value.rpartition(" ")[2] + " "
+            if len(word) > 2 and any(word in other for other in values):
+                return [word]
+        return []
 
     def conjunctions(self) -> list[dict[str, Any]]:
         """Filters of one record together, and of two records that share none of them."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lineman.contract.answer import Form, read_answer
 from lineman.contract.document import document
+from lineman.contract.finding import Record
 from lineman.contract.model import Listing
-from lineman.exchange import Ask, Exchange
+from lineman.exchange import AppKey, Ask, Exchange
+from lineman.suite.relations import same_answers
 from lineman.suite.stops import CredentialsRefused, NoVerdict
 
 if TYPE_CHECKING:
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 READABLE = 200
 """Records that the documentation lets one query reach: a page of 100 at offset 0 and one at offset 100."""
 _SUBLISTS = 4
+MOST_BY_TYPE = 1000
+"""Longer lists are not read by the types that only answers document: five types reach no further than that."""
 
 
 def open_service(service: Service) -> None:
@@ -23,6 +28,7 @@ def open_service(service: Service) -> None:
     first = Ask.of({}, "request.all-optional", note="the first query")
     example = Ask.of(document().example_request, "request.example", note="the page's example")
     exchanges = service._send([first, example])
+    _try_without_key(service, exchanges)
     _refuse_what_says_nothing(exchanges)
     _learn_no_match(service)
     listing = service.reader.read()
@@ -34,6 +40,17 @@ def open_service(service: Service) -> None:
 
 def _is_doubtful(exchange: Exchange) -> bool:
     return exchange.ask.clauses[:1] == ("filter.no-match",)
+
+
+def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
+    """Where the token's own app key makes a query be refused, the key is to blame and not the token."""
+    credentials = service.client.target.credentials
+    if credentials.token is not None or any(read_answer(e).form is not Form.UNAUTHORISED for e in exchanges):
+        return
+    clause = "auth.app-key-optional"
+    (bare,) = service._send([Ask.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
+    if read_answer(bare).form is Form.SUCCESS:
+        service.blame(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
 
 
 def _refuse_what_says_nothing(exchanges: list[Exchange]) -> None:
@@ -68,8 +85,7 @@ def _learn_no_match(service: Service) -> None:
     for exchange in service._send(asks):
         answer = read_answer(exchange)
         if answer.form in (Form.SUCCESS, Form.REFUSAL, Form.NOT_FOUND) and not answer.records:
-            if answer.form is not Form.SUCCESS:
-                service.knowledge.no_match.add(answer.signature)
+            service.knowledge.no_match.add(answer.signature)
             service.observe("filter.no-match", _no_match_words(exchange))
 
 
@@ -88,16 +104,32 @@ def _no_match_words(exchange: Exchange) -> str:
 
 
 def _read_sublists(service: Service, listing: Listing) -> None:
-    """A list too long to be read whole is read in parts that are short enough: by media type, else by a text."""
-    complete = False
-    for media_type in document().request_media_types:
-        known = service.reader.read({"mediatypeId": media_type})
-        complete = complete or (known is not None and known.complete and known.total > 0)
-    if not complete:
+    """A list too long to be read whole is read in parts: by media type, and by texts where that is not enough.
+
+    Types that only answers document may be asked for as well: where the target honours them, more is known.
+    """
+    contract = document()
+    only_answers = [t for t in contract.answer_media_types if t not in contract.request_media_types]
+    for media_type in contract.request_media_types:
+        service.reader.read({"mediatypeId": media_type})
+    if _missing(service) > 0 and listing.total <= MOST_BY_TYPE:
+        for media_type in only_answers:
+            service.reader.read({"mediatypeId": media_type}, kept_if=partial(_is_of, media_type))
+    if _missing(service) > 0:
         for text in _narrow_texts(listing):
             known = service.reader.read({"accessCode": text})
             if known is not None and known.complete and known.total > 1:
                 return
+
+
+def _is_of(media_type: int, record: Record) -> bool:
+    return record.get("mediatypeId") == media_type
+
+
+def _missing(service: Service) -> int:
+    """How many records of the list are not known."""
+    whole = service.listing
+    return 0 if whole is None else whole.total - len(whole.known)
 
 
 def _narrow_texts(listing: Listing) -> list[str]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineman.contract.answer import read_answer
-from lineman.contract.compare import compare, readable
+from lineman.contract.comparison import readable
 from lineman.contract.document import document
-from lineman.contract.finding import Finding
-from lineman.contract.model import Knowledge, Listing, read_listing
+from lineman.contract.finding import Finding, Record
+from lineman.contract.model import Knowledge, Listing, read_listing, with_tail
 from lineman.contract.question import Question, question
 from lineman.exchange import Ask, Exchange
 from lineman.suite.recorder import Recorder
@@ -31,13 +31,21 @@ class Reader:
     history: dict[tuple[Any, ...], list[Listing]] = field(default_factory=dict)
     changed_lately: bool = False
     _told: set[str] = field(default_factory=set)
+    _broken: set[tuple[Any, ...]] = field(default_factory=set)
+    """Filters whose pages of 100 do not fit together: they are read by smaller pages from then on."""
 
-    def read(self, filters: dict[str, Any] | None = None) -> Listing | None:
-        """Read the list that ``filters`` find, from the first record to record 200 at most, and keep it."""
+    def read(
+        self, filters: dict[str, Any] | None = None, *, kept_if: Callable[[Record], bool] | None = None
+    ) -> Listing | None:
+        """Read the list that ``filters`` find, from the first record to record 200 at most, and keep it.
+
+        With ``kept_if`` it is kept only where that holds for all of its records.
+        """
         base = question(filters or {})
         listing = self._reading(base)
-        if listing is not None:
-            self._keep(listing)
+        if listing is None or (kept_if is not None and not all(map(kept_if, listing.records))):
+            return None
+        self._keep(listing)
         return listing
 
     def read_again(self) -> bool:
@@ -58,14 +66,18 @@ class Reader:
         return changed
 
     def _reading(self, base: Question) -> Listing | None:
-        """One reading; repeated where it contradicts itself, because a bad page is no state of the list."""
+        """One reading; repeated where its pages do not fit together, because a torn one is no state of the list."""
         listing: Listing | None = None
-        for _ in range(_TRIES):
-            pages = self._pages(base)
-            listing = read_listing(base, pages)
-            if listing is not None and not any(_contradicts_itself(page) for page in pages):
-                return listing
-        return self._by_smaller_pages(base) or listing
+        if base.filter_key not in self._broken:
+            for _ in range(_TRIES):
+                pages = self._pages(base)
+                listing = read_listing(base, pages)
+                if listing is None:
+                    return None
+                if _fit_together(pages):
+                    return listing
+            self._broken.add(base.filter_key)
+        return self._by_smaller_pages(base) or listing or read_listing(base, self._pages(base))
 
     def _pages(self, base: Question) -> list[Exchange]:
         contract = document()
@@ -80,7 +92,7 @@ class Reader:
     def _by_smaller_pages(self, base: Question) -> Listing | None:
         """Where pages of 100 are broken, pages of 50 may not be."""
         pages = self.send([self._page(base, 50, offset) for offset in (0, 50, 100)])
-        return None if any(_contradicts_itself(page) for page in pages) else read_listing(base, pages)
+        return read_listing(base, pages) if _fit_together(pages) else None
 
     @staticmethod
     def _page(base: Question, limit: int, offset: int) -> Ask:
@@ -91,6 +103,8 @@ class Reader:
         listings = [known for known in self.knowledge.listings if known.base.filter_key != key]
         listings.append(listing)
         listings.sort(key=lambda known: len(known.base.filters))
+        if not listings[0].base.filters and len(listings[0].records) < listings[0].total:
+            listings[0] = with_tail(listings[0], listings[1:])
         self.knowledge.listings[:] = listings
         self.history.setdefault(key, []).append(listing)
 
@@ -111,12 +125,15 @@ class Reader:
         return known
 
 
-def _contradicts_itself(page: Exchange) -> bool:
-    """True where a page has another number of records than its own total asks for, or cannot be read."""
-    answer = read_answer(page)
-    if not readable(answer):
-        return True
-    return bool(compare(page, Knowledge()))
+def _fit_together(pages: Sequence[Exchange]) -> bool:
+    """True where every page has the number of records that its total asks for, and all say the same total."""
+    answers = [(read_answer(page), question(page.ask.query or {})) for page in pages]
+    if not all(readable(answer) for answer, _ in answers) or len({answer.total for answer, _ in answers}) > 1:
+        return False
+    return all(
+        len(answer.records) == min(asked.page_size, max(0, (answer.total or 0) - asked.start))
+        for answer, asked in answers
+    )
 
 
 def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:

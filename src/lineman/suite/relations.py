@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lineman.contract.answer import Answer, Form, read_answer
-from lineman.contract.compare import describe, readable
+from lineman.contract.comparison import describe, readable
 from lineman.contract.document import document
 from lineman.contract.finding import Finding, Rows
 from lineman.contract.model import record_id

@@ -16,7 +16,7 @@ from lineman.client import BlockingClient
 from lineman.contract.answer import Form, read_answer
 from lineman.contract.bearing import clauses_borne
 from lineman.contract.checks import judge_case
-from lineman.contract.compare import readable, unusual
+from lineman.contract.comparison import readable, unusual
 from lineman.contract.document import document
 from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Knowledge, Listing
@@ -76,7 +76,7 @@ class Service:
     def data(self) -> Data:
         """What is known of the tenant's records, to build queries from."""
         listing = self.listing
-        return Data(listing.records if listing else (), self.random, deepest=self._deepest())
+        return Data(listing.known if listing else (), self.random, deepest=self._deepest())
 
     @property
     def listing(self) -> Listing | None:
@@ -88,7 +88,9 @@ class Service:
         whole = self.knowledge.whole
         if whole is None or whole.complete:
             return ()
-        return tuple(r for known in self.knowledge.listings if known.base.filters for r in known.records)
+        return tuple(
+            r for known in self.knowledge.listings if known.base.filters and known.complete for r in known.records
+        )
 
     def observe(self, clause: str, answer: str) -> None:
         self.recorder.observe(clause, answer)
@@ -247,7 +249,7 @@ def _in_model(exchange: Exchange) -> bool:
     return (
         exchange.operation is Operation.QUERY
         and ask.credential is Credential.VALID
-        and ask.app_key in (AppKey.OWN, AppKey.ABSENT)
+        and ask.app_key is AppKey.OWN
         and ask.method == "POST"
         and ask.path is None
         and ask.content_type == "application/json"
