@@ -107,10 +107,12 @@ def advance(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Tr
 
 def _worse(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Track:
     since = sign.slot if track.bad_since is None else track.bad_since
+    newly = track.bad + 1 == rule.opens_after
     track = replace(track, bad=min(track.bad + 1, rule.opens_after), bad_since=since, good=0, good_since=None)
     incident = track.incident
     if incident is not None and incident.open:
-        return replace(track, incident=replace(incident, last_bad=sign.slot))
+        again = int(incident.flaps > 0 and newly)
+        return replace(track, incident=replace(incident, last_bad=sign.slot, flaps=incident.flaps + again))
     if track.bad < rule.opens_after:
         return track
     if incident is not None and incident.ended is not None and since - incident.ended <= rule.settle:

@@ -17,7 +17,7 @@ from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, SlotEntry, Timetable, stable_offset
 
-_LOOK = 0.5
+LOOK = 0.5
 """Seconds after which the clocks are looked at again in any case."""
 
 
@@ -30,7 +30,9 @@ class Scheduler:
         probe: Callable[[Canary], Awaitable[ProbeResult]],
         submit: Callable[[SlotEnd], None],
         started: Callable[[SlotEntry, int], None] = lambda entry, delay: None,
+        look: float = LOOK,
     ) -> None:
+        self._look = look
         self._clock = clock
         self._probe = probe
         self._submit = submit
@@ -72,7 +74,7 @@ class Scheduler:
         """Start probes until stopped."""
         while not self._stopping:
             self.turn()
-            await self._clock.sleep(self._pause())
+            await self._clock.sleep(self.pause())
 
     def turn(self) -> None:
         """Look at the clocks once and start what is due."""
@@ -92,10 +94,11 @@ class Scheduler:
         if self._in_flight:
             await asyncio.wait(list(self._in_flight.values()), timeout=seconds)
 
-    def _pause(self) -> float:
+    def pause(self) -> float:
+        """Seconds until the clocks are to be looked at again."""
         if not self._heap:
-            return _LOOK
-        return min(_LOOK, max(0.0, (self._heap[0][0] - self._clock.wall()) / 1_000))
+            return self._look
+        return min(self._look, max(0.0, (self._heap[0][0] - self._clock.wall()) / 1_000))
 
     def _look_at_all(self, now: int, absence: Absence) -> None:
         self._heap = [(self._look_at(name, now, absence), name) for name in self._timetables]

@@ -93,7 +93,10 @@ def _shrink(history: History, limit: int, now: int) -> None:
                 if oldest is not None and oldest < now - 2 * DAY:
                     _forget(connection, history.location, oldest + (now - 2 * DAY - oldest) // 10 + 1, 0)
         with history.transaction() as connection:
-            connection.exec_driver_sql("PRAGMA incremental_vacuum(20000)").all()
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA incremental_vacuum(20000)")
+            cursor.fetchall()  # it frees a page at each step
+            cursor.close()
         if size <= limit:
             return
 
