@@ -145,7 +145,7 @@ def test_hourly_sums_give_the_same_uptime(played: tuple[Canary, Path, Reference,
     history = History(str(copy))
     with history.reading() as connection:
         before = uptime_between(connection, "here", subject, BEGIN, END)
-    tidy(history, [subject], MonitorSettings(keep=2 * DAY), END)
+    tidy(history, [subject], MonitorSettings.model_validate({"keep": "2d"}), END)
     with history.reading() as connection:
         entries = connection.execute(select(SLOTS.c.first)).all()
         after = uptime_between(connection, "here", subject, BEGIN - HOUR, END)

@@ -15,7 +15,7 @@ import httpx
 from lineman.client.core import Client, Paths
 from lineman.client.errors import ClientError, TokenError
 from lineman.contract.document import document
-from lineman.exchange import Ask, Exchange, Operation
+from lineman.exchange import Ask, Exchange, FailureKind, Operation
 from lineman.monitor.clock import Clock, SystemClock
 from lineman.monitor.probe.certificates import certificate_verdict, look
 from lineman.monitor.probe.judging import OWN_NETWORK, judge, worth_another_try
@@ -129,14 +129,19 @@ class Prober:
             async with asyncio.timeout(limit):
                 exchange = await client.send(Ask.of(canary.query, note=f"canary {canary.name}", retry=False))
         except TokenError as error:
-            return refused(error, client.target), token_step(_tokens(seen), error)
+            attempt = refused(error, client.target)
+            if error.failure is not None and error.failure.kind is FailureKind.RESOLVE:
+                attempt = await _blame(attempt, client.target.token_url)
+            return attempt, token_step(_tokens(seen), error)
         except ClientError as error:
             return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, str(error), 0.0), token_step(_tokens(seen), None)
         except TimeoutError:
             return _out_of_time(canary, seen, limit), token_step(_tokens(seen), None)
         finally:
             _SEEN.reset(context)
-        attempt = await _blame(judge(exchange, canary), client.target)
+        attempt = judge(exchange, canary)
+        if attempt.cause is Cause.RESOLVE:
+            attempt = await _blame(attempt, client.target.base_url)
         return attempt, token_step(_tokens(seen), None)
 
     def _client(self, canary: Canary) -> Client:
@@ -202,11 +207,9 @@ def _out_of_time(canary: Canary, seen: list[Exchange], limit: float) -> Attempt:
     return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
 
 
-async def _blame(attempt: Attempt, target: Target) -> Attempt:
+async def _blame(attempt: Attempt, url: str) -> Attempt:
     """Tell a name that does not exist from a resolver of ours that does not work, and name the shared root cause."""
-    if attempt.cause is not Cause.RESOLVE:
-        return attempt
-    host = urlsplit(target.base_url).hostname or ""
+    host = urlsplit(url).hostname or ""
     try:
         await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:

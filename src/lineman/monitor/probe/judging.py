@@ -40,6 +40,9 @@ def judge(exchange: Exchange, canary: Canary) -> Attempt:
         return _attempt(
             exchange, Verdict.UNKNOWN, Cause.STATUS, "the target limits our requests (status 429): probe less often"
         )
+    if exchange.response is not None and exchange.response.truncated:
+        read = len(exchange.response.body)
+        return _attempt(exchange, Verdict.FAILED, Cause.PROTOCOL, f"the answer has no end: stopped after {read} bytes")
     breaches = _breaches(exchange) if canary.expect.contract else ()
     if status != 200:
         return _attempt(exchange, Verdict.FAILED, Cause.STATUS, _status_words(exchange), breaches)

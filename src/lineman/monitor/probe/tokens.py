@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from lineman.client.errors import TokenError
-from lineman.exchange import Exchange
+from lineman.exchange import Exchange, FailureKind
 from lineman.monitor.probe.judging import OWN_NETWORK, own_network, phase_seconds
 from lineman.monitor.result import Attempt, TokenStep
 from lineman.monitor.verdict import Cause, Verdict
 from lineman.target import Target
+
+_NO_CONNECTION = (FailureKind.RESOLVE, FailureKind.CONNECT, FailureKind.TLS)
 
 
 def token_step(requests: Sequence[Exchange], error: TokenError | None) -> TokenStep | None:
@@ -25,7 +28,17 @@ def token_step(requests: Sequence[Exchange], error: TokenError | None) -> TokenS
 
 
 def refused(error: TokenError, target: Target) -> Attempt:
-    """The attempt that never was, because no token could be had. Nothing was sent to the query operation."""
+    """The attempt that never was, because no token could be had. Nothing was sent to the query operation.
+
+    Where token and query share an origin and no connection came about, the cause is that, not the token service.
+    """
     if own_network(str(error)):
         return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
-    return Attempt(Verdict.FAILED, Cause.TOKEN, str(error), 0.0, error.status, root=f"token/{target.token_url}")
+    cause = Cause.TOKEN
+    if error.failure is not None and error.failure.kind in _NO_CONNECTION and _same_origin(target):
+        cause = Cause(error.failure.kind.value)
+    return Attempt(Verdict.FAILED, cause, str(error), 0.0, error.status, root=f"token/{target.token_url}")
+
+
+def _same_origin(target: Target) -> bool:
+    return urlsplit(target.token_url).netloc == urlsplit(target.base_url).netloc
