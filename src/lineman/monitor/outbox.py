@@ -42,11 +42,11 @@ class _Waiting:
 class Outbox:
     """Notices on their way. Thread-safe; ``deliver_due`` may be called by one thread for each channel."""
 
-    def __init__(self, senders: Mapping[str, Send], clock: Clock, history: History | None) -> None:
-        """``history`` must be the outbox's own."""
+    def __init__(self, senders: Mapping[str, Send], clock: Clock, history: History | None, owner: str = "") -> None:
+        """``history`` must be the outbox's own. ``owner``: who claims notices; one who comes back takes up its own."""
         self._senders = dict(senders)
         self._clock = clock
-        self._owner = uuid.uuid4().hex
+        self._owner = owner or uuid.uuid4().hex
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._waiting: dict[str, dict[str, _Waiting]] = {}

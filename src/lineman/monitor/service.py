@@ -59,7 +59,12 @@ class Monitor:
         self.keeper = Keeper(
             self._history, self.configuration.canaries, self._clock, self._take_notices, self._committed
         )
-        self.outbox = Outbox(self._senders(), self._clock, History(settings.history, settings.location))
+        self.outbox = Outbox(
+            self._senders(),
+            self._clock,
+            History(settings.history, settings.location),
+            owner=f"monitor/{settings.location}",
+        )
         self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
         self._notifier = Notifier(environment)
         self._pages = Pages(

@@ -44,7 +44,7 @@ def _time_of_day(value: Any) -> Any:
 class MaintenanceWindow(BaseModel):
     """A single window (``start`` with ``lasts`` or ``end``) or a recurring one (``at`` and ``lasts``, on ``days``)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     """IANA time zone in which the times are meant, such as ``Europe/Berlin`` or ``UTC``."""
