@@ -316,6 +316,7 @@ def test_formats_agree_and_hostile_text_stays_text() -> None:
     assert exposed.endswith("# EOF\n")
     from prometheus_client.openmetrics.parser import text_string_to_metric_families  # noqa: PLC0415 - one test
 
-    families = {family.name: family for family in text_string_to_metric_families(exposed)}
+    parse: Any = text_string_to_metric_families
+    families = {family.name: family for family in parse(exposed)}
     assert families["probe_success"].samples[0].value == 0
     assert sum(sample.value for sample in families["probe_verdict"].samples) == 1

@@ -111,8 +111,8 @@ def _worse(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Tra
     track = replace(track, bad=min(track.bad + 1, rule.opens_after), bad_since=since, good=0, good_since=None)
     incident = track.incident
     if incident is not None and incident.open:
-        again = int(incident.flaps > 0 and newly)
-        return replace(track, incident=replace(incident, last_bad=sign.slot, flaps=incident.flaps + again))
+        flaps = incident.flaps + int(incident.flaps > 0 and newly)
+        return replace(track, incident=replace(incident, last_bad=sign.slot, flaps=flaps))
     if track.bad < rule.opens_after:
         return track
     if incident is not None and incident.ended is not None and since - incident.ended <= rule.settle:

@@ -1,0 +1,184 @@
+"""What is told and what is not: grouping, maintenance, drift, reminders, restarts, taking canaries out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.monitor.simulation import result_of
+
+from lineman.monitor.clock import DAY, HOUR, MINUTE
+from lineman.monitor.decide import decide, reconcile_all
+from lineman.monitor.matters import Event
+from lineman.monitor.notices import Notice
+from lineman.monitor.result import Breach, ProbeResult
+from lineman.monitor.settings.models import Canary
+from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.verdict import Cause, Verdict
+from lineman.monitor.world import World
+
+BAD, OK = Verdict.FAILED, Verdict.OK
+
+
+def canary(name: str = "a", **settings: Any) -> Canary:
+    incident = {"opens_after": 2, "ends_after": 2, "settle": "10m", **settings.pop("incident", {})}
+    defaults = {"name": name, "interval": "1m", "notices": ["night"], "incident": incident}
+    return Canary.model_validate({**defaults, **settings})
+
+
+class Desk:
+    """Canaries and what was told about them."""
+
+    def __init__(self, *canaries: Canary, begin: int = 100 * DAY) -> None:
+        self.canaries = {subject.name: subject for subject in canaries}
+        self.world = World()
+        self.now = begin
+        self.notices: list[Notice] = []
+
+    def minute(self, **results: Verdict | ProbeResult) -> None:
+        self.now += MINUTE
+        for name, given in results.items():
+            result = result_of(name, self.now, given) if isinstance(given, Verdict) else given
+            entry = SlotEntry(name, self.now, self.now, MINUTE, Outcome.RUN)
+            self.notices += decide(self.world, self.canaries, entry, result, self.now).notices
+
+    def minutes(self, name: str, *verdicts: Verdict) -> None:
+        for verdict in verdicts:
+            self.minute(**{name: verdict})
+
+    @property
+    def events(self) -> list[Event]:
+        return [notice.event for notice in self.notices]
+
+
+def rooted(name: str, verdict: Verdict, root: str) -> ProbeResult:
+    result = result_of(name, 0, verdict, Cause.TOKEN)
+    return replace(result, attempts=(replace(result.attempts[0], root=root),))
+
+
+def broken(name: str, *fingerprints: str) -> ProbeResult:
+    result = result_of(name, 0, BAD, Cause.CONTRACT)
+    breaches = tuple(Breach("answer.schema", fingerprint, f"breach {fingerprint}") for fingerprint in fingerprints)
+    message = f"contract broken: {breaches[0].summary}"
+    return replace(result, message=message, attempts=(replace(result.attempts[0], breaches=breaches),))
+
+
+def test_an_incident_counts_from_the_first_failure_and_is_told_once() -> None:
+    desk = Desk(canary())
+    desk.minutes("a", OK, BAD, OK, BAD, BAD, BAD, BAD, OK, OK)
+    assert desk.events == [Event.FAILED, Event.RECOVERED]
+    assert desk.notices[0].facts["since"] == desk.notices[1].facts["since"]
+    assert "lasted 4m" in desk.notices[1].body
+    assert len({notice.key for notice in desk.notices}) == 2
+
+
+def test_what_was_not_measured_neither_continues_nor_breaks_a_row() -> None:
+    desk = Desk(canary())
+    desk.minutes("a", BAD, Verdict.UNKNOWN, BAD)
+    assert desk.events == [Event.FAILED]
+
+
+def test_one_root_cause_over_several_canaries_is_one_notice() -> None:
+    desk = Desk(canary("a"), canary("b"), canary("c"))
+    for _ in range(4):
+        desk.minute(**{name: rooted(name, BAD, "token/https://t.example") for name in "abc"})
+    assert desk.events == [Event.FAILED]
+    desk.minute(a=OK, b=OK, c=rooted("c", BAD, "token/https://t.example"))
+    desk.minute(a=OK, b=OK, c=rooted("c", BAD, "token/https://t.example"))
+    assert desk.events == [Event.FAILED]
+    desk.minute(c=OK)
+    desk.minute(c=OK)
+    assert desk.events == [Event.FAILED, Event.RECOVERED]
+    assert desk.notices[-1].facts["canaries"] == ["a", "b", "c"]
+
+
+def test_maintenance_hushes_and_its_end_compares() -> None:
+    begin = 100 * DAY
+    window = [{"zone": "UTC", "at": "00:10", "lasts": "30m"}]
+    before = Desk(canary(maintenance=window), begin=begin)
+    before.minutes("a", BAD, BAD)  # told before the window ...
+    assert before.events == [Event.FAILED]
+    before.now = begin + 15 * MINUTE
+    before.minutes("a", OK, OK, OK)  # ... over inside it ...
+    assert before.events == [Event.FAILED]
+    before.now = begin + 45 * MINUTE
+    before.minutes("a", OK)
+    assert before.events == [Event.FAILED, Event.RECOVERED]  # ... told after it
+
+    inside = Desk(canary(maintenance=window), begin=begin + 15 * MINUTE)
+    inside.minutes("a", BAD, BAD, BAD, OK, OK)
+    inside.now = begin + 45 * MINUTE
+    inside.minutes("a", OK, OK)
+    assert inside.events == []
+
+    lasting = Desk(canary(maintenance=window), begin=begin + 15 * MINUTE)
+    lasting.minutes("a", BAD, BAD, BAD)
+    lasting.now = begin + 45 * MINUTE
+    lasting.minutes("a", BAD)
+    assert lasting.events == [Event.FAILED]
+
+
+def test_drift_is_told_once_by_fingerprint() -> None:
+    desk = Desk(canary())
+    for _ in range(3):
+        desk.minute(a=broken("a", "f1"))
+        desk.minute(a=OK)
+    assert desk.events == [Event.DRIFT]
+    for _ in range(3):
+        desk.minute(a=broken("a", "f1", "f2"))
+    assert desk.events == [Event.DRIFT, Event.DRIFT, Event.FAILED]
+    assert "f2" in desk.notices[1].body
+    for _ in range(30):
+        desk.minute(a=broken("a", "f1", "f2"))
+    assert len(desk.events) == 3
+
+
+def test_the_notice_of_an_incident_spares_the_drift_notice() -> None:
+    desk = Desk(canary())
+    for _ in range(5):
+        desk.minute(a=broken("a", "f1"))
+    assert desk.events == [Event.FAILED]
+
+
+def test_reminders() -> None:
+    desk = Desk(canary(incident={"reminder": "1h"}))
+    desk.minutes("a", *[BAD] * 150)
+    assert desk.events == [Event.FAILED, Event.REMINDER, Event.REMINDER]
+
+
+def test_flapping_is_one_incident_and_ends_after_quiet() -> None:
+    desk = Desk(canary())
+    for _ in range(5):
+        desk.minutes("a", BAD, BAD, OK, OK)
+    desk.minutes("a", *[OK] * 20)
+    assert desk.events == [Event.FAILED, Event.RECOVERED, Event.FLAPPING, Event.RECOVERED]
+    assert len({incident for notice in desk.notices for incident in notice.facts["incidents"]}) == 1
+
+
+def test_a_canary_that_is_taken_out_is_told_as_that() -> None:
+    desk = Desk(canary("a"), canary("b"))
+    desk.minutes("a", BAD, BAD)
+    del desk.canaries["a"]
+    change = reconcile_all(desk.world, desk.canaries, desk.now)
+    assert [notice.event for notice in change.notices] == [Event.WITHDRAWN]
+    assert reconcile_all(desk.world, desk.canaries, desk.now).notices == []
+
+
+def test_being_blind_is_told_too() -> None:
+    desk = Desk(canary(incident={"unknown_after": 3}))
+    desk.minutes("a", *[Verdict.UNKNOWN] * 5, OK, OK)
+    assert desk.events == [Event.UNKNOWN, Event.RECOVERED]
+
+
+def test_burn_rates_need_several_failures_and_freeze_without_coverage() -> None:
+    subject = canary(slo={"objective": 99.9}, incident={"opens_after": 0, "unknown_after": 0})
+    desk = Desk(subject)
+    desk.minutes("a", *[OK] * 60, BAD, *[OK] * 10)
+    assert desk.events == []
+    desk.minutes("a", BAD, BAD, BAD)
+    assert desk.events == [Event.BURN]
+    desk.minutes("a", *[Verdict.UNKNOWN] * 50)
+    assert desk.events == [Event.BURN]
+    desk.now += 2 * HOUR
+    desk.minutes("a", *[OK] * 60)
+    assert desk.events == [Event.BURN, Event.BURN_OVER]
