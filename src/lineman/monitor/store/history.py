@@ -157,7 +157,7 @@ class History:
         query = (
             OUTBOX.update()
             .where(OUTBOX.c.key == key, OUTBOX.c.settled.is_(None))
-            .where((OUTBOX.c.claimed_by == owner) | (OUTBOX.c.claimed_until < now))
+            .where((OUTBOX.c.claimed_by == owner) | (OUTBOX.c.claimed_until <= now))
             .values(claimed_by=owner, claimed_until=until)
         )
         return connection.execute(query).rowcount == 1
