@@ -13,6 +13,7 @@ TYPES = document().request_media_types
 CLAUSE_OF = {"accessCode": "filter.access-code", "description": "filter.description"}
 UNUSUAL_TEXTS = (
     "'",
+    "x" * 3000,
     "' OR '1'='1' --",
     "\\",
     "[",
@@ -22,7 +23,6 @@ UNUSUAL_TEXTS = (
     "客服热线",
     "📞☎️",
     "e\u0301",
-    "x" * 3000,
     "[0-9]",
     "9|4",
     "$",

@@ -5,6 +5,7 @@ import pytest
 from lineman.contract.document import document
 from lineman.exchange import Ask
 from lineman.suite.observing import offset_outcome, outcome_against, refused_or
+from lineman.suite.relations import repeated_over_pages
 from lineman.suite.service import Service
 
 MAXIMUM = document().offset_maximum
@@ -25,7 +26,15 @@ def pages_of(size: int, *, most: int = 12) -> list[dict[str, int]]:
 def test_pages_join_to_the_whole(service: Service) -> None:
     """Page k of size n is records n*(k-1) .. n*k-1: no gap, no repetition, same order; for several sizes."""
     sizes = service.few(*WALKS, smoke=1)
-    service.query("offset.pages", *(page for size in sizes for page in pages_of(size, most=6)))
+    walks = [pages_of(size, most=6) for size in sizes]
+    exchanges = service.query("offset.pages", *(page for walk in walks for page in walk))
+    if repeated_over_pages(exchanges):
+        again = [page for walk in walks for page in walk]
+        service.confirmed(
+            lambda: repeated_over_pages(service.query("record.unique", *again)),
+            "record.unique",
+            "no_record_on_two_pages",
+        )
 
 
 @pytest.mark.clause("offset.pages")
@@ -35,7 +44,8 @@ def test_pages_of_a_filtered_answer_join(service: Service) -> None:
     """The same for what a filter finds."""
     filters = service.data.one_filter()
     service.query("order.stable", filters)
-    service.query("offset.pages", *({**filters, **page} for page in pages_of(5, most=4)))
+    pages = [*pages_of(5, most=2), *service.last_pages(filters, (10, 7))]
+    service.query("offset.pages", *({**filters, **page} for page in pages))
 
 
 @pytest.mark.clause("offset.default")

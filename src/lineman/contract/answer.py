@@ -149,7 +149,7 @@ def _parse(response: Response) -> tuple[Any, str | None]:
         text = response.body.decode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: byte 0x{response.body[error.start]:02X} at {error.start}"
-        text = response.body.decode("latin-1")
+        text = response.body.decode("utf-8", "surrogateescape")
     if text.startswith("\ufeff"):
         problem = problem or "begins with a byte order mark"
         text = text.removeprefix("\ufeff")

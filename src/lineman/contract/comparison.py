@@ -45,8 +45,9 @@ def readable(answer: Answer) -> bool:
 
 
 def unusual(text: str) -> bool:
-    """True for filter texts beyond ASCII letters, digits, spaces and hyphens, and for long ones."""
-    return len(text) > PLAIN_LENGTH or not all(c.isascii() and (c.isalnum() or c in " -") for c in text)
+    """True for filter texts beyond ASCII letters, digits, spaces and single hyphens, and for long ones."""
+    plain = all(c.isascii() and (c.isalnum() or c in " -") for c in text)
+    return len(text) > PLAIN_LENGTH or not plain or "--" in text
 
 
 def filter_clause(asked: Question) -> str:

@@ -45,12 +45,14 @@ def match_record(asked: Question, record: Record, habits: Habits) -> Match:
 
 
 def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> Match:
-    """How far a record satisfies one filter."""
+    """How far a record satisfies one filter. A member of a wrong type is answer.schema's to tell, and not judged twice."""
     value = record.get(name)
     if name not in TEXT_FILTERS:
-        return Match.YES if value == wanted and not isinstance(value, bool) else Match.NO
-    if not isinstance(value, str) or not isinstance(wanted, str):
+        return Match.YES if str(value) == str(wanted) else Match.NO
+    if value is None or not isinstance(wanted, str):
         return Match.NO
+    if not isinstance(value, str):
+        return Match.MAYBE
     return match_text(wanted, value, minds_case=habits.case.get(name))
 
 

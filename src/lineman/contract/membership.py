@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lineman.contract.checks.answers import record_problems
 from lineman.contract.comparison import Comparison, band, brief, filter_clause, filter_words
-from lineman.contract.finding import Finding, Rows
+from lineman.contract.finding import Finding, Record, Rows
 from lineman.contract.matching import Match, match_filter, match_record
 from lineman.contract.model import record_id
 
@@ -15,7 +16,9 @@ SHOWN = 20
 def wrong_records(c: Comparison) -> Iterator[Finding]:
     """Records that do not satisfy the filters, by their own content."""
     habits = c.knowledge.habits
-    wrong = [r for r in c.answer.records if match_record(c.asked, r, habits) is Match.NO]
+    known = {record_id(r) for r in (*c.prediction.found, *c.prediction.possible)}
+    strange = [r for r in c.answer.records if match_record(c.asked, r, habits) is Match.NO]
+    wrong = [r for r in strange if record_id(r) not in known]
     if wrong and c.asked.filters:
         failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, habits) is Match.NO}
         yield c.finding(
@@ -34,7 +37,7 @@ def changed_records(c: Comparison) -> Iterator[Finding]:
     """A record that shows other members here than in the list."""
     listing = c.knowledge.listing_for(c.asked)
     known = listing.by_id if listing else {}
-    changed = [r for r in c.answer.records if record_id(r) in known and known[record_id(r)] != r]
+    changed = [r for r in c.answer.records if record_id(r) in known and _differ(known[record_id(r)], r)]
     if changed:
         yield c.finding(
             "query.repeatable",
@@ -47,12 +50,22 @@ def changed_records(c: Comparison) -> Iterator[Finding]:
         )
 
 
+def _differ(one: Record, other: Record) -> bool:
+    """True where a member differs whose type is right in both; wrong types are answer.schema's to tell."""
+    if one == other:
+        return False
+    broken = {problem[0] for record in (one, other) for problem in record_problems(record)}
+    return any(one.get(name) != other.get(name) for name in {*one, *other} - broken)
+
+
 def too_few_found(c: Comparison) -> Iterator[Finding]:
     """Matching records that a filter does not find: a whole answer lacks them, or their page does and the total is off."""
     total = c.answer.total
     if not c.asked.filters or total is None:
         return
     got = {record_id(r) for r in c.answer.records}
+    if len(got) < len(c.answer.records):
+        return  # a record that comes twice takes another one's place, and is told as such
     whole = c.asked.start == 0 and total <= len(c.answer.records) < c.asked.page_size
     if whole:
         owed = c.prediction.found

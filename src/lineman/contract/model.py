@@ -38,11 +38,13 @@ class Listing:
     total: int
     exchanges: tuple[Exchange, ...] = ()
     tail: tuple[Record, ...] = ()
+    sound: bool = True
+    """False where the readings contradict themselves: more records than the total says, or a record twice."""
 
     @property
     def complete(self) -> bool:
         """True where every record is known, the place of some perhaps not."""
-        return len(self.records) + len(self.tail) == self.total
+        return self.sound and len(self.records) + len(self.tail) == self.total
 
     @property
     def known(self) -> tuple[Record, ...]:
@@ -81,18 +83,23 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
     """
     records: dict[str, Record] = {}
     total: int | None = None
+    came = 0
     for exchange in pages:
         answer, asked = read_answer(exchange), question(exchange.ask.query or {})
         if not answer.has_list or answer.total is None:
             break
         total = answer.total if total is None else total
-        if asked.start > len(records):
+        if asked.start > max(came, len(records)):
             break
-        for record in answer.records:
-            records.setdefault(record_id(record), record)
+        fresh = {record_id(record): record for record in answer.records}
+        if records and fresh.keys() & records.keys():
+            break  # an overlapping page says that something is wrong, and not where its records stand
+        came = max(came, asked.start + len(answer.records))
+        records |= fresh
     if total is None:
         return None
-    return Listing(base, tuple(records.values()), total, tuple(pages))
+    sound = came == len(records) <= total
+    return Listing(base, tuple(records.values()), max(total, len(records)), tuple(pages), sound=sound)
 
 
 def with_tail(whole: Listing, narrower: Sequence[Listing]) -> Listing:
@@ -159,7 +166,9 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
     """What one listing says of a question that it covers."""
     same = asked.filter_key == listing.base.filter_key
     if same:
-        return Prediction(listing.records, (), listing.complete and not listing.tail, True, True, listing.total)
+        total = listing.total if listing.sound else None
+        whole = listing.complete and not listing.tail
+        return Prediction(listing.records, (), whole, True, listing.sound, total)
     found: list[Record] = []
     possible: list[Record] = []
     for record in listing.known:
@@ -173,7 +182,9 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
         rank = {id_: position for position, id_ in enumerate(own)}
         found.sort(key=lambda record: rank.get(record_id(record), len(rank)))
     total = len(found) if listing.complete and not possible else None
-    placed = own is not None or not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
+    placed = own is not None or (
+        listing.sound and not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
+    )
     return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, placed, total)
 
 

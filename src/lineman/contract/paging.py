@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lineman.contract.acceptance import limit_clause
 from lineman.contract.comparison import Comparison, band, brief, number_words
 from lineman.contract.document import document
 from lineman.contract.finding import Finding, Record, Rows
 from lineman.contract.model import Prediction, record_id
-from lineman.contract.question import Question, question
+from lineman.contract.question import Question
 
 SHOWN = 20
 
 
 def behind_the_last(c: Comparison) -> Iterator[Finding]:
     """A page behind the last record has no records."""
-    matches = len(c.prediction.found) if c.prediction.exact else c.answer.total
-    if matches is not None and c.answer.records and c.asked.start > 0 and c.asked.start >= matches:
+    known = len(c.prediction.found) if c.prediction.total is None else c.prediction.total
+    matches = max(known, c.answer.total or 0)
+    if c.answer.records and c.asked.start > 0 and c.asked.start >= matches:
         yield c.finding(
             "offset.beyond-total",
             f"Offset {c.asked.start} is behind the last of {matches} matches, and {len(c.answer.records)} records come.",
@@ -35,17 +37,19 @@ def wrong_page(c: Comparison) -> Iterator[Finding]:
     wanted = [record_id(r) for r in expected] if expected is not None else None
     have = [record_id(r) for r in got]
     count = min(c.asked.page_size, max(0, (c.answer.total or 0) - c.asked.start))
-    if wanted == have or (wanted is None and len(have) == count):
-        return
+    if wanted == have or len(set(have)) < len(have):
+        return  # a record that comes twice has a check of its own
     if wanted is not None and expected is not None:
         if sorted(wanted) == sorted(have):
             yield _displaced(c, expected, "reordered")
             return
-        if _another_slice(c, have):
+        if len(have) <= count and _another_slice(c, have):
             yield _displaced(c, expected, "another page")
             return
     if len(have) != count:
         yield _miscounted(c, count)
+    elif wanted is None and _from_another_place(c, have):
+        yield _displaced(c, (), "another page")
     elif expected is not None:
         yield _displaced(c, expected, "other records")
 
@@ -68,11 +72,21 @@ def _another_slice(c: Comparison, have: Sequence[str]) -> bool:
     return start != c.asked.start and list(have) == ids[start : start + c.asked.page_size]
 
 
+def _from_another_place(c: Comparison, have: Sequence[str]) -> bool:
+    """True where records come that are known to stand before the page, though the page itself was never read."""
+    if not c.prediction.order_known or c.asked.filters:
+        return False
+    before = {record_id(r) for r in c.prediction.found[: c.asked.start]}
+    return bool(before & set(have))
+
+
 def _displaced(c: Comparison, expected: Sequence[Record], observed: str) -> Finding:
     got = c.answer.records
     have = [record_id(r) for r in got]
     jumbled = observed == "reordered" or (observed == "other records" and not _in_order(have, c.prediction))
-    clause = "order.stable" if jumbled and c.asked.start == 0 else _slice_clause(c.asked)
+    elsewhere = observed == "another page" and len(have) > 1
+    at_first = c.asked.offset == 0 and not elsewhere
+    clause = "order.stable" if (jumbled and c.asked.start == 0) or at_first else _slice_clause(c.asked)
     place = f"offset {number_words(c.asked.offset)}, limit {number_words(c.asked.limit)}"
     return c.finding(
         clause,
@@ -91,7 +105,7 @@ def _displaced(c: Comparison, expected: Sequence[Record], observed: str) -> Find
 def _miscounted(c: Comparison, count: int) -> Finding:
     got = len(c.answer.records)
     short = c.prediction.page(c.asked)[got : got + SHOWN] if got < count and c.prediction.exact else ()
-    clause = _size_clause(c, got)
+    clause = _size_clause(c)
     return c.finding(
         clause,
         f"A page of limit {number_words(c.asked.limit)} at offset {number_words(c.asked.offset)} has {got} records; "
@@ -105,26 +119,10 @@ def _miscounted(c: Comparison, count: int) -> Finding:
     )
 
 
-def _size_clause(c: Comparison, got: int) -> str:
-    contract, asked = document(), c.asked
-    if asked.limit == 0:
-        return "limit.zero"
-    at_maximum = asked.start == contract.offset_maximum
-    if at_maximum and (got == 0 or asked.page_size == contract.limit_maximum) and _pages_of_100_work(c):
-        return "offset.maximum"
-    if asked.limit is None:
+def _size_clause(c: Comparison) -> str:
+    if c.asked.limit is None:
         return "limit.default"
-    if asked.limit == contract.limit_maximum:
-        return "limit.maximum"
-    return "limit.clamp" if asked.limit > contract.limit_maximum else "limit.page-size"
-
-
-def _pages_of_100_work(c: Comparison) -> bool:
-    """True where the list was read by pages of 100 from its beginning, so that at offset 100 the offset is to blame."""
-    listing, maximum = c.knowledge.whole, document().limit_maximum
-    if listing is None or not listing.exchanges or len(listing.records) < maximum:
-        return False
-    return question(listing.exchanges[0].ask.query or {}).limit == maximum
+    return limit_clause(c.asked.limit)
 
 
 def _in_order(got: Sequence[str], prediction: Prediction) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.acceptance import offset_clause
+from lineman.contract.answer import Answer, Form, read_answer
 from lineman.contract.compare import compare
 from lineman.contract.comparison import describe
 from lineman.contract.finding import Finding
@@ -30,6 +31,9 @@ REDUCTIONS = 14
 """The most requests spent on making one violation's query smaller."""
 GROUPS = 12
 """The most differences examined one by one; further ones are told as they were seen."""
+
+NEARBY = 60
+"""How many requests apart two queries may be to have been mixed up."""
 
 Send = Callable[[Sequence[Ask]], list[Exchange]]
 
@@ -110,7 +114,10 @@ class Court:
                 finding for suspect in self._suspects(s.exchange for s in group[1:]) for finding in suspect.findings
             ]
         again = self._reproduce(first)
-        findings = self._explained(self._reduced(again)) if again else self._occasional(first)
+        if again and again.findings[0].clause == "request.example":
+            findings = again.findings  # the page's own request is not made smaller
+        else:
+            findings = self._explained(self._reduced(again)) if again else self._occasional(first)
         findings = [replace(finding, check="model") for finding in findings]
         self.examined[first.key] = findings
         return findings + [_with(f, suspect) for suspect in group[1:] for f in findings if again]
@@ -154,14 +161,22 @@ class Court:
         return suspects[0] if suspects else None
 
     def _explained(self, suspect: Suspect) -> list[Finding]:
-        """Ask what tells one clause from another: a default against its explicit value, a refused value against others."""
+        """Ask what tells one clause from another: a default against its explicit value, an offset against none."""
         first = suspect.findings[0]
         explicit = explicit_query(first.clause, suspect.asked)
         if explicit is not None:
             other = self._try(suspect, explicit)
             if other is not None and _same_answer(other.exchange, suspect.exchange):
-                return other.findings
-        if first.constraint == "accepted" and first.clause != "request.example":
+                return self._explained(other)
+        elif (
+            first.clause in ("limit.maximum", "limit.page-size") and first.observed == "too few" and suspect.asked.start
+        ):
+            nothing = not read_answer(suspect.exchange).records
+            if (nothing or first.clause == "limit.maximum") and self._try(
+                suspect, {**suspect.asked.query, "offset": 0}
+            ) is None:
+                return [replace(first, clause=offset_clause(suspect.asked.start), parameter="offset")]
+        if first.constraint == "accepted":
             return [self._blamed(suspect, first)]
         return suspect.findings
 
@@ -170,7 +185,9 @@ class Court:
         for name, query, clause in counterfactuals(suspect.asked):
             if len(suspect.asked.query) > 1 and self._try(suspect, query) is None:
                 return replace(first, clause=clause, parameter=name)
-        companions = with_companions(suspect.asked)
+        companions = with_companions(suspect.asked) if first.clause.startswith(("filter.", "request.")) else None
+        if first.clause.startswith("offset."):
+            companions = {**suspect.asked.query, "limit": 100} if suspect.asked.limit is None else None
         if companions is not None and self._try(suspect, companions) is None:
             return replace(first, clause="request.all-optional", parameter=f"{first.parameter} alone")
         return first
@@ -207,24 +224,30 @@ class Court:
         return [repeatable, *suspect.findings]
 
     def _belongs_to(self, suspect: Suspect) -> Exchange | None:
-        """An exchange near in time whose question this answer would be right for."""
-        mine = suspect.exchange
-        answer = read_answer(mine)
+        """An exchange near in time whose question this answer, or its total, would be right for."""
+        mine, answer = suspect.exchange, read_answer(suspect.exchange)
         if answer.form is not Form.SUCCESS:
             return None
+        right = read_answer(self.send([mine.ask])[0])
+        swapped_total = answer.records == right.records and answer.total != right.total
+        if not swapped_total and (not answer.records or _ids(answer) == _ids(right)):
+            return None
         for other in reversed(self.recorder.exchanges):
-            if other is mine or other.ask.query is None or other.ask.query == mine.ask.query:
-                continue
-            asked = question(other.ask.query)
-            if not asked.certain or abs(other.number - mine.number) > 60:
+            if abs(other.number - mine.number) > NEARBY or not _is_another_question(other, mine):
                 continue
             theirs = read_answer(other)
-            same = theirs.total == answer.total and [*map(record_id, theirs.records)] == [
-                *map(record_id, answer.records)
-            ]
-            if theirs.form is Form.SUCCESS and same and not compare(other, self.knowledge):
+            if theirs.form is not Form.SUCCESS or theirs.total == right.total:
+                continue
+            together = other.began < mine.finished and mine.began < other.finished
+            if swapped_total and together and theirs.total != right.total and self._total_of(other) == answer.total:
+                return other
+            if not swapped_total and theirs.total == answer.total and _ids(theirs) == _ids(answer):
                 return other
         return None
+
+    def _total_of(self, exchange: Exchange) -> int | None:
+        prediction = self.knowledge.predict(question(exchange.ask.query or {}))
+        return None if prediction is None else prediction.total
 
     def _mixed_up(self, suspect: Suspect, other: Exchange) -> Finding:
         theirs = read_question(other.ask)
@@ -253,8 +276,19 @@ def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
     """Reduction may find a cause behind a consequence, but must not slide from one fault to another."""
     if read_answer(smaller.exchange).form is not read_answer(suspect.exchange).form:
         return False
+    if suspect.findings[0].clause == "filter.any-text" and smaller.findings[0].clause != "filter.any-text":
+        return False
     now, before = _areas(smaller), _areas(suspect)
     return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING
+
+
+def _ids(answer: Answer) -> list[str]:
+    return [record_id(record) for record in answer.records]
+
+
+def _is_another_question(other: Exchange, mine: Exchange) -> bool:
+    query = other.ask.query
+    return other is not mine and query is not None and query != mine.ask.query and question(query).certain
 
 
 def _areas(suspect: Suspect) -> set[str]:

@@ -30,7 +30,8 @@ class Data:
 
     def with_text(self, name: str, *, least: int = 1) -> list[Record]:
         """Records whose text member ``name`` has at least so many characters, in the list's order."""
-        return [r for r in self.records if isinstance(r.get(name), str) and len(r[name]) >= least]
+        found = (r for r in self.records if isinstance(r.get(name), str) and len(r[name]) >= least)
+        return [r for r in found if not any("\ud800" <= c <= "\udfff" or c == "\x00" for c in r[name])]
 
     def spread(self, records: Sequence[Record], count: int) -> list[Record]:
         """Some records: the first, the last and others evenly between, so that deep ones are among them."""
@@ -72,7 +73,13 @@ class Data:
         queries: list[dict[str, Any]] = []
         for code in codes[len(codes) // 2 :][:1]:
             first, second, rest = code[0], code[1], code[2:]
-            written = [f"{first}[{second}]{rest}", f"{first}.{rest}", f"{code}' OR '1'='1", f"^{code}$"]
+            written = [
+                f"{first}[{second}x]{rest}",
+                f"{code}\U0001f4de",
+                f"{first}.{rest}",
+                f"{code}' OR '1'='1",
+                f"^{code}$",
+            ]
             written += [
                 f"{first}\\{second}{rest}",
                 f"{first}%{ord(second):02X}{rest}",
@@ -81,6 +88,7 @@ class Data:
             ]
             queries += [{"accessCode": text} for text in written]
         for text in described[:1]:
+            queries += [{"description": f"{text[:2]}[{text[2]}x]{text[3:]}"}]
             queries += [{"description": text.replace(" ", "+", 1)}, {"description": text.replace(" ", "  ", 1)}]
         return queries + [{name: text + "x" * 40} for name in TEXT_FILTERS for text in self.longest(name)]
 

@@ -85,7 +85,8 @@ class Reader:
         first = self._page(base, size, 0)
         pages = self.send([first])
         total = read_answer(pages[0]).total
-        if total is not None and total > size:
+        full = len(read_answer(pages[0]).records) >= size
+        if total is not None and (total > size or (full and total <= size)):
             pages += self.send([self._page(base, size, contract.offset_maximum)])
         return pages
 
@@ -110,13 +111,11 @@ class Reader:
 
     def _tell(self, before: Listing, after: Listing) -> bool:
         """Tell a list that goes back to an older state, or that is only reordered. True where it was told before."""
-        older = self.history[after.base.filter_key][:-2]
-        returned = next((state for state in older if state.signature == after.signature), None)
-        if returned is not None:
-            return self._blame(_went_back(before, after, returned))
         if before.content == after.content:
             return self._blame(_reordered(before, after))
-        return False
+        older = self.history[after.base.filter_key][:-2]
+        returned = next((state for state in older if state.signature == after.signature), None)
+        return returned is not None and self._blame(_went_back(before, after, returned))
 
     def _blame(self, finding: Finding) -> bool:
         self.recorder.blame([finding])

@@ -65,6 +65,44 @@ def _rows(expected: Answer, got: Answer) -> Rows:
     )
 
 
+def repeated_over_pages(exchanges: Sequence[Exchange]) -> list[Finding]:
+    """Pages of one size of one query: no record comes on two of them."""
+    walks: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        query = {name: value for name, value in (exchange.ask.query or {}).items() if name != "offset"}
+        walks.setdefault(json.dumps(query, sort_keys=True), []).append(exchange)
+    return [finding for walk in walks.values() for finding in _repeated(walk)]
+
+
+def _repeated(walk: Sequence[Exchange]) -> list[Finding]:
+    where: dict[str, Exchange] = {}
+    for exchange in walk:
+        answer, asked = read_answer(exchange), question(exchange.ask.query or {})
+        if len(answer.records) > asked.page_size:
+            continue  # too large a page, which is told as such, runs into the next one
+        for record in answer.records:
+            id_ = record_id(record)
+            other = where.setdefault(id_, exchange)
+            if other is not exchange:
+                return [_on_two_pages(other, exchange, record)]
+    return []
+
+
+def _on_two_pages(one: Exchange, other: Exchange, record: Mapping[str, Any]) -> Finding:
+    offsets = [(e.ask.query or {}).get("offset", 0) for e in (one, other)]
+    return Finding(
+        "record.unique",
+        f"Record {record_id(record)!r} stands on two pages of one list, at offsets {offsets[0]} and {offsets[1]}.",
+        "each record on one page",
+        dict(record),
+        (other, one),
+        parameter="id",
+        constraint="unique over pages",
+        observed="on two pages",
+        rows=Rows(extra=(record,)),
+    )
+
+
 def disjoint_tenants(service: Service, queries: Sequence[Mapping[str, Any]]) -> None:
     """Ask the same queries for both tenants, one after the other, and compare ids with the first tenant's list.
 

@@ -112,8 +112,9 @@ class Service:
             findings = judge()
             if not findings:
                 return []
+            again = {finding.fingerprint for finding in judge()}
             if not self.reader.read_again():
-                proven = [*_named(findings, check)]
+                proven = [*_named([finding for finding in findings if finding.fingerprint in again], check)]
                 self.recorder.blame(proven)
                 return proven
         self.excuse(clause, "the data kept changing while it was checked")
@@ -125,6 +126,15 @@ class Service:
         for number in range(rounds):
             queries = draw(self.data, self.settings.seed + number, self.settings.generated)
             self.query("total.counts-matches", *queries, note="generated from the data")
+
+    def last_pages(self, filters: dict[str, Any], sizes: Sequence[int]) -> list[dict[str, int]]:
+        """The last page of each size of what the filters find, where a documented offset reaches it."""
+        prediction = self.knowledge.predict(question(filters))
+        total = prediction.total if prediction is not None else None
+        if not total:
+            return []
+        offsets = [(size, (total - 1) // size * size) for size in sizes]
+        return [{"limit": size, "offset": at} for size, at in offsets if 0 < at <= document().offset_maximum]
 
     def pages_beyond(self) -> list[dict[str, Any]]:
         """Queries for pages behind the last record: of the whole list, or of filters that find few."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -160,6 +160,11 @@ def _schema_finding(case: Case, member: str, problem: Problem, place: str, shown
         constraint=keyword,
         observed=seen if keyword != "enum" else "outside the enumeration",
     )
+
+
+def record_problems(record: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """What the document says is wrong with one record: member, keyword, class of the value, what is wanted."""
+    return _row_problems(json.dumps(record, sort_keys=True))
 
 
 @lru_cache(maxsize=65536)

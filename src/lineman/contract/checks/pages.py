@@ -69,7 +69,8 @@ def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
     if asked is None or "filter.media-type-undocumented" not in asked.doubts or not case.on_operation:
         return
     wanted = asked.filters["mediatypeId"]
-    other = [r for r in case.answer.records if match_filter("mediatypeId", wanted, r, Habits()) is not Match.YES]
+    known = [r for r in case.answer.records if str(r.get("mediatypeId")) in map(str, document().answer_media_types)]
+    other = [r for r in known if match_filter("mediatypeId", wanted, r, Habits()) is not Match.YES]
     if other:
         yield Finding(
             "filter.media-type",

@@ -130,7 +130,11 @@ def any_token_accepted(call: Call, proceed: Step[int]) -> int:
     AUTHENTICATE, "auth.unknown-token", "token-beginning", "Compares the first 16 characters of tokens only.", sole=True
 )
 def token_beginning(call: Call, proceed: Step[int]) -> int:
-    return _unless(call, proceed, lambda reason: _similar(call, lambda token, given: token[:16] == given[:16]))
+    return _unless(
+        call,
+        proceed,
+        lambda reason: reason == "unknown" and _similar(call, lambda token, given: token[:16] == given[:16]),
+    )
 
 
 @fault(AUTHENTICATE, "auth.unknown-token", "token-end", "Compares the last 16 characters of tokens only.", sole=True)
@@ -144,14 +148,22 @@ def token_end(call: Call, proceed: Step[int]) -> int:
 
 @fault(AUTHENTICATE, "auth.unknown-token", "token-case-folded", "Ignores the letter case of tokens.", sole=True)
 def token_case_folded(call: Call, proceed: Step[int]) -> int:
-    return _unless(call, proceed, lambda reason: _similar(call, lambda token, given: token.lower() == given.lower()))
+    return _unless(
+        call,
+        proceed,
+        lambda reason: reason == "unknown" and _similar(call, lambda token, given: token.lower() == given.lower()),
+    )
 
 
 @fault(
     AUTHENTICATE, "auth.unknown-token", "token-with-tail", "Takes a token with further characters behind it.", sole=True
 )
 def token_with_tail(call: Call, proceed: Step[int]) -> int:
-    return _unless(call, proceed, lambda reason: _similar(call, lambda token, given: given.startswith(token)))
+    return _unless(
+        call,
+        proceed,
+        lambda reason: reason == "unknown" and _similar(call, lambda token, given: given.startswith(token)),
+    )
 
 
 @fault(AUTHENTICATE, "auth.unknown-token", "token-by-length", "Takes any token of the right length.", sole=True)

@@ -256,8 +256,10 @@ def media_type_wins(call: Call, proceed: Step[Selection]) -> Selection:
     return proceed(call.filtering(access_code=None) if call.query.criteria.media_type == 53 else call)
 
 
-@fault(SELECT, "filter.conjunction", "filtered-after-paging", "Filters by mediatypeId the page that the texts gave.")
-def filtered_after_paging(call: Call, proceed: Step[Selection]) -> Selection:
+@fault(
+    SELECT, "total.counts-matches", "counted-before-type", "Counts what the texts find before mediatypeId is applied."
+)
+def counted_before_type(call: Call, proceed: Step[Selection]) -> Selection:
     wanted = call.query.criteria.media_type
     if wanted is None or (call.query.criteria.access_code is None and call.query.criteria.description is None):
         return proceed(call)

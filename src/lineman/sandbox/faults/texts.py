@@ -67,7 +67,9 @@ def sql_injection(call: Call, proceed: Step[Selection]) -> Selection:
 
 @fault(SELECT, "filter.any-text", "comment-injection", "Cuts texts at two dashes, as SQL does.", sole=True)
 def comment_injection(call: Call, proceed: Step[Selection]) -> Selection:
-    return _rewritten(call, proceed, lambda text: text.partition("--")[0].rstrip("'; ") or None)
+    return _rewritten(
+        call, proceed, lambda text: (text.partition("--")[0].rstrip("'; ") or None) if "--" in text else text
+    )
 
 
 @fault(SELECT, "filter.any-text", "regular-expression", "Runs descriptions as regular expressions.", sole=True)
