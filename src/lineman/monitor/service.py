@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,6 +99,7 @@ class Monitor:
         ]
         for thread in threads:
             thread.start()
+        _stay_punctual()
         self.scheduler.use(canaries, self.keeper.world.slots)
         running = asyncio.create_task(self.scheduler.run())
         self._notifier.ready(f"watching {len(canaries)} canaries")
@@ -247,6 +250,13 @@ class Monitor:
                 LOG.warning("history could not be tidied: %s", str(error).splitlines()[0])
             history.close()
             self._done.wait(HOUR / 1_000)
+
+
+def _stay_punctual() -> None:
+    """What is loaded by now stays: no collection need look at it again; and no thread may hold another up for long."""
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.001)
 
 
 def _opened(address: str, location: str) -> History:
