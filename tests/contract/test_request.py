@@ -32,7 +32,7 @@ MALFORMED = {
     "a list with an object": b'[{"limit": 10}]',
     "true": b"true",
     "no UTF-8": b'{"description": "\xff\xfe"}',
-    "nested lists, 5000 deep": b"[" * 5000 + b"]" * 5000,
+    "nested lists, 200 deep": b"[" * 200 + b"]" * 200,
 }
 
 
@@ -47,13 +47,12 @@ def test_the_pages_example_is_answered(service: Service) -> None:
 
 @pytest.mark.clause("request.all-optional")
 def test_every_parameter_is_optional(service: Service) -> None:
-    """`{}`, each parameter alone, pairs, and all together."""
+    """Every parameter alone, and every combination of them that no other test of the run has asked yet."""
     values = service.data.one_of_each()
     names = list(values)
-    chosen: list[tuple[str, ...]] = [(name,) for name in names]
-    chosen += list(itertools.combinations(names, 2))
-    chosen += [tuple(names)]
-    few = service.few(*chosen, smoke=0)
+    combinations = [c for size in range(1, len(names) + 1) for c in itertools.combinations(names, size)]
+    left = [c for c in combinations if frozenset(c) not in service.combinations_asked]
+    few = service.few(*left, smoke=0)
     service.query("request.all-optional", *({name: values[name] for name in combination} for combination in few))
 
 

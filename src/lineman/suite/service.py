@@ -127,6 +127,12 @@ class Service:
             queries = draw(self.data, self.settings.seed + number, self.settings.generated)
             self.query("total.counts-matches", *queries, note="generated from the data")
 
+    @property
+    def combinations_asked(self) -> set[frozenset[str]]:
+        """The combinations of parameters that valid queries of this run have had."""
+        queries = (e.ask.query for e in self.recorder.exchanges if _in_model(e) and e.ask.query is not None)
+        return {frozenset(query) for query in queries if question(query).certain}
+
     def last_pages(self, filters: dict[str, Any], sizes: Sequence[int]) -> list[dict[str, int]]:
         """The last page of each size of what the filters find, where a documented offset reaches it."""
         prediction = self.knowledge.predict(question(filters))
