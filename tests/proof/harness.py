@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -66,16 +67,29 @@ def target(options: SandboxOptions, **limits: Any) -> Target:
     return replace(Target.of(BASE_URL, one, second=two, name="sandbox"), **limits)
 
 
-def judge(options: SandboxOptions, settings: Settings | None = None, **limits: Any) -> Judged:
+class Wire(httpx.ASGITransport):
+    """Calls the application; a connection that it cuts looks as it does on a socket."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See httpx, whose own transport asserts that an answer came."""
+        try:
+            return await super().handle_async_request(request)
+        except AssertionError:
+            raise httpx.RemoteProtocolError("the connection was cut", request=request) from None
+
+
+def judge(
+    options: SandboxOptions, settings: Settings | None = None, *, report_dir: Path | None = None, **limits: Any
+) -> Judged:
     """Run the suite against a sandbox with these options."""
     leaping = LeapingClock()
     app = create_app(options, clock=leaping.epoch)
     clock: Clock = leaping
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = Wire(app=app, raise_app_exceptions=False)
     plugin = prepare(settings or Settings(), target=target(options, **limits), transport=transport, clock=clock)
     began = time.perf_counter()
     try:
-        result = run_suite(plugin)
+        result = run_suite(plugin, report_dir=report_dir)
     finally:
         app.state.service.close()
     checks: dict[str, set[str]] = {}
