@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from lineman.monitor.store.tables import METADATA, VERSIONS
 
-LOCK_SECONDS = 3.0
+LOCK_SECONDS = 10.0
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "glusterfs", "ceph"}
 
 

@@ -58,8 +58,8 @@ def first_entry(connection: Connection, location: str, canary: str) -> int | Non
     slot = select(func.min(SLOTS.c.first)).where(SLOTS.c.location == location, SLOTS.c.canary == canary)
     hour = select(func.min(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary)
     found = [value for value in (connection.execute(slot).scalar(), connection.execute(hour).scalar()) if value]
-    # An hour's sum may begin before the first slot in it; the slot is exact as long as it is kept.
-    return found[0] if found else None
+    # Where the first hour is summed up its sum counts from the first slot on, so that its beginning does no harm.
+    return min(found, default=None)
 
 
 def recent_results(connection: Connection, location: str, canary: str, count: int) -> list[RowMapping]:
