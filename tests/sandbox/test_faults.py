@@ -117,7 +117,15 @@ PROBES: dict[str, list[dict[str, Any]]] = {
     "answer.carries-data": [{"body": {}}, {"body": OTHERS}],
     "total.counts-matches": [
         {"body": body}
-        for body in ({}, OTHERS, {"limit": 0}, {"description": "line"}, {"mediatypeId": 5}, {"limit": 10, "offset": 20})
+        for body in (
+            {},
+            OTHERS,
+            {"limit": 0},
+            {"description": "line"},
+            {"mediatypeId": 5},
+            {"limit": 10, "offset": 20},
+            {"mediatypeId": 5, "description": "line"},
+        )
     ],
     "record.unique": [{"body": {}}, {"body": OTHERS}, {"body": {"limit": 10, "offset": 10}}],
     "query.repeatable": [{"body": {"offset": 100}, "times": 14}],
