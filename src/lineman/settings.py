@@ -143,6 +143,10 @@ class Sources:
 def _tables(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{file.absolute()}: there is no such file: write a [targets.NAME] table into it, or give --base-url URL"
+        ) from None
     except OSError as error:
         raise ConfigurationError(f"{file.absolute()}: cannot be read: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""No honest service is accused, whatever it answers where the documentation is silent and however hard it is to judge."""
+"""No honest service is accused, whatever it answers to open questions and however hard it is to judge."""
 
 from collections.abc import Callable
 

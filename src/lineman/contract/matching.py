@@ -45,7 +45,7 @@ def match_record(asked: Question, record: Record, habits: Habits) -> Match:
 
 
 def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> Match:
-    """How far a record satisfies one filter. A member of a wrong type is answer.schema's to tell, and not judged twice."""
+    """How far a record satisfies one filter. A member of a wrong type is answer.schema's to tell, not judged twice."""
     value = record.get(name)
     if name not in TEXT_FILTERS:
         return Match.YES if str(value) == str(wanted) else Match.NO

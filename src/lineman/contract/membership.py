@@ -59,7 +59,7 @@ def _differ(one: Record, other: Record) -> bool:
 
 
 def too_few_found(c: Comparison) -> Iterator[Finding]:
-    """Matching records that a filter does not find: a whole answer lacks them, or their page does and the total is off."""
+    """Matching records that are not found: a whole answer lacks them, or their page does and the total is off."""
     total = c.answer.total
     if not c.asked.filters or total is None:
         return

@@ -29,8 +29,8 @@ def record_id(record: Record) -> str:
 class Listing:
     """The records that the filters of ``base`` find, in the target's order, as far as they were read.
 
-    ``records`` is the contiguous beginning of the list, without repetitions; ``total`` is what the target says. ``tail`` are
-    further records that are known to be in it, from narrower readings; where they stand is not known.
+    ``records`` is the contiguous beginning of the list, without repetitions; ``total`` is what the target says.
+    ``tail`` are further records that are known to be in it, from narrower readings; where they stand is not known.
     """
 
     base: Question

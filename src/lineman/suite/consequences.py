@@ -13,8 +13,9 @@ _OF_ONE_FILTER = {clause: name for name, clause in CLAUSE_OF_FILTER.items()}
 def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without those that follow from others.
 
-    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; a total that counts
-    a filter's wrong matches is wrong because of the filter; and where a default offset starts elsewhere, a last page is short.
+    A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; a total that
+    counts a filter's wrong matches is wrong because of the filter; and where a default offset starts elsewhere, a last
+    page is short.
     """
     broken = {(_OF_ONE_FILTER[f.clause], f.observed) for f in findings if f.clause in _OF_ONE_FILTER}
     combined = {_names(f) for f in findings if f.clause.startswith("filter.")}

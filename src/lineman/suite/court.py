@@ -31,6 +31,8 @@ REDUCTIONS = 14
 """The most requests spent on making one violation's query smaller."""
 GROUPS = 12
 """The most differences examined one by one; further ones are told as they were seen."""
+MOST_SPENT = 200
+"""The most requests spent in a run on examining them."""
 
 NEARBY = 60
 """How many requests apart two queries may be to have been mixed up."""
@@ -67,6 +69,7 @@ class Court:
     send: Send
     examined: dict[tuple[str, ...], list[Finding]] = field(default_factory=dict)
     """What examining a kind of difference has come to: further answers of the kind are counted, not examined again."""
+    spent: int = 0
 
     def examine(self, exchanges: Iterable[Exchange]) -> list[Finding]:
         """Judge exchanges by the model; confirm, reduce and record what differs. Returns the findings."""
@@ -81,6 +84,10 @@ class Court:
         self.recorder.blame(found)
         return found
 
+    def _ask(self, asks: Sequence[Ask]) -> list[Exchange]:
+        self.spent += len(asks)
+        return self.send(asks)
+
     def _suspects(self, exchanges: Iterable[Exchange]) -> list[Suspect]:
         compared = ((exchange, compare(exchange, self.knowledge)) for exchange in exchanges)
         return [Suspect(exchange, findings) for exchange, findings in compared if findings]
@@ -93,7 +100,7 @@ class Court:
                 return confirmed + suspects
             # The list is another one now: what was asked must be asked of the new state.
             asks = {suspect.exchange.ask.body: suspect.exchange.ask for suspect in suspects}
-            suspects = self._suspects(self.send(list(asks.values())[:20]))
+            suspects = self._suspects(self._ask(list(asks.values())[:20]))
             if not suspects:
                 return confirmed
         for suspect in suspects:
@@ -107,7 +114,7 @@ class Court:
         known = self.examined.get(first.key)
         if known is not None:
             return [_with(finding, suspect) for suspect in group for finding in known]
-        if len(self.examined) >= GROUPS:
+        if len(self.examined) >= GROUPS or self.spent >= MOST_SPENT:
             return [replace(finding, check="model") for suspect in group for finding in suspect.findings]
         if first.asked.filters and self._agrees_in_its_own_order(first):
             return [
@@ -126,13 +133,13 @@ class Court:
         """Read the order of the suspect's filters, which may be another one than the whole list's, and look again."""
         if suspect.asked.filter_key not in self.knowledge.orders:
             whole = Ask.of(dict(suspect.asked.filters), "order.stable", note="the order of these filters")
-            self._suspects(self.send([whole]))
+            self._suspects(self._ask([whole]))
         return not self._suspects([suspect.exchange])
 
     def _reproduce(self, suspect: Suspect) -> Suspect | None:
         """Ask the same again, alone."""
         for _ in range(2):
-            again = self._suspects(self.send([suspect.exchange.ask]))
+            again = self._suspects(self._ask([suspect.exchange.ask]))
             if again and not self.reader.read_again():
                 return again[0]
             if not again and not self.reader.changed_lately:
@@ -157,7 +164,7 @@ class Court:
 
     def _try(self, suspect: Suspect, query: Mapping[str, Any]) -> Suspect | None:
         """Ask another query in place of the suspect's; None where its answer is right."""
-        suspects = self._suspects(self.send([replace(suspect.exchange.ask, **_body_of(query))]))
+        suspects = self._suspects(self._ask([replace(suspect.exchange.ask, **_body_of(query))]))
         return suspects[0] if suspects else None
 
     def _explained(self, suspect: Suspect) -> list[Finding]:
@@ -168,17 +175,36 @@ class Court:
             other = self._try(suspect, explicit)
             if other is not None and _same_answer(other.exchange, suspect.exchange):
                 return self._explained(other)
-        elif (
-            first.clause in ("limit.maximum", "limit.page-size") and first.observed == "too few" and suspect.asked.start
-        ):
-            nothing = not read_answer(suspect.exchange).records
-            if (nothing or first.clause == "limit.maximum") and self._try(
-                suspect, {**suspect.asked.query, "offset": 0}
-            ) is None:
-                return [replace(first, clause=offset_clause(suspect.asked.start), parameter="offset")]
+        if first.observed == "too few" and suspect.asked.start and first.clause.startswith("limit."):
+            return [self._short_page(suspect, first)]
         if first.constraint == "accepted":
             return [self._blamed(suspect, first)]
         return suspect.findings
+
+    def _short_page(self, suspect: Suspect, first: Finding) -> Finding:
+        """A later page with too few records: is it the limit, the offset, or a total that says too much?"""
+        if self._nothing_is_behind(suspect):
+            return replace(
+                first,
+                clause="total.counts-matches",
+                parameter="none",
+                constraint="counts the matches",
+                observed="too high",
+            )
+        blamable = not read_answer(suspect.exchange).records or first.clause in ("limit.maximum", "limit.default")
+        if blamable and self._try(suspect, {**suspect.asked.query, "offset": 0}) is None:
+            explicit = {**suspect.asked.query, "limit": suspect.asked.page_size}
+            if suspect.asked.limit is not None or self._try(suspect, explicit) is not None:
+                return replace(first, clause=offset_clause(suspect.asked.start), parameter="offset")
+        return first
+
+    def _nothing_is_behind(self, suspect: Suspect) -> bool:
+        """True where pages of another size end at the same record: it is the last, and the total says too much."""
+        whole, answer = self.knowledge.whole, read_answer(suspect.exchange)
+        if suspect.asked.filters or not answer.records or whole is None or whole.tail:
+            return False
+        (other,) = self._ask([replace(suspect.exchange.ask, **_body_of({"limit": 99, "offset": 99}))])
+        return _ids(read_answer(other))[-1:] == _ids(answer)[-1:]
 
     def _blamed(self, suspect: Suspect, first: Finding) -> Finding:
         """Which parameter makes a valid query be refused? Each is tried with another value, then the rest added."""
@@ -228,7 +254,7 @@ class Court:
         mine, answer = suspect.exchange, read_answer(suspect.exchange)
         if answer.form is not Form.SUCCESS:
             return None
-        right = read_answer(self.send([mine.ask])[0])
+        right = read_answer(self._ask([mine.ask])[0])
         swapped_total = answer.records == right.records and answer.total != right.total
         if not swapped_total and (not answer.records or _ids(answer) == _ids(right)):
             return None

@@ -43,9 +43,10 @@ def _is_doubtful(exchange: Exchange) -> bool:
 
 
 def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
-    """Where the token's own app key makes a query be refused, the key is to blame and not the token."""
+    """Where the token's own app key makes a query fail, the key is to blame, and not the token or the query."""
     credentials = service.client.target.credentials
-    if credentials.token is not None or any(read_answer(e).form is not Form.UNAUTHORISED for e in exchanges):
+    refused = (Form.UNAUTHORISED, Form.REFUSAL, Form.NOT_FOUND)
+    if credentials.token is not None or any(read_answer(e).form not in refused for e in exchanges):
         return
     clause = "auth.app-key-optional"
     (bare,) = service._send([Ask.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])

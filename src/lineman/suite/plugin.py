@@ -32,6 +32,9 @@ request seen.
 """
 
 
+_LOOKING_BACK = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
+
+
 @dataclass
 class Outcome:
     """What became of one test."""
@@ -81,12 +84,18 @@ class SuitePlugin:
         self.planned = [(item.nodeid, tuple(sorted(self._clauses(item)))) for item in items]
 
     def _rank(self, item: pytest.Item) -> int:
+        """The order of tests: signs of life, then the rest; what looks over the whole run comes last.
+
+        The expired token is shown soon after its end, because a service may take it for some seconds more.
+        """
         clauses = self._clauses(item)
+        if clauses & _LOOKING_BACK:
+            return 4
         if "auth.expired-token" in clauses:
-            return 3
-        if clauses & {"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"}:
             return 2
-        return 0 if clauses & VITAL or "filter.case" in clauses else 1
+        if clauses & VITAL or "filter.case" in clauses:
+            return 0
+        return 1 if item.path.stem in ("test_answer", "test_auth", "test_filter") else 3
 
     @staticmethod
     def _clauses(item: pytest.Item) -> set[str]:

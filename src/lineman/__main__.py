@@ -1,0 +1,5 @@
+"""``python -m lineman``."""
+
+from lineman.cli import main
+
+main()
