@@ -17,14 +17,14 @@ INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 TEST_PACKAGES := chromium:chromium node:nodejs npm:npm
 
 # What the committed sample report shows; names from `lineman sandbox --list-faults`.
-SAMPLE_FAULTS ?=
+SAMPLE_FAULTS ?= page-skips-record over-refused query-in-refusal total-capped
 
 export PYTHON ARGS SAMPLE_FAULTS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test lint format proof bench sample outputs constraints clean
+.PHONY: help setup setup-dev check test lint format proof bench monitor-demo crash monitor-load sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,6 +53,15 @@ proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accus
 
 bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers they have to reach
 	@$(BIN)/python tools/bench.py $(ARGS)
+
+monitor-demo: $(DEVELOPMENT) ## play an outage, a fault and a recovery through to the monitor
+	@$(BIN)/python tests/monitor/demo.py
+
+crash: $(DEVELOPMENT) ## kill the monitor's keeper 200 times and look for what was lost
+	@LINEMAN_KILLS=200 $(BIN)/python -m pytest tests/monitor/test_crash.py $(ARGS)
+
+monitor-load: $(DEVELOPMENT) ## measure the monitor with 1,000 canaries
+	@$(BIN)/python -m tests.monitor.load 1000 60
 
 sample: $(RUNTIME) ## renew the committed sample report
 	@sh tools/renew-sample.sh

@@ -44,11 +44,6 @@ def unprocessable(call: Call, proceed: Step[Reply]) -> Reply:
     return failure(422) if _refused(call, "request") else proceed(call)
 
 
-@fault(REFUSE, "answer.status", "method-not-allowed", "Answers other methods 405.", sole=True)
-def method_not_allowed(call: Call, proceed: Step[Reply]) -> Reply:
-    return failure(405) if _refused(call, "method") else proceed(call)
-
-
 @fault(REFUSE, "answer.status", "login-redirect", "Sends callers without credentials to a login page.")
 def login_redirect(call: Call, proceed: Step[Reply]) -> Reply:
     if not _refused(call, "credentials"):

@@ -71,19 +71,19 @@ def offset_ignored_filtered(call: Call, proceed: Step[Selection]) -> Selection:
     return proceed(call.asking(offset=0) if _filtered(call) else call)
 
 
-@fault(SELECT, "offset.pages", "third-page-skips", "Leaves a gap of one record before page three.", sole=True)
+@fault(SELECT, "offset.pages", "third-page-skips", "Leaves a gap of one record before page three.")
 def third_page_skips(call: Call, proceed: Step[Selection]) -> Selection:
     limit, offset = call.query.limit, call.query.offset
     return proceed(call.asking(offset=offset + 1) if limit and offset >= 2 * limit else call)
 
 
-@fault(SELECT, "offset.pages", "later-pages-reversed", "Turns the order within later pages around.", sole=True)
+@fault(SELECT, "offset.pages", "later-pages-reversed", "Turns the order within later pages around.")
 def later_pages_reversed(call: Call, proceed: Step[Selection]) -> Selection:
     selection = proceed(call)
     return replace(selection, records=selection.records[::-1]) if call.query.offset else selection
 
 
-@fault(SELECT, "offset.pages", "small-pages-drift", "Skips a record on later pages of fewer than five.", sole=True)
+@fault(SELECT, "offset.pages", "small-pages-drift", "Skips a record on later pages of fewer than five.")
 def small_pages_drift(call: Call, proceed: Step[Selection]) -> Selection:
     return proceed(call.asking(offset=call.query.offset + 1) if call.query.offset and call.query.limit < 5 else call)
 
@@ -99,7 +99,7 @@ def offset_hundred_refused(call: Call, proceed: Step[Query]) -> Query:
     return reject("offset must be less than 100.") if _given(call) == 100 else proceed(call)
 
 
-@fault(INTERPRET, "offset.maximum", "offset-hundred-is-ninety-nine", "Takes offset 100 for 99.", sole=True)
+@fault(INTERPRET, "offset.maximum", "offset-hundred-is-ninety-nine", "Takes offset 100 for 99.")
 def offset_hundred_is_ninety_nine(call: Call, proceed: Step[Query]) -> Query:
     query = proceed(call)
     return replace(query, offset=99) if query.offset == 100 else query
@@ -183,7 +183,7 @@ def single_from_the_end(call: Call, proceed: Step[Selection]) -> Selection:
     return page(call, reversed(all_matches(call, proceed))) if call.query.limit == 1 else proceed(call)
 
 
-@fault(SELECT, "order.stable", "neighbours-swap", "Swaps two neighbours in every second answer.", sole=True)
+@fault(SELECT, "order.stable", "neighbours-swap", "Swaps two neighbours in every second answer.")
 def neighbours_swap(call: Call, proceed: Step[Selection]) -> Selection:
     matches = list(all_matches(call, proceed))
     if len(matches) > 1 and turn(call, "neighbours-swap", 2):
