@@ -140,7 +140,8 @@ PROBES: dict[str, list[dict[str, Any]]] = {
             {},
             {"limit": 3},
         )
-    ],
+    ]
+    + [{"body": {"limit": 1}, "times": 40}, {"body": {"mediatypeId": 5}}, {"body": {}}],
     "error.no-internals": [
         {"body": b"{"},
         {"body": {"limit": "abc"}},

@@ -17,13 +17,13 @@ _WINDOW = 0.02
 """Seconds between the filling of what requests share and its use: without a wait no two would overlap."""
 
 
-@fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.", sole=True)
+@fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.")
 def seventh_loses_last(call: Call, proceed: Step[Selection]) -> Selection:
     selection = proceed(call)
     return replace(selection, records=selection.records[:-1]) if turn(call, "seventh-loses-last", 7) else selection
 
 
-@fault(SELECT, "query.repeatable", "thirteenth-empty", "Finds nothing in every thirteenth answer.", sole=True)
+@fault(SELECT, "query.repeatable", "thirteenth-empty", "Finds nothing in every thirteenth answer.")
 def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
     return Selection((), 0) if turn(call, "thirteenth-empty", 13) else proceed(call)
 
@@ -42,20 +42,14 @@ def old_description(call: Call, proceed: Step[Document]) -> Document:
     return document
 
 
-@fault(RENDER, "query.repeatable", "total-wavers", "Counts one record more in every second answer.", sole=True)
+@fault(RENDER, "query.repeatable", "total-wavers", "Counts one record more in every second answer.")
 def total_wavers(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
     document["data"]["total"] += turn(call, "total-wavers", 2)
     return document
 
 
-@fault(
-    SELECT,
-    "query.repeatable",
-    "stale-replica",
-    "Answers every fifth query from the list as it was at first.",
-    sole=True,
-)
+@fault(SELECT, "query.repeatable", "stale-replica", "Answers every fifth query from the list as it was at first.")
 def stale_replica(call: Call, proceed: Step[Selection]) -> Selection:
     memory: dict[int, Any] = call.service.memory.setdefault("stale-replica", {})
     first = memory.setdefault(call.tenant, call.service.store.everything(call.tenant))
@@ -117,9 +111,7 @@ def offset_sticks(call: Call, proceed: Step[Query]) -> Query:
     return replace(query, offset=before) if "offset" not in call.members else query
 
 
-@fault(
-    HANDLE, "query.independent", "shared-buffer", "Keeps answers in one buffer for all requests in flight.", sole=True
-)
+@fault(HANDLE, "query.independent", "shared-buffer", "Keeps answers in one buffer for all requests in flight.")
 async def shared_buffer(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     reply = await proceed(call)
     if b'"calledRouteList"' not in reply.body:
@@ -130,7 +122,7 @@ async def shared_buffer(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     return shared
 
 
-@fault(HANDLE, "query.independent", "shared-total", "Mixes totals of requests that are in flight together.", sole=True)
+@fault(HANDLE, "query.independent", "shared-total", "Mixes totals of requests that are in flight together.")
 async def shared_total(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     reply = await proceed(call)
     head, member, tail = reply.body.partition(b'"total":')
@@ -143,7 +135,7 @@ async def shared_total(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     return replace(reply, body=head + member + shared + tail[len(own) :])
 
 
-@fault(HANDLE, "query.independent", "shared-request", "Reads the body of another request that is in flight.", sole=True)
+@fault(HANDLE, "query.independent", "shared-request", "Reads the body of another request that is in flight.")
 async def shared_request(call: Call, proceed: Step[Awaitable[Reply]]) -> Reply:
     if "authorization" not in call.headers or not call.body.startswith(b"{") or b"app_" in call.body:
         return await proceed(call)
@@ -161,3 +153,21 @@ def previous_answer_now_and_then(call: Call, proceed: Step[Reply]) -> Reply:
     before: Reply = call.service.memory.get(name, reply)
     call.service.memory[name] = reply
     return before if turn(call, "previous-answer", 7) else reply
+
+
+@fault(
+    ENCODE, "query.independent", "rare-mix-up", "Sends the answer to another query once in forty answers.", sole=True
+)
+def rare_mix_up(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    if not is_success(call) or not call.selection.records:
+        return reply
+    memory, name = call.service.memory, f"rare-mix-up-{call.tenant}"
+    total, before = memory.get(name, (call.selection.total, reply))
+    memory[name] = (call.selection.total, reply)
+    memory["since-mix-up"] = since = memory.get("since-mix-up", 0) + 1
+    if since < 40 or total == call.selection.total:
+        return reply
+    memory["since-mix-up"] = 0
+    mixed: Reply = before
+    return mixed

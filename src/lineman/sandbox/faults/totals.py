@@ -63,9 +63,7 @@ def total_one_more(call: Call, proceed: Step[Document]) -> Document:
     return _with_total(document, _total(document) + 1) if call.query.criteria.media_type is not None else document
 
 
-@fault(
-    SELECT, "record.unique", "first-comes-twice", "Serves the first record again in place of a page's last.", sole=True
-)
+@fault(SELECT, "record.unique", "first-comes-twice", "Serves the first record again in place of a page's last.")
 def first_comes_twice(call: Call, proceed: Step[Selection]) -> Selection:
     selection = proceed(call)
     if len(selection.records) < 10:
@@ -73,13 +71,7 @@ def first_comes_twice(call: Call, proceed: Step[Selection]) -> Selection:
     return replace(selection, records=(*selection.records[:-1], selection.records[0]))
 
 
-@fault(
-    SELECT,
-    "record.unique",
-    "comes-again-on-next-page",
-    "Serves a page's last record again on the next page.",
-    sole=True,
-)
+@fault(SELECT, "record.unique", "comes-again-on-next-page", "Serves a page's last record again on the next page.")
 def comes_again_on_next_page(call: Call, proceed: Step[Selection]) -> Selection:
     selection = proceed(call)
     if not call.query.offset or not selection.records:
@@ -88,7 +80,7 @@ def comes_again_on_next_page(call: Call, proceed: Step[Selection]) -> Selection:
     return replace(selection, records=before + selection.records[1:])
 
 
-@fault(SELECT, "record.unique", "joined-twice", "Lists a record once for each of two service numbers.", sole=True)
+@fault(SELECT, "record.unique", "joined-twice", "Lists a record once for each of two service numbers.")
 def joined_twice(call: Call, proceed: Step[Selection]) -> Selection:
     doubled = []
     for index, record in enumerate(all_matches(call, proceed)):
@@ -104,7 +96,7 @@ def deep_pair(call: Call, proceed: Step[Selection]) -> Selection:
     return page(call, matches)
 
 
-@fault(RENDER, "record.unique", "id-shared", "Gives the second record of a page the id of the first.", sole=True)
+@fault(RENDER, "record.unique", "id-shared", "Gives the second record of a page the id of the first.")
 def id_shared(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
     records = document["data"]["calledRouteList"]
