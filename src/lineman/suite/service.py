@@ -29,6 +29,7 @@ from lineman.suite.recorder import Recorder
 from lineman.suite.relations import same_answers
 from lineman.suite.settings import Settings
 from lineman.suite.stops import CredentialsRefused, NeverSucceeded
+from lineman.suite.suspects import Witness
 
 _CANARIES = 2
 
@@ -45,7 +46,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.reader = Reader(self._send, self.knowledge, self.recorder)
-        self.court = Court(self.reader, self.recorder, self.knowledge, self._send)
+        self.court = Court(self.reader, Witness(self.knowledge, self.recorder, self._send))
         self.random = random.Random(self.settings.seed)  # noqa: S311 -- reproducible choice, no secret
         self._listing_tried = False
 
