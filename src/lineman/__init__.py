@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def __getattr__(name: str) -> str:
-    """``__version__``, read when it is first asked for: the package's metadata are slow to find, and a probe is short."""
+    """``__version__``, read when it is first asked for: finding it takes time, and a probe is short."""
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above

@@ -34,16 +34,14 @@ def compare(exchange: Exchange, knowledge: Knowledge) -> list[Finding]:
     if not case.on_operation or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER):
         return []
     comparison = Comparison(case, asked, case.answer, knowledge.predict(asked) or NOTHING, knowledge)
-    if not readable(case.answer):
+    refused = case.answer.form is Form.REFUSAL and not case.answer.records
+    if refused or not readable(case.answer):
         return list(not_accepted(comparison))
     learn_order(case.answer, asked, knowledge)
     return _first_of(replace(comparison, prediction=knowledge.predict(asked) or NOTHING))
 
 
 def _first_of(c: Comparison) -> list[Finding]:
-    own_words = c.answer.return_code != "0" and c.answer.signature in c.knowledge.no_match
-    if own_words and not c.prediction.found and not c.answer.records:
-        return []
     found = [*_status(c), *_return_code(c)]
     beyond = list(behind_the_last(c))
     if beyond:

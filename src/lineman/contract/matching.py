@@ -64,12 +64,12 @@ def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Matc
         return Match.YES
     if minds_case is False and _ascii_lower(text) in _ascii_lower(value):
         return Match.YES
-    if minds_case is True and _ascii_lower(text) in _ascii_lower(value):
-        return Match.NO
     folded_text, folded_value = _fold(text), _fold(value)
-    if folded_text in folded_value:
+    if folded_text in folded_value or text.casefold() in value.casefold():
         return Match.MAYBE
-    if any(character in text for character in WILDCARDS) and _wild(folded_text, folded_value):
+    if any(character in text for character in WILDCARDS) and (
+        _wild(folded_text, folded_value) or _wild(text.casefold(), value.casefold())
+    ):
         return Match.MAYBE
     return Match.NO
 

@@ -47,7 +47,8 @@ class Court:
         if not suspects:
             return []
         groups: dict[tuple[str, ...], list[Suspect]] = defaultdict(list)
-        for suspect in self._confirm(suspects):
+        proven = all(suspect.key in self.examined for suspect in suspects)
+        for suspect in suspects if proven else self._confirm(suspects):
             groups[suspect.key].append(suspect)
         found = [finding for group in groups.values() for finding in self._conclude(group)]
         self.witness.recorder.blame(found)

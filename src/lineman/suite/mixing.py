@@ -77,7 +77,8 @@ class Mixing:
             and answer.total != predicted.total
             and answer.records == predicted.page(suspect.asked)
         )
-        if not swapped and not answer.records:
+        right = [record_id(record) for record in predicted.page(suspect.asked)]
+        if not swapped and (not answer.records or ids(answer) == right):
             return None
         for other in reversed(self.witness.recorder.exchanges):
             if abs(other.number - mine.number) > NEARBY or not _is_another_question(other, mine):
@@ -98,7 +99,7 @@ class Mixing:
         answer, mine = read_answer(suspect.exchange), suspect.asked.query
         for name, value in (other.ask.query or {}).items():
             asked = question({**mine, name: value})
-            predicted = self.witness.knowledge.predict(asked) if name not in mine and asked.certain else None
+            predicted = self.witness.knowledge.predict(asked) if name not in mine else None
             if predicted is None or not predicted.exact or predicted.total != answer.total:
                 continue
             if ids(answer) == [record_id(record) for record in predicted.page(asked)]:

@@ -114,7 +114,8 @@ class Reader:
         if before.content == after.content:
             return self._blame(_reordered(before, after))
         older = self.history[after.base.filter_key][:-2]
-        returned = next((state for state in older if state.signature == after.signature), None)
+        whole = len(after.records) == after.total  # of a longer list, only the beginning is seen to return
+        returned = next((state for state in older if whole and state.signature == after.signature), None)
         return returned is not None and self._blame(_went_back(before, after, returned))
 
     def _blame(self, finding: Finding) -> bool:

@@ -179,7 +179,9 @@ class Service:
             findings: list[Finding] = []
             for key in keys:
                 foreign = self.ask(*(Ask.of(query, clause, app_key=key, note=notes[key]) for query in queries))
-                pairs = [(o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is Form.SUCCESS]
+                pairs = [
+                    (o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is not Form.UNAUTHORISED
+                ]
                 findings += same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
             return findings
 

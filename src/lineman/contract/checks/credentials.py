@@ -75,16 +75,14 @@ def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
     ask, answer = case.exchange.ask, case.answer
     if ask.app_key not in (AppKey.SECOND, AppKey.UNKNOWN) or ask.credential is not Credential.VALID:
         return
-    if answer.form in (Form.SUCCESS, Form.OUTAGE, Form.NO_ANSWER):
-        return
-    if answer.form is Form.UNAUTHORISED and not holds_records(answer):
+    if answer.form in (Form.SUCCESS, Form.OUTAGE, Form.NO_ANSWER) or not holds_records(answer):
         return
     yield case.finding(
         "auth.foreign-app-key",
-        f"An X-APP-Key that is not the token's was answered {answer.signature}.",
-        "401 or 403 without records, or the same answer as without it",
+        f"An X-APP-Key that is not the token's was refused ({answer.signature}), and records came all the same.",
+        "401 or 403 without records, or the same answer as with its own key",
         answer.signature,
         parameter="X-APP-Key",
         constraint=ask.app_key.value,
-        observed="records with a refusal" if holds_records(answer) else f"status {answer.status}",
+        observed="records with a refusal",
     )

@@ -31,14 +31,14 @@ def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
 @fault(
     RENDER,
     "query.repeatable",
-    "old-description",
-    "Shows an old description of the first record now and then.",
+    "old-service-number",
+    "Shows an old service number of the first record now and then.",
     sole=True,
 )
-def old_description(call: Call, proceed: Step[Document]) -> Document:
+def old_service_number(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
-    if document["data"]["calledRouteList"] and turn(call, "old-description", 5):
-        document["data"]["calledRouteList"][0]["description"] = "an older description"
+    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 5):
+        document["data"]["calledRouteList"][0]["n400Number"] = "4009990000"
     return document
 
 
