@@ -61,32 +61,6 @@ def _smaller_values(name: str, value: Any) -> Iterator[Any]:
         yield from _shorter_texts(value)
     elif name == "limit" and isinstance(value, int) and not isinstance(value, bool):
         yield from (smaller for smaller in (1, 2, 101) if smaller < value and (smaller > 100) == (value > 100))
-    elif name == "offset" and asked.offset:
-            other, clause = 0, offset_clause(value)
-        elif name == "mediatypeId":
-            other = next(t for t in contract.request_media_types if t != value)
-            clause = CLAUSE_OF_FILTER[name]
-        elif name in TEXT_FILTERS and unusual(str(value)):
-            other, clause = "line", "filter.any-text"
-        else:
-            continue
-        yield name, {**asked.query, name: other}, clause
-
-
-def with_companions(asked: Question) -> dict[str, Any] | None:
-    """The query with every parameter that it leaves out, as the example has them; None where it has them all."""
-    example = document().example_request
-    added = {name: value for name, value in example.items() if name not in asked.query}
-    if "offset" in added:
-        added["offset"] = 0
-    return {**asked.query, **added} if added else None
-
-
-def _smaller_values(name: str, value: Any) -> Iterator[Any]:
-    if isinstance(value, str):
-        yield from _shorter_texts(value)
-    elif name == "limit" and isinstance(value, int) and not isinstance(value, bool):
-        yield from (candidate for candidate in (1, 2, 101) if 0 < candidate < value and not value <= 100 < candidate)
     elif name == "offset" and value:
         yield 0
 
