@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shlex
 from collections import Counter
@@ -214,7 +215,7 @@ def _verdict(
         return Verdict.NO_VERDICT, 2, "The run was interrupted; what it verified until then is below."
     if broken:
         more = f" The run ended early: {plugin.stopped}." if plugin.stopped else ""
-        return Verdict.FAIL, 1, f"{len(broken)} clause(s) are broken: {', '.join(broken)}.{more}"
+        return Verdict.FAIL, 1, f"{_counted(broken, 'clause is', 'clauses are')} broken: {', '.join(broken)}.{more}"
     if plugin.internal_error is not None:
         return Verdict.NO_VERDICT, 3, f"lineman itself failed: {plugin.internal_error}"
     if plugin.stopped is not None:
@@ -223,13 +224,21 @@ def _verdict(
     if lacking is not None:
         return Verdict.NO_VERDICT, 3, lacking
     if drift and plugin.settings.drift == "fail":
-        return Verdict.FAIL, 1, f"{len(drift)} pinned answer(s) changed: {', '.join(d.clause for d in drift)}."
+        return (
+            Verdict.FAIL,
+            1,
+            f"{_counted(drift, 'pinned answer', 'pinned answers')} changed: {', '.join(d.clause for d in drift)}.",
+        )
     held = sum(c.state is State.HELD for c in clauses)
     waived = sum(c.state is State.WAIVED for c in clauses)
     open_ = sum(c.state is State.NOT_VERIFIED and c.level is Level.PROMISED for c in clauses)
     words = f"{held} promises held"
     words += f", {waived} waived" if waived else ""
     return Verdict.PASS, 0, words + (f", {open_} could not be verified." if open_ else ", none was left unverified.")
+
+
+def _counted(things: Sequence[object], one: str, several: str) -> str:
+    return f"{len(things)} {one if len(things) == 1 else several}"
 
 
 def _not_seen(plugin: SuitePlugin) -> str | None:
@@ -287,10 +296,15 @@ def _tested(exchanges: Sequence[Exchange]) -> Tested:
         statuses[str(exchange.status or "no answer")] += 1
         if exchange.ask.query is not None:
             asked = question(exchange.ask.query)
-            limits["absent" if "limit" not in exchange.ask.query else str(exchange.ask.query["limit"])[:24]] += 1
-            offsets["absent" if "offset" not in exchange.ask.query else str(exchange.ask.query["offset"])[:24]] += 1
+            limits["absent" if "limit" not in exchange.ask.query else _shown(exchange.ask.query["limit"])] += 1
+            offsets["absent" if "offset" not in exchange.ask.query else _shown(exchange.ask.query["offset"])] += 1
             filters[asked.filter_names] += 1
     return Tested(limits=dict(limits), offsets=dict(offsets), filters=dict(filters), statuses=dict(statuses))
+
+
+def _shown(value: object) -> str:
+    """A parameter as the request has it, long ones cut."""
+    return json.dumps(value, ensure_ascii=False)[:24]
 
 
 def _environment() -> dict[str, str]:
