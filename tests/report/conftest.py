@@ -21,9 +21,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, where there is one; its absence in CI is a failure."""
+    """Headless Chromium, where there is one; its absence in CI is a failure.
+
+    It lives as long as a module's tests: its driver keeps an event loop running, and other tests need their own.
+    """
     if CHROMIUM is None:
         message = "no chromium on this machine: the pages are not tested in a browser"
         if os.environ.get("CI"):

@@ -232,9 +232,9 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
 
 
 def test_a_missing_file(folder: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"lineman\.toml: cannot be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"lineman\.toml: there is no such file"):
         load_target("staging", None, None, {})
-    with pytest.raises(ConfigurationError, match=r"other\.toml: cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"other\.toml: there is no such file"):
         load_target("staging", None, folder / "other.toml", {})
 
 
