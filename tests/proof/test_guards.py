@@ -1,6 +1,7 @@
 """The proof itself has no holes: no clause without a fault, no fault without a clause, no check that cannot fail."""
 
 from lineman.contract.catalogue import catalogue
+from lineman.contract.checks import CHECKS
 from lineman.sandbox import DIALECTS, FAULTS
 
 PROMISED = {id_ for id_, clause in catalogue().items() if clause.promised}
@@ -28,3 +29,10 @@ def test_every_open_question_has_its_answers_as_dialects() -> None:
     """At least two honest answers to each."""
     silent = set(catalogue()) - PROMISED
     assert {id_ for id_ in silent if len(DIALECTS.get(id_, ())) < 2} == set()
+
+
+def test_every_check_on_a_single_exchange_has_a_fault_of_its_clause() -> None:
+    """A check for whose clause nothing can be seeded could not be seen to fail; one clause is silent and is exempt."""
+    faulty = {fault.clause for fault in FAULTS.values()}
+    judged = {clause for clause, _ in CHECKS.values() if clause in PROMISED}
+    assert judged - faulty == set()
