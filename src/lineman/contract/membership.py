@@ -23,7 +23,7 @@ def wrong_records(c: Comparison) -> Iterator[Finding]:
         failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, habits) is Match.NO}
         yield c.finding(
             filter_clause(c.asked),
-            f"{len(wrong)} record(s) come that do not match {filter_words(c.asked, failed)}.",
+            f"Records come that do not match {filter_words(c.asked, failed)}: {len(wrong)} of {len(c.answer.records)}.",
             [brief(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
             [brief(r) for r in c.answer.records[:10]],
             Rows(extra=tuple(wrong[:SHOWN])),
@@ -41,7 +41,7 @@ def changed_records(c: Comparison) -> Iterator[Finding]:
     if changed:
         yield c.finding(
             "query.repeatable",
-            f"{len(changed)} record(s) show other members here than in the list read before and after.",
+            f"Records show other members here than in the list read before and after: {len(changed)}.",
             [dict(known[record_id(r)]) for r in changed[:5]],
             [dict(r) for r in changed[:5]],
             parameter="record",
@@ -78,7 +78,7 @@ def too_few_found(c: Comparison) -> Iterator[Finding]:
     if missing:
         yield c.finding(
             filter_clause(c.asked),
-            f"{len(missing)} record(s) that match {filter_words(c.asked, set(c.asked.filters))} are not found.",
+            f"Records that match {filter_words(c.asked, set(c.asked.filters))} are not found: {len(missing)}.",
             [brief(r) for r in c.prediction.found[:10]],
             [brief(r) for r in c.answer.records[:10]],
             Rows(missing=tuple(missing[:SHOWN])),

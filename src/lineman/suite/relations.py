@@ -133,7 +133,7 @@ def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) 
     )
     return Finding(
         "auth.tenant-isolation",
-        f"The second tenant sees {len(both)} record(s) of the first.",
+        f"The second tenant sees records of the first: {len(both)}.",
         "no record of another tenant",
         [dict(r) for r in both[:5]],
         (second, first),

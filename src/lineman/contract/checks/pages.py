@@ -36,7 +36,7 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
     if twice:
         yield Finding(
             "record.unique",
-            f"{len(twice)} record(s) come more than once in one answer, such as id {twice[0]!r}.",
+            f"A record comes more than once in one answer: id {twice[0]!r}, among {len(twice)} such.",
             "each id once",
             {id_: counts[id_] for id_ in twice[:10]},
             (case.exchange,),
@@ -53,7 +53,7 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
     if case.certain and case.question is not None and case.question.limit == 0 and case.answer.records:
         yield case.finding(
             "limit.zero",
-            f"limit 0 was answered with {len(case.answer.records)} records.",
+            f"limit 0 was answered with records: {len(case.answer.records)}.",
             "no records",
             f"{len(case.answer.records)} records",
             parameter="limit",
@@ -74,7 +74,7 @@ def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
     if other:
         yield Finding(
             "filter.media-type",
-            f"mediatypeId {wanted} was answered with {len(other)} record(s) of another type.",
+            f"mediatypeId {wanted} was answered with records of another type: {len(other)}.",
             "refused, no records, or records of that type",
             f"records of type {sorted({str(r.get('mediatypeId')) for r in other})}",
             (case.exchange,),
