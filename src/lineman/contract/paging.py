@@ -21,7 +21,7 @@ def behind_the_last(c: Comparison) -> Iterator[Finding]:
     if c.answer.records and c.asked.start > 0 and c.asked.start >= matches:
         yield c.finding(
             "offset.beyond-total",
-            f"Records come at offset {c.asked.start}, behind the last match (number {matches}): {len(c.answer.records)}.",
+            f"Records come at offset {c.asked.start}, behind the last of {matches} matches: {len(c.answer.records)}.",
             "no records",
             [brief(r) for r in c.answer.records[:10]],
             Rows(extra=c.answer.records[:SHOWN]),
