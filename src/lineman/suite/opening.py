@@ -34,8 +34,8 @@ def open_service(service: Service) -> None:
     listing = service.reader.read()
     if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
         _read_sublists(service, listing)
-    service.court.examine([e for e in service.recorder.exchanges if e.ask.query is not None and not _is_doubtful(e)])
     service.require_success()
+    service.court.examine([e for e in service.recorder.exchanges if e.ask.query is not None and not _is_doubtful(e)])
 
 
 def _is_doubtful(exchange: Exchange) -> bool:
