@@ -48,7 +48,7 @@ class Box:
         self.names["token"] = self.token(1)
         self.names["second"] = self.token(2)
         token = self.names["token"]
-        swapped = "A" if token[-1] != "A" else "B"
+        swapped = next(letter for letter in "ABC" if letter not in (token[0], token[-1]))
         self.names |= {"altered_end": token[:-1] + swapped, "altered_start": swapped + token[1:]}
         self.names |= {"folded": token.swapcase(), "longer": token + "x", "never": "x" * len(token)}
 

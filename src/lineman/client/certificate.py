@@ -11,6 +11,7 @@ from typing import Literal
 
 from lineman.client.network import trust
 
+_FAREWELL = 0.2
 _NO_CERTIFICATE = "the server showed no certificate"
 
 
@@ -61,10 +62,21 @@ async def _shown(host: str, port: int, server_name: str, context: ssl.SSLContext
     try:
         shown: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:
-        writer.close()  # politely, so that no server logs a reset; nobody waits for its farewell
+        await _close(writer)
     if shown is None:
         raise ssl.SSLError(_NO_CERTIFICATE)
     return shown
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close politely, so that no server logs a reset, and wait for its farewell no longer than :data:`_FAREWELL`."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 def _facts(shown: bytes, *, verified: bool, reason: str = "") -> CertificateFacts:
