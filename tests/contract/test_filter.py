@@ -44,7 +44,7 @@ def test_texts_are_found_wherever_they_stand(service: Service, name: str) -> Non
     texts = service.data.texts_of(name)
     if not texts:
         service.excuse(CLAUSE_OF[name], f"no record has a {name} of plain letters and digits")
-    service.query(CLAUSE_OF[name], *({name: text} for text in service.few(*texts, smoke=1, full=9)))
+    service.query(CLAUSE_OF[name], *({name: text} for text in service.few(*texts, smoke=1, full=14)))
 
 
 @pytest.mark.clause("filter.media-type")
@@ -86,7 +86,7 @@ def test_any_text_is_a_filter(service: Service) -> None:
     near = service.data.near_misses()
     real = [{name: part} for name in TEXT_FILTERS[::-1] for part in service.data.unusual_parts(name)[:9]]
     made = [{TEXT_FILTERS[i % 2 == 0]: text} for i, text in enumerate(UNUSUAL_TEXTS)]
-    service.query("filter.any-text", *service.few(*made[:2], *near, *real[:10], *made[2:], smoke=2, full=33))
+    service.query("filter.any-text", *service.few(*made[:2], *near, *real[:10], *made[2:], smoke=2, full=31))
 
 
 @pytest.mark.clause("filter.wildcards")

@@ -148,7 +148,10 @@ class Data:
         parts = [self.parts(text) for text in records]
         found = [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(name), parts[-1]["whole"], parts[0]["start"]]
         found += [text for text in plain if text.startswith("0")][:1]
-        found += [*self.blank_edges(plain), records[0][:1], records[0] + "0", records[-1][::-1]]
+        found += [*self.blank_edges(plain), records[0][:1], records[0] + "0"]
+        found += [text for text in plain if any(text in other and text != other for other in plain)][:1]
+        inner = records[len(records) // 2]
+        found += [inner[1:], f"{inner[:2]}-{inner[2:]}", f"{inner[:2]}x{inner[2:]}", inner[:-1], records[-1][::-1]]
         found += [part for rest in parts[1:] for part in (rest["middle"], rest["end"], rest["start"])]
         return [text for text in dict.fromkeys(found) if text.strip()]
 

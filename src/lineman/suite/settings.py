@@ -27,7 +27,7 @@ class Settings:
     """Options that started the embedded sandbox, to be repeated in replay commands."""
     target_options: tuple[str, ...] = ()
     """Options that chose the target, likewise."""
-    generated: int = 25
+    generated: int = 20
     """How many queries are generated from the data seen in a full run."""
     from_document: int = 14
     """How many requests are generated from the OpenAPI document."""
