@@ -89,6 +89,7 @@ class Data:
             queries += [{"accessCode": text} for text in written]
         for text in described[:1]:
             queries += [{"description": f"{text[:2]}[{text[2]}x]{text[3:]}"}, {"description": f"{text}' --"}]
+            queries += [{"description": f"{text}\U0001f4de"}]
             queries += [{"description": text.replace(" ", "+", 1)}, {"description": text.replace(" ", "  ", 1)}]
         return queries + [{name: text + "x" * 40} for name in TEXT_FILTERS for text in self.longest(name)]
 
