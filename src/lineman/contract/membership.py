@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.checks.answers import record_problems
-from lineman.contract.comparison import Comparison, band, brief, filter_clause, filter_words
+from lineman.contract.comparison import Comparison, brief, filter_clause, filter_words
 from lineman.contract.finding import Finding, Record, Rows
 from lineman.contract.matching import Match, match_filter, match_record
 from lineman.contract.model import record_id
@@ -100,7 +100,7 @@ def wrong_total(c: Comparison) -> Iterator[Finding]:
         f"total is {total} where {low if high in (low, None) else f'{low} to {high}'} records match.",
         low,
         total,
-        parameter=f"{c.asked.filter_names}, limit {band(c.asked.limit)}, offset {band(c.asked.offset)}",
+        parameter=c.asked.filter_names,
         constraint="counts the matches",
         observed="too low" if total < low else "too high",
     )

@@ -40,6 +40,8 @@ class Listing:
     tail: tuple[Record, ...] = ()
     sound: bool = True
     """False where the readings contradict themselves: more records than the total says, or a record twice."""
+    in_place: bool = True
+    """False where a record came twice, so that places cannot be counted."""
 
     @property
     def complete(self) -> bool:
@@ -99,7 +101,9 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
     if total is None:
         return None
     sound = came == len(records) <= total
-    return Listing(base, tuple(records.values()), max(total, len(records)), tuple(pages), sound=sound)
+    in_place = came == len(records)
+    total = max(total, len(records))
+    return Listing(base, tuple(records.values()), total, tuple(pages), sound=sound, in_place=in_place)
 
 
 def with_tail(whole: Listing, narrower: Sequence[Listing]) -> Listing:
@@ -168,7 +172,7 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
     if same:
         total = listing.total if listing.sound else None
         whole = listing.complete and not listing.tail
-        return Prediction(listing.records, (), whole, True, listing.sound, total)
+        return Prediction(listing.records, (), whole, True, listing.in_place, total)
     found: list[Record] = []
     possible: list[Record] = []
     for record in listing.known:
@@ -183,7 +187,7 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
         found.sort(key=lambda record: rank.get(record_id(record), len(rank)))
     total = len(found) if listing.complete and not possible else None
     placed = own is not None or (
-        listing.sound and not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
+        listing.in_place and not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
     )
     return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, placed, total)
 
