@@ -206,8 +206,15 @@ class TokenKeeper:
         return phases
 
 
+REFUSALS = frozenset({401, 403})
+
+
 class TokenAuth(httpx.Auth):
-    """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401."""
+    """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401 or a 403.
+
+    The page documents both for bad credentials, and a gateway that keeps one token only may refuse the older one with
+    either.
+    """
 
     def __init__(self, keeper: TokenKeeper, waited: Waited, *, renew: bool = True) -> None:
         self._keeper = keeper
@@ -219,7 +226,7 @@ class TokenAuth(httpx.Auth):
         generation = self._keeper.generation
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
-        if response.status_code != 401 or not self._renew:
+        if response.status_code not in REFUSALS or not self._renew:
             return
         another = await self._keeper.after_refusal(generation, self._waited)
         if another is None:
@@ -229,7 +236,7 @@ class TokenAuth(httpx.Auth):
             return
         request.headers["Authorization"] = f"Bearer {another.reveal()}"
         response = yield request
-        if response.status_code == 401:
+        if response.status_code in REFUSALS:
             self._keeper.still_refused()
 
 

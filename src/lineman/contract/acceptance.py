@@ -15,7 +15,7 @@ def not_accepted(c: Comparison) -> Iterator[Finding]:
     """Judge an answer without a page of records."""
     if c.answer.form in (Form.SUCCESS, Form.OTHER):
         return  # judged by the checks on a single exchange: status, JSON, data
-    if _says_that_nothing_matches(c) or _is_behind_the_last(c):
+    if may_be_refused(c):
         return
     if holds_records(c.answer) and c.answer.status == 200:
         return  # told by answer.return-code
@@ -29,6 +29,11 @@ def not_accepted(c: Comparison) -> Iterator[Finding]:
         constraint=constraint,
         observed=f"status {c.answer.status}",
     )
+
+
+def may_be_refused(c: Comparison) -> bool:
+    """True where nothing can be found, and no success is promised."""
+    return _says_that_nothing_matches(c) or _is_behind_the_last(c)
 
 
 def _says_that_nothing_matches(c: Comparison) -> bool:

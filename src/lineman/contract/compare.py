@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lineman.contract.acceptance import not_accepted
+from lineman.contract.acceptance import may_be_refused, not_accepted
 from lineman.contract.answer import Form, holds_records, read_answer
 from lineman.contract.checks.registry import Case
 from lineman.contract.comparison import Comparison, readable
@@ -34,11 +34,11 @@ def compare(exchange: Exchange, knowledge: Knowledge) -> list[Finding]:
     if not case.on_operation or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER):
         return []
     comparison = Comparison(case, asked, case.answer, knowledge.predict(asked) or NOTHING, knowledge)
-    refused = case.answer.form is Form.REFUSAL and not case.answer.records
-    if refused or not readable(case.answer):
+    if not readable(case.answer):
         return list(not_accepted(comparison))
-    learn_order(case.answer, asked, knowledge)
-    return _first_of(replace(comparison, prediction=knowledge.predict(asked) or NOTHING))
+    if case.answer.form is Form.REFUSAL and not case.answer.records and may_be_refused(comparison):
+        return []
+    return _first_of(comparison)
 
 
 def _first_of(c: Comparison) -> list[Finding]:
@@ -46,7 +46,13 @@ def _first_of(c: Comparison) -> list[Finding]:
     beyond = list(behind_the_last(c))
     if beyond:
         return found + beyond
-    return found + (_against_the_whole(c) or _first(c, *MEMBERSHIP, *PAGING))
+    return found + (_against_the_whole(c) or _first(c, *MEMBERSHIP) or _on_the_page(c))
+
+
+def _on_the_page(c: Comparison) -> list[Finding]:
+    """Judge the page; a whole answer with the right records says in which order these filters find them."""
+    learn_order(c.answer, c.asked, c.knowledge)
+    return _first(replace(c, prediction=c.knowledge.predict(c.asked) or NOTHING), *PAGING)
 
 
 def _against_the_whole(c: Comparison) -> list[Finding]:

@@ -127,4 +127,4 @@ class Mixing:
 
 def _is_another_question(other: Exchange, mine: Exchange) -> bool:
     query = other.ask.query
-    return other is not mine and query is not None and query != mine.ask.query and question(query).certain
+    return other is not mine and query is not None and query != mine.ask.query

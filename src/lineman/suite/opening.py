@@ -94,8 +94,8 @@ def no_match_queries() -> list[dict[str, Any]]:
     """Plain queries that no realistic list has a match for."""
     return [
         {"accessCode": "000111222333444555666777"},
-        {"description": "zzqx no such description qxzz"},
         {"accessCode": "000111222333444555666777", "mediatypeId": document().request_media_types[0]},
+        {"description": "zzqx no such description qxzz"},
     ]
 
 

@@ -16,6 +16,9 @@ from lineman.sandbox.store import Selection
 _WINDOW = 0.02
 """Seconds between the filling of what requests share and its use: without a wait no two would overlap."""
 
+SMALL = 50
+"""Pages of fewer records than this are small."""
+
 
 @fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.")
 def seventh_loses_last(call: Call, proceed: Step[Selection]) -> Selection:
@@ -37,7 +40,7 @@ def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
 )
 def old_service_number(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
-    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 5):
+    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 29):
         document["data"]["calledRouteList"][0]["n400Number"] = "4009990000"
     return document
 
@@ -88,17 +91,19 @@ def cache_without_limit(call: Call, proceed: Step[Selection]) -> Selection:
     return _remembered(call, proceed, lambda query: (query.criteria, query.offset))
 
 
-@fault(SELECT, "query.independent", "cache-without-media-type", "Remembers its last answer without the media type.")
+@fault(SELECT, "query.independent", "cache-without-media-type", "Remembers its last small page without the media type.")
 def cache_without_media_type(call: Call, proceed: Step[Selection]) -> Selection:
+    if call.query.limit >= SMALL:
+        return proceed(call)
     return _remembered(call, proceed, lambda query: replace(query, criteria=replace(query.criteria, media_type=None)))
 
 
-@fault(INTERPRET, "query.independent", "media-type-sticks", "Keeps the media type of the query before.")
+@fault(INTERPRET, "query.independent", "media-type-sticks", "Keeps the media type of the query before for small pages.")
 def media_type_sticks(call: Call, proceed: Step[Query]) -> Query:
     query = proceed(call)
     before = call.service.memory.get("media-type-sticks")
     call.service.memory["media-type-sticks"] = query.criteria.media_type
-    if query.criteria.media_type is None and before is not None:
+    if query.criteria.media_type is None and before is not None and query.limit < SMALL:
         return replace(query, criteria=replace(query.criteria, media_type=before))
     return query
 
@@ -156,7 +161,11 @@ def previous_answer_now_and_then(call: Call, proceed: Step[Reply]) -> Reply:
 
 
 @fault(
-    ENCODE, "query.independent", "rare-mix-up", "Sends the answer to another query once in forty answers.", sole=True
+    ENCODE,
+    "query.independent",
+    "rare-mix-up",
+    "Sends the answer to another query once in some forty answers.",
+    sole=True,
 )
 def rare_mix_up(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
@@ -166,7 +175,7 @@ def rare_mix_up(call: Call, proceed: Step[Reply]) -> Reply:
     total, before = memory.get(name, (call.selection.total, reply))
     memory[name] = (call.selection.total, reply)
     memory["since-mix-up"] = since = memory.get("since-mix-up", 0) + 1
-    if since < 40 or total == call.selection.total:
+    if since < 43 or total == call.selection.total:
         return reply
     memory["since-mix-up"] = 0
     mixed: Reply = before
