@@ -40,7 +40,7 @@ def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
 )
 def old_service_number(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
-    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 29):
+    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 13):
         document["data"]["calledRouteList"][0]["n400Number"] = "4009990000"
     return document
 
