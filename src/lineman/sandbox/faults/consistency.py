@@ -81,8 +81,12 @@ def cache_without_offset(call: Call, proceed: Step[Selection]) -> Selection:
     return _remembered(call, proceed, lambda query: (query.criteria, query.limit))
 
 
-@fault(SELECT, "query.independent", "cache-without-description", "Remembers its last answer without the description.")
+@fault(
+    SELECT, "query.independent", "cache-without-description", "Remembers its last small page without the description."
+)
 def cache_without_description(call: Call, proceed: Step[Selection]) -> Selection:
+    if call.query.limit >= SMALL:
+        return proceed(call)
     return _remembered(call, proceed, lambda query: replace(query, criteria=replace(query.criteria, description=None)))
 
 
