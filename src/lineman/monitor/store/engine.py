@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from lineman.monitor.store.tables import METADATA, VERSIONS
 
 LOCK_SECONDS = 10.0
+_LOCK_PAUSE = 0.01
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "glusterfs", "ceph"}
 
 
@@ -60,7 +61,21 @@ def engine_for(address: str) -> Engine:
 def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
     for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+        _set_when_free(connection, pragma)
+
+
+def _set_when_free(connection: sqlite3.Connection, pragma: str) -> None:
+    """SQLite refuses a change of the journal's mode at once, whatever its timeout, while another one opens the file."""
+    give_up = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        else:
+            return
+        time.sleep(_LOCK_PAUSE)
 
 
 def _begin(connection: Connection) -> None:
