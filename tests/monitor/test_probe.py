@@ -19,7 +19,7 @@ import pytest
 import trustme
 from tests.monitor.servers import RECORD, Vendor, answer, endless, send, trickle, vendor
 
-from lineman.monitor.formats.openmetrics import openmetrics
+from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
 from lineman.monitor.formats.plugin import plugin_line
 from lineman.monitor.formats.text import text
 from lineman.monitor.probe import Prober, probe_once
@@ -312,7 +312,7 @@ def test_formats_agree_and_hostile_text_stays_text() -> None:
     line = plugin_line(result, subject)
     assert line.splitlines()[0].count("|") == 1
     assert "\x1b" not in line + text(result)
-    exposed = openmetrics(result, result.started)
+    exposed = openmetrics(probe_seen(subject, "here", result, None))
     assert exposed.endswith("# EOF\n")
     from prometheus_client.openmetrics.parser import text_string_to_metric_families  # noqa: PLC0415 - one test
 

@@ -91,7 +91,7 @@ def watching(folder: Path, **extra: str) -> Iterator[tuple[Process, Vendor, Rece
 
 def test_an_outage_is_told_shown_and_over(tmp_path: Path) -> None:
     with watching(tmp_path) as (process, service, hook):
-        wait_for(lambda: 'probe_success{canary="subject"} 1.0' in process.get("/metrics")[1])
+        wait_for(lambda: 'probe_success{canary="subject",location="here"} 1.0' in process.get("/metrics")[1])
         honest = service.query
         service.query = lambda handler, token: send(handler, 503, "<script>alert(1)</script>", "text/html")
         wait_for(lambda: [body["event"] for body in hook.once.values()] == ["failed"])
@@ -118,7 +118,7 @@ def test_an_outage_is_told_shown_and_over(tmp_path: Path) -> None:
 
 def test_reload_takes_all_or_nothing(tmp_path: Path) -> None:
     with watching(tmp_path) as (process, _, hook):
-        wait_for(lambda: 'probe_success{canary="subject"} 1.0' in process.get("/metrics")[1])
+        wait_for(lambda: 'probe_success{canary="subject",location="here"} 1.0' in process.get("/metrics")[1])
         good = CANARY % hook.url
         (tmp_path / "c.toml").write_text(good + "[canaries.other]\nintervall = 5\n")
         process.process.send_signal(signal.SIGHUP)
@@ -126,9 +126,9 @@ def test_reload_takes_all_or_nothing(tmp_path: Path) -> None:
         assert "did you mean 'interval'?" in "".join(process.log)
         (tmp_path / "c.toml").write_text(good + '[canaries.other]\ninterval = "1s"\ntimeout = "900ms"\n')
         process.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: 'probe_success{canary="other"} 1.0' in process.get("/metrics")[1])
+        wait_for(lambda: 'probe_success{canary="other",location="here"} 1.0' in process.get("/metrics")[1])
         assert "lineman_reload_successful 1.0" in process.get("/metrics")[1]
-        assert 'probe_success{canary="subject"} 1.0' in process.get("/metrics")[1]
+        assert 'probe_success{canary="subject",location="here"} 1.0' in process.get("/metrics")[1]
         assert process.end() == 0
 
 

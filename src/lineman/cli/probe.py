@@ -55,7 +55,7 @@ def probe(
 
         _unknown(f"no canary is called {canary!r}{hint(canary, configuration.canaries)}", format_)
     result = asyncio.run(probe_once(known, os.environ))
-    _show(_rendered(result, known, format_), output, format_)
+    _show(_rendered(result, known, format_, configuration.monitor.location, output), output, format_)
     if history is not None:
         from lineman.monitor.oneshot import keep  # noqa: PLC0415 - SQLAlchemy is heavy
 
@@ -83,7 +83,7 @@ def default_path() -> Path:
     return local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
 
 
-def _rendered(result: ProbeResult, canary: Canary, format_: Format) -> str:
+def _rendered(result: ProbeResult, canary: Canary, format_: Format, location: str, output: Path | None) -> str:
     if format_ is Format.JSON:
         import json  # noqa: PLC0415 - one format of four
 
@@ -93,11 +93,9 @@ def _rendered(result: ProbeResult, canary: Canary, format_: Format) -> str:
 
         return plugin_line(result, canary) + "\n"
     if format_ is Format.OPENMETRICS:
-        import time  # noqa: PLC0415 - one format of four
+        from lineman.monitor.formats.openmetrics import openmetrics, probe_seen  # noqa: PLC0415 - one format of four
 
-        from lineman.monitor.formats.openmetrics import openmetrics  # noqa: PLC0415 - one format of four
-
-        return openmetrics(result, time.time_ns() // 1_000_000)
+        return openmetrics(probe_seen(canary, location, result, output))
     from lineman.monitor.formats.text import text  # noqa: PLC0415 - one format of four
 
     return text(result) + "\n"

@@ -135,6 +135,11 @@ class Client:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def kept_token(self) -> IssuedToken | None:
+        """The target's own token in use; None for a ready one, and where none was had yet."""
+        return self._own.keeper.kept
+
     async def fresh_token(self, lifetime: int) -> IssuedToken | None:
         """Get an extra token that lives ``lifetime`` seconds, for ``{short}`` in asks' Authorization.
 

@@ -150,6 +150,11 @@ class TokenKeeper:
         """Grows with every token, so that a request can say which one was refused to it."""
         return self._generation
 
+    @property
+    def kept(self) -> IssuedToken | None:
+        """The token in use; None for a ready one, and where none was had yet."""
+        return self._kept
+
     async def token(self, waited: Waited | None = None) -> Secret:
         """The token to use now, asked for where there is none or the kept one is about to expire.
 

@@ -73,6 +73,10 @@ class ProbeResult:
     attempts: tuple[Attempt, ...]
     token: TokenStep | None = None
     certificate: CertificateSeen | None = None
+    token_issued: int | None = None
+    """When the token in use was issued (milliseconds since the epoch); None for a ready one, or where there is none."""
+    token_ends: int | None = None
+    """When it expires, where its service said so."""
 
     @property
     def last(self) -> Attempt:

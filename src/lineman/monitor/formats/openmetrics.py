@@ -1,22 +1,52 @@
 """A probe's result as OpenMetrics text, for a textfile collector.
 
-Written by hand because a one-shot probe must start fast; a test reads it with prometheus-client's own parser.
+Such collectors read the older text format, which knows neither state sets nor infos; a state set told as a gauge
+has the same samples and is valid in both formats, so that is what a file holds.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lineman.monitor.result import PHASES, ProbeResult
-from lineman.monitor.verdict import Verdict
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from lineman.monitor.formats.families import Seen, canary_families
+from lineman.monitor.incidents import Kind
+from lineman.monitor.result import ProbeResult
+from lineman.monitor.settings.maintenance import in_maintenance
+from lineman.monitor.settings.models import Canary
+from lineman.monitor.streak import Streak
+
+_ENCODE: Callable[[Collector], bytes] = generate_latest
+_PARSE: Callable[[str], Iterator[Metric]] = text_string_to_metric_families
 
 
-def openmetrics(result: ProbeResult, finished: int) -> str:
-    """All families, with the end mark. ``finished``: milliseconds since the epoch."""
-    return "\n".join([*_families(result, finished), "# EOF", ""])
+def openmetrics(seen: Seen) -> str:
+    """All families of a canary that have samples, with the end mark."""
+    return _ENCODE(_AsGauges(seen)).decode()
+
+
+def probe_seen(canary: Canary, location: str, result: ProbeResult, before: Path | None) -> Seen:
+    """A one-shot probe's result; ``before``: the file that the last one wrote, which knows the canary's past."""
+    planned = in_maintenance(canary.maintenance, result.started)
+    streak = streak_before(before, canary.name, location).after(result, planned=planned)
+    return Seen(canary, location, result, streak, maintenance=planned)
+
+
+def streak_before(path: Path | None, canary: str, location: str) -> Streak:
+    """What the file that an earlier probe wrote says of the canary's past; nothing where there is none to be read."""
+    if path is None:
+        return Streak()
+    try:
+        return _streak(path.read_text(encoding="utf-8"), canary, location)
+    except (OSError, ValueError, OverflowError):
+        return Streak()
 
 
 def write_atomically(path: Path, content: str) -> None:
@@ -36,49 +66,30 @@ def write_atomically(path: Path, content: str) -> None:
         raise
 
 
-def _families(result: ProbeResult, finished: int) -> Iterator[str]:
-    canary = f'canary="{_escaped(result.canary)}"'
-    success = int(result.verdict in (Verdict.OK, Verdict.DEGRADED))
-    yield from _gauge("probe_success", "1 where the canary is ok or degraded.", "", [(canary, success)])
-    yield from _gauge("probe_duration_seconds", "Time of the query.", "seconds", [(canary, f"{result.seconds:.6f}")])
-    phases = [
-        (f'{canary},phase="{name}"', f"{result.last.phases[name]:.6f}") for name in PHASES if name in result.last.phases
-    ]
-    yield from _gauge("probe_phase_duration_seconds", "Time of each phase of the query.", "seconds", phases)
-    yield "# HELP probe_verdict What the probe says."
-    yield "# TYPE probe_verdict stateset"
-    for verdict in Verdict:
-        if verdict is not Verdict.NOT_RUN:
-            yield f'probe_verdict{{{canary},probe_verdict="{verdict}"}} {int(verdict is result.verdict)}'
-    yield from _gauge("probe_attempts", "Tries in the slot.", "", [(canary, len(result.attempts))])
-    if result.token is not None:
-        yield from _gauge(
-            "probe_token_duration_seconds", "Time of the token.", "seconds", [(canary, f"{result.token.seconds:.6f}")]
-        )
-    if result.certificate is not None:
-        yield from _gauge(
-            "probe_certificate_not_after_timestamp_seconds",
-            "When the target's certificate ends.",
-            "seconds",
-            [(canary, result.certificate.not_after // 1_000)],
-        )
-    clauses = [(f'{canary},clause="{_escaped(clause)}"', 1) for clause in sorted({b.clause for b in result.breaches})]
-    yield from _gauge("probe_contract_violated", "Clauses that the answer broke.", "", clauses)
-    yield from _gauge(
-        "probe_finished_timestamp_seconds", "When the probe ended.", "seconds", [(canary, f"{finished / 1_000:.3f}")]
+class _AsGauges(Collector):
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def collect(self) -> Iterator[Metric]:
+        for family in canary_families([self._seen]):
+            if family.samples:
+                family.type = "gauge"
+                yield family
+
+
+def _streak(text: str, canary: str, location: str) -> Streak:
+    values = {
+        (sample.name, sample.labels.get("kind", "")): sample.value
+        for family in _PARSE(text)
+        for sample in family.samples
+        if sample.labels.get("canary") == canary and sample.labels.get("location") == location
+    }
+    return Streak(
+        _instant(values.get(("probe_last_success_timestamp_seconds", ""))),
+        _instant(values.get(("probe_last_failure_timestamp_seconds", ""))),
+        {kind: int(values.get(("probe_consecutive", kind.value), 0)) for kind in Kind},
     )
 
 
-def _gauge(name: str, explanation: str, unit: str, samples: Sequence[tuple[str, object]]) -> Iterator[str]:
-    if not samples:
-        return
-    yield f"# HELP {name} {explanation}"
-    yield f"# TYPE {name} gauge"
-    if unit:
-        yield f"# UNIT {name} {unit}"
-    for labels, value in samples:
-        yield f"{name}{{{labels}}} {value}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _instant(seconds: float | None) -> int | None:
+    return round(seconds * 1_000) if seconds else None

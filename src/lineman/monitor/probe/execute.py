@@ -19,7 +19,7 @@ from lineman.exchange import Ask, Exchange, FailureKind, Operation
 from lineman.monitor.clock import Clock, SystemClock
 from lineman.monitor.probe.certificates import certificate_verdict, look
 from lineman.monitor.probe.judging import OWN_NETWORK, judge, worth_another_try
-from lineman.monitor.probe.tokens import refused, token_step
+from lineman.monitor.probe.tokens import refused, token_step, with_token_times
 from lineman.monitor.result import Attempt, CertificateSeen, ProbeResult, TokenStep
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.verdict import SEVERITY, Cause, Verdict
@@ -97,7 +97,8 @@ class Prober:
             seen = await certificate
         finally:
             certificate.cancel()
-        return _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
+        result = _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
+        return with_token_times(result, self._clients[canary.target, canary.timeout].kept_token)
 
     def _with_new_token(self, canary: Canary, attempt: Attempt) -> Client | None:
         """A client that will ask for a new token, where the kept one was refused; not too often.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from lineman.client.errors import TokenError
+from lineman.client.tokens import IssuedToken
 from lineman.exchange import Exchange, FailureKind
 from lineman.monitor.probe.judging import OWN_NETWORK, own_network, phase_seconds
-from lineman.monitor.result import Attempt, TokenStep
+from lineman.monitor.result import Attempt, ProbeResult, TokenStep
 from lineman.monitor.verdict import Cause, Verdict
 from lineman.target import Target
 
@@ -38,6 +40,15 @@ def refused(error: TokenError, target: Target) -> Attempt:
     if error.failure is not None and error.failure.kind in _NO_CONNECTION and _same_origin(target):
         cause = Cause(error.failure.kind.value)
     return Attempt(Verdict.FAILED, cause, str(error), 0.0, error.status, root=f"token/{target.token_url}")
+
+
+def with_token_times(result: ProbeResult, kept: IssuedToken | None) -> ProbeResult:
+    """The result with when the token in use was issued and ends."""
+    if kept is None:
+        return result
+    issued = round(kept.issued.timestamp() * 1_000)
+    ends = None if kept.expires is None else issued + round(kept.expires * 1_000)
+    return replace(result, token_issued=issued, token_ends=ends)
 
 
 def _same_origin(target: Target) -> bool:

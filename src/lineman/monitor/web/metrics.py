@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
+from itertools import accumulate
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
-from lineman.monitor.board import Board, CanaryState, is_stale
+from lineman.contract.checks import CHECKS
+from lineman.monitor.board import DELAY_BOUNDS, Board, CanaryState, Delays, is_stale
 from lineman.monitor.clock import Clock
+from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
+from lineman.monitor.incidents import Kind, Track
 from lineman.monitor.keeper import Keeper
 from lineman.monitor.outbox import Outbox
+from lineman.monitor.settings.maintenance import in_maintenance
 from lineman.monitor.slots import Outcome
+from lineman.monitor.streak import Streak
 from lineman.monitor.verdict import Verdict
 
-_BUCKETS = (5, 10, 25, 50, 100, 250, 500, 1_000, 5_000)
+_NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-json")
+"""Clauses about requests that no canary sends."""
 
 
 class MonitorCollector(Collector):
@@ -25,100 +41,120 @@ class MonitorCollector(Collector):
         self._keeper = keeper
         self._outbox = outbox
         self._clock = clock
+        self._process = ProcessCollector(registry=None)
 
     def collect(self) -> Iterator[Metric]:
+        now = self._clock.wall()
+        tracks = dict(self._keeper.world.tracks)
         with self._board.lock:
             states = list(self._board.canaries.values())
-            slots = dict(self._board.slots)
-            retried, violations = dict(self._board.retried), dict(self._board.violations)
-            delays = list(self._board.delays)
-        yield from _probes(states, self._clock.wall())
-        yield from _counts(states, slots, retried, violations)
-        yield _delays(delays)
-        yield from self._own()
+            seen = [self._seen(state, tracks, now) for state in states]
+            counts = [*_counts(self._board, states), _delays(self._board.delays)]
+        yield from canary_families(seen)
+        yield from counts
+        yield _stale(seen)
+        yield from _incidents(seen, tracks)
+        yield from self._own(len(states))
+        yield from self._process.collect()
 
-    def _own(self) -> Iterator[Metric]:
-        yield _gauge("lineman_history_up", "1 where history can be written.", int(not self._keeper.failing))
-        yield _gauge("lineman_history_backlog", "Changes that wait for history.", self._keeper.backlog)
+    def _seen(self, state: CanaryState, tracks: dict[tuple[str, Kind], Track], now: int) -> Seen:
+        canary, fresh = state.canary, not is_stale(state, now)
+        # Rows come from the incidents' own tracks, which outlive a restart.
+        rows = {kind: tracks.get((canary.name, kind), Track()).bad for kind in Kind}
+        streak = Streak(state.streak.last_success, state.streak.last_failure, rows)
+        maintenance = in_maintenance(canary.maintenance, now)
+        return Seen(canary, self._board.location, state.result if fresh else None, streak, maintenance, fresh)
+
+    def _own(self, canaries: int) -> Iterator[Metric]:
+        board, keeper, outbox = self._board, self._keeper, self._outbox
+        facts = {"version": version("lineman"), "location": board.location}
+        yield InfoMetricFamily("lineman_build", "The program, and where it looks from.", value=facts)
+        yield _gauge("lineman_canaries", "Canaries that are watched.", canaries)
+        yield _gauge("lineman_keeper_up", "1 while results are decided on.", int(keeper.alive))
+        yield _gauge("lineman_history_up", "1 where history can be written.", int(not keeper.failing))
+        yield _gauge("lineman_history_backlog", "Changes that wait for history.", keeper.backlog)
+        yield _counter("lineman_history_lost", "Changes that neither history nor memory could hold.", keeper.lost)
         yield _gauge(
             "lineman_committed_timestamp_seconds",
-            "When results were committed last.",
-            (self._board.committed or 0) / 1_000,
+            "When results were committed last; 0: not yet.",
+            (board.committed or 0) / 1_000,
         )
-        yield _gauge("lineman_notices_pending", "Notices on their way.", self._outbox.pending)
-        yield _counter("lineman_notices_delivered", "Notices that arrived.", self._outbox.delivered)
-        yield _counter("lineman_notice_failures", "Tries to send a notice that failed.", self._outbox.failures)
+        yield _gauge("lineman_notices_pending", "Notices on their way.", outbox.pending)
+        yield _counter("lineman_notices_delivered", "Notices that arrived.", outbox.delivered)
+        yield _counter("lineman_notice_failures", "Tries to send a notice that failed.", outbox.failures)
         yield _gauge(
             "lineman_reload_successful",
             "1 where the configuration was last read without an error.",
-            int(not self._board.reload_failed),
+            int(not board.reload_failed),
         )
-        opened = GaugeMetricFamily("lineman_incident_open", "1 where an incident is open.", labels=["canary", "kind"])
-        for (canary, kind), track in list(self._keeper.world.tracks.items()):
-            opened.add_metric([canary, kind.value], int(track.incident is not None and track.incident.open))
-        yield opened
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, text, value=value)
+    return GaugeMetricFamily(name, text, value=value, unit="seconds" if name.endswith("_seconds") else "")
 
 
 def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(name, text, value=value)
 
 
-def _probes(states: list[CanaryState], now: int) -> Iterator[Metric]:
-    success = GaugeMetricFamily("probe_success", "1 where the canary is ok or degraded.", labels=["canary"])
-    duration = GaugeMetricFamily("probe_duration_seconds", "Time of the last query.", labels=["canary"])
-    phases = GaugeMetricFamily("probe_phase_duration_seconds", "Time of its phases.", labels=["canary", "phase"])
-    verdicts = GaugeMetricFamily("probe_verdict", "What the last probe says.", labels=["canary", "verdict"])
-    ends = GaugeMetricFamily(
-        "probe_certificate_not_after_timestamp_seconds", "When the certificate ends.", labels=["canary"]
-    )
-    finished = GaugeMetricFamily("probe_started_timestamp_seconds", "When the last probe began.", labels=["canary"])
-    good = GaugeMetricFamily("probe_last_success_timestamp_seconds", "Last good probe.", labels=["canary"])
-    for state in states:
-        name, result = [state.canary.name], state.result
-        good.add_metric(name, (state.last_success or 0) / 1_000)
-        if result is None or is_stale(state, now):
-            continue
-        success.add_metric(name, int(result.verdict in (Verdict.OK, Verdict.DEGRADED)))
-        duration.add_metric(name, result.seconds)
-        finished.add_metric(name, result.started / 1_000)
-        for phase, seconds in result.last.phases.items():
-            phases.add_metric([*name, phase], seconds)
-        for verdict in Verdict:
-            if verdict is not Verdict.NOT_RUN:
-                verdicts.add_metric([*name, verdict.value], int(result.verdict is verdict))
-        if result.certificate is not None:
-            ends.add_metric(name, result.certificate.not_after / 1_000)
-    yield from (success, duration, phases, verdicts, ends, finished, good)
+def _canary_counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, labels=["canary", "location", *labels])
 
 
-def _counts(
-    states: list[CanaryState],
-    slots: dict[tuple[str, str], int],
-    retried: dict[str, int],
-    violations: dict[tuple[str, str], int],
-) -> Iterator[Metric]:
-    outcomes = CounterMetricFamily("lineman_slots", "Slots by how they ended.", labels=["canary", "outcome"])
-    again = CounterMetricFamily("lineman_probes_ok_after_retry", "Good only at the second try.", labels=["canary"])
-    broken = CounterMetricFamily(
-        "lineman_contract_violations", "Probes that broke a clause.", labels=["canary", "clause"]
-    )
+@cache
+def _probed_clauses() -> tuple[str, ...]:
+    """The clauses that a probe's answer can break, so that their counts begin at 0 and not with the first violation."""
+    return tuple(sorted({clause for clause, _ in CHECKS.values() if not clause.startswith(_NEVER_PROBED)}))
+
+
+def _counts(board: Board, states: Iterable[CanaryState]) -> Iterator[Metric]:
+    outcomes = _canary_counter("lineman_slots", "Slots by how they ended.", "outcome")
+    probes = _canary_counter("lineman_probes", "Probes.")
+    failures = _canary_counter("lineman_probe_failures", "Probes that found the canary failed.")
+    unmeasured = _canary_counter("lineman_probes_unmeasured", "Probes that could not measure.")
+    again = _canary_counter("lineman_probes_ok_after_retry", "Probes that were good only at the second try.")
+    tokens = _canary_counter("lineman_token_requests", "Requests for a token.")
+    broken = _canary_counter("lineman_contract_violations", "Probes that broke a clause.", "clause")
+    opened = _canary_counter("lineman_incidents", "Incidents opened.", "kind")
     for state in states:
-        name = state.canary.name
+        name, subject = state.canary.name, (state.canary.name, board.location)
         for outcome in Outcome:
-            outcomes.add_metric([name, outcome.value], slots.get((name, outcome.value), 0))
-        again.add_metric([name], retried.get(name, 0))
-    for (name, clause), count in sorted(violations.items()):
-        broken.add_metric([name, clause], count)
-    yield from (outcomes, again, broken)
+            outcomes.add_metric([*subject, outcome.value], board.slots[name, outcome.value])
+        probes.add_metric(subject, sum(board.probes[name, verdict.value] for verdict in VERDICTS))
+        failures.add_metric(subject, board.probes[name, Verdict.FAILED.value])
+        unmeasured.add_metric(subject, board.probes[name, Verdict.UNKNOWN.value])
+        again.add_metric(subject, board.retried[name])
+        tokens.add_metric(subject, board.token_requests[name])
+        for clause in _probed_clauses() if state.canary.expect.contract else ():
+            broken.add_metric([*subject, clause], board.violations[name, clause])
+        for kind in Kind:
+            opened.add_metric([*subject, kind.value], board.incidents[name, kind.value])
+    yield from (outcomes, probes, failures, unmeasured, again, tokens, broken, opened)
 
 
-def _delays(delays: list[int]) -> Metric:
-    """Of the latest starts only, and so no counter: a picture of how punctual the monitor is now."""
-    family = HistogramMetricFamily("lineman_slot_start_delay_seconds", "From slot to start, latest starts.")
-    buckets = [(str(bound / 1_000), float(sum(delay <= bound for delay in delays))) for bound in _BUCKETS]
-    family.add_metric([], [*buckets, ("+Inf", float(len(delays)))], sum(delays) / 1_000)
-    return family
+def _delays(delays: Delays) -> Metric:
+    histogram = HistogramMetricFamily("lineman_slot_start_delay_seconds", "From slot to start.", unit="seconds")
+    bounds = [*(str(bound / 1_000) for bound in DELAY_BOUNDS), "+Inf"]
+    buckets = [(bound, float(count)) for bound, count in zip(bounds, accumulate(delays.counts), strict=True)]
+    histogram.add_metric([], buckets, delays.total / 1_000)
+    return histogram
+
+
+def _stale(seen: Iterable[Seen]) -> Metric:
+    stale = family("lineman_canary_stale", "1 where nothing new is known for too long; its results are not shown then.")
+    for one in seen:
+        stale.add_metric(one.subject, int(not one.fresh))
+    return stale
+
+
+def _incidents(seen: Iterable[Seen], tracks: dict[tuple[str, Kind], Track]) -> Iterator[Metric]:
+    is_open = family("lineman_incident_open", "1 where an incident is open.", "kind")
+    since = family("lineman_incident_opened_timestamp_seconds", "When the open one began.", "kind", unit="seconds")
+    for one in seen:
+        for kind in Kind:
+            incident = tracks.get((one.canary.name, kind), Track()).incident
+            opened = incident is not None and incident.open
+            is_open.add_metric([*one.subject, kind.value], int(opened))
+            if incident is not None and opened:
+                since.add_metric([*one.subject, kind.value], incident.opened / 1_000)
+    yield from (is_open, since)
