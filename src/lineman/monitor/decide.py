@@ -12,7 +12,7 @@ from lineman.monitor.burn import Burn, BurnWatch
 from lineman.monitor.clock import DAY
 from lineman.monitor.incidents import Incident, Kind, Rule, Sign, Track, advance, reading
 from lineman.monitor.matters import Event, Standing, Told, due
-from lineman.monitor.notices import Notice, incident_notice, plain_notice
+from lineman.monitor.notices import Notice, at_place, incident_notice, plain_notice
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.burn_table import rules_of
 from lineman.monitor.settings.duration import words
@@ -44,6 +44,7 @@ def decide(
         _see_drift(world, canary, entry, result, change, now)
         _see_burn(world, canary, entry, result, change, now)
     _reconcile(world, canaries, canary, change, now, result)
+    change.notices = [at_place(notice, world.place) for notice in change.notices]
     return change
 
 
@@ -55,6 +56,7 @@ def reconcile_all(world: World, canaries: Mapping[str, Canary], now: int) -> Cha
             _withdraw(world, key, track, change, now)
     for canary in canaries.values():
         _reconcile(world, canaries, canary, change, now, None)
+    change.notices = [at_place(notice, world.place) for notice in change.notices]
     return change
 
 

@@ -21,7 +21,7 @@ from lineman.monitor.notices import Notice
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.slots import SlotEntry
-from lineman.monitor.store import FAILURES, History
+from lineman.monitor.store import FAILURES, History, reason
 from lineman.monitor.world import Change, World
 
 LOG = logging.getLogger("lineman.monitor")
@@ -52,7 +52,7 @@ class Keeper:
         on_committed: Callable[[list[Change]], None] = lambda changes: None,
     ) -> None:
         self.history = history
-        self.world = World()
+        self.world = World(history.location if history is not None else "")
         self.failing: str = ""
         """Why history cannot be written at the moment; empty where it can."""
         self.lost = 0
@@ -185,10 +185,10 @@ class Keeper:
             self.lost += 1
 
     def _failed(self, error: Exception) -> None:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        cause = reason(error)
         if not self.failing:
-            LOG.error("history cannot be written (%s): going on from memory", reason)
-        self.failing = reason
+            LOG.error("history cannot be written (%s): going on from memory", cause)
+        self.failing = cause
         self._next_try = self._clock.monotonic() + _AGAIN
 
     def _recovered(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,8 @@ class Notice:
     title: str
     body: str
     facts: Mapping[str, Any]
+    place: str = ""
+    """The location that tells it."""
 
     def payload(self) -> dict[str, Any]:
         """What a webhook gets."""
@@ -108,3 +110,8 @@ def plain_notice(event: Event, matter: str, channel: str, canary: str, message: 
         message,
         {"canaries": [canary] if canary else []},
     )
+
+
+def at_place(notice: Notice, place: str) -> Notice:
+    """The notice as told by a location: two locations that tell the same do not swallow each other's notices."""
+    return replace(notice, key=key_of(notice.key, place), place=place) if place else notice

@@ -18,6 +18,7 @@ from lineman.monitor.clock import MINUTE, SECOND, Clock
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice
 from lineman.monitor.store import FAILURES, History
+from lineman.monitor.world import JOINT
 
 LOG = logging.getLogger("lineman.monitor")
 FIRST_WAIT = 2 * SECOND
@@ -46,7 +47,7 @@ class Outbox:
         """``history`` must be the outbox's own. ``owner``: who claims notices; one who comes back takes up its own."""
         self._senders = dict(senders)
         self._clock = clock
-        self._owner = owner or uuid.uuid4().hex
+        self.owner = (owner or uuid.uuid4().hex)[:64]
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._waiting: dict[str, dict[str, _Waiting]] = {}
@@ -71,16 +72,24 @@ class Outbox:
                 self._drop_reminders(queue, notice)
             self._wake.notify_all()
 
-    def load(self) -> None:
-        """Take over what history holds unsettled, also from others who died."""
+    def load(self, place: str | None = None) -> bool:
+        """Take over what history holds unsettled for a place (or the own location), also from others who died."""
         if self._history is None:
-            return
+            return True
         try:
-            with self._history.transaction() as connection:
-                pending = self._history.pending(connection)
+            with self._lock, self._history.transaction() as connection:
+                pending = self._history.pending(connection, place)
         except FAILURES:
-            return
+            return False
         self.add(pending)
+        return True
+
+    def forget(self, place: str) -> None:
+        """Let go of a place's notices: another one sends them."""
+        with self._lock:
+            for queue in self._waiting.values():
+                for key in [key for key, waiting in queue.items() if waiting.notice.place == place]:
+                    del queue[key]
 
     @property
     def pending(self) -> int:
@@ -135,7 +144,7 @@ class Outbox:
                 return
             try:
                 with self._history.transaction() as connection:
-                    saved = [key for key in self._unsaved if self._history.known(connection, key)]
+                    saved = [key for key in self._unsaved if self._history.settled(connection, key) is not None]
                     for key in saved:
                         self._history.settle(connection, key, self._clock.wall(), dropped=self._unsaved[key])
             except FAILURES:
@@ -161,9 +170,10 @@ class Outbox:
 
     def _try(self, waiting: _Waiting, now: int) -> None:
         notice = waiting.notice
-        if not self._claim(notice, now):
+        pause = self._claim(notice, now)
+        if pause is not None:
             with self._lock:
-                waiting.next_try = now + CLAIM
+                waiting.next_try = now + pause
                 if notice.key in self._done:
                     self._waiting[notice.channel].pop(notice.key, None)
             return
@@ -179,23 +189,28 @@ class Outbox:
             self.last_error.pop(notice.channel, None)
             self._settle(notice)
 
-    def _claim(self, notice: Notice, now: int) -> bool:
-        """True where the notice may be sent by us. Where history fails, memory is all there is, and we may."""
+    def _claim(self, notice: Notice, now: int) -> int | None:
+        """None where the notice may be sent by us; else milliseconds after which to look again.
+
+        Where history fails, memory is all there is, and we may. Not so what all locations tell together: there
+        another one may lead by now.
+        """
         if self._history is None:
-            return True
+            return None
+        joint = notice.place == JOINT
         with self._lock:
             try:
                 with self._history.transaction() as connection:
-                    if self._history.claim(connection, notice.key, self._owner, now, now + CLAIM):
-                        return True
-                    if not self._history.known(connection, notice.key):
-                        return True
-                    if notice.key in {other.key for other in self._history.pending(connection)}:
-                        return False
+                    if self._history.claim(connection, notice.key, self.owner, now, now + CLAIM):
+                        return None
+                    settled = self._history.settled(connection, notice.key)
             except FAILURES:
-                return True
-            self._done.add(notice.key)
-            return False
+                return 5 * SECOND if joint else None
+            if settled is None and not joint:
+                return None
+            if settled is not False:
+                self._done.add(notice.key)
+            return CLAIM
 
     def _settle(self, notice: Notice, *, dropped: bool = False) -> None:
         with self._lock:

@@ -23,10 +23,16 @@ class Drift:
     told: bool
 
 
+JOINT = "*"
+"""The place under which stands what all locations decide together; no location can be called so."""
+
+
 @dataclass(slots=True)
 class World:
     """Mutable, and changed by ``decide`` alone."""
 
+    place: str = ""
+    """The location that it is about; part of each notice's key."""
     tracks: dict[tuple[str, Kind], Track] = field(default_factory=dict)
     slots: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Each canary's latest ledger entry: lap and slot."""

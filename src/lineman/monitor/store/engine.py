@@ -1,4 +1,4 @@
-"""Opening history: the connection's settings, the schema's version, and what is refused.
+"""Opening history: the connection's settings, the schema's version, and what is refused. PostgreSQL: ``postgres``.
 
 SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), a bounded wait for locks. A damaged file is
 moved aside, never deleted, and a new one begun. Network file systems are refused, because their locks cannot
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lineman.monitor.store.tables import METADATA, VERSIONS
+from lineman.monitor.settings.address import is_url, shown
+from lineman.monitor.store.migrations import NewerSchemaError, migrate
+from lineman.monitor.store.postgres import postgres_engine
 
 LOCK_SECONDS = 10.0
 _LOCK_PAUSE = 0.01
@@ -47,15 +48,37 @@ def engine_for(address: str) -> Engine:
     Raises:
         HistoryError: no such kind of database, or its driver is not installed.
     """
-    if "://" in address:
-        try:
-            return create_engine(address, poolclass=NullPool)
-        except (SQLAlchemyError, ImportError) as error:
-            raise HistoryError(f"history: this URL cannot be used: {type(error).__name__}: {error}") from None
+    if is_url(address):
+        return _by_url(address)
     engine = create_engine(f"sqlite:///{address}", poolclass=NullPool, connect_args={"timeout": LOCK_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _by_url(address: str) -> Engine:
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise HistoryError(
+            f"history {shown(address)}: this is no valid URL; in a password, an @ is written as %40, a : as %3A"
+        ) from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    kind = url.get_backend_name()
+    if kind == "sqlite" and url.database:
+        return engine_for(url.database)
+    if kind != "postgresql":
+        raise HistoryError(f"history {shown(address)}: {kind} is not supported; use a file (SQLite) or postgresql://…")
+    try:
+        return postgres_engine(url)
+    except ImportError:
+        raise HistoryError(
+            f"history {shown(address)}: the driver {url.get_driver_name()!r} is not installed: "
+            "pip install 'lineman[postgres]'"
+        ) from None
+    except SQLAlchemyError as error:
+        raise HistoryError(f"history {shown(address)}: this URL cannot be used ({type(error).__name__})") from None
 
 
 def _prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -90,20 +113,23 @@ def make_ready(address: str) -> tuple[Engine, str]:
         HistoryError: it cannot be opened, or a newer lineman wrote it.
     """
     told = ""
-    if "://" not in address:
+    if not is_url(address):
         _refuse_network(Path(address))
         told = _move_damaged_aside(Path(address))
     engine = engine_for(address)
     try:
         with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
             migrate(connection)
+    except NewerSchemaError as error:
+        raise HistoryError(str(error)) from None
     except SQLAlchemyError as error:
-        raise HistoryUnavailable(f"history {address} cannot be opened: {_reason(error)}") from None
+        raise HistoryUnavailable(f"history {shown(address)} cannot be opened: {reason(error)}") from None
     return engine, told
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+def reason(error: BaseException) -> str:
+    """An error's first line, in the database's own words, which hold neither statement nor values."""
+    return (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
 
 
 def _refuse_network(path: Path) -> None:
@@ -131,8 +157,8 @@ def _move_damaged_aside(path: Path) -> str:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     except DatabaseError as error:
         if not damaged(error):
-            raise HistoryUnavailable(f"history {path} cannot be opened: {_reason(error)}") from None
-        found = _reason(error)
+            raise HistoryUnavailable(f"history {path} cannot be opened: {reason(error)}") from None
+        found = reason(error)
     if found == "ok":
         return ""
     aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
@@ -141,31 +167,3 @@ def _move_damaged_aside(path: Path) -> str:
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
     return f"history {path} is damaged ({found}): it was moved to {aside}, and a new one begun"
-
-
-def _version_1(connection: Connection) -> None:
-    METADATA.create_all(connection)
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_version_1,)
-"""Each brings the schema from the version before to its own; never changed once released, only added to."""
-
-
-def migrate(connection: Connection) -> None:
-    """Apply what is missing, within the caller's transaction.
-
-    Raises:
-        HistoryError: the schema is newer than this lineman.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(7246413)"))
-    have = 0
-    if inspect(connection).has_table(VERSIONS.name):
-        have = max(connection.execute(select(VERSIONS.c.version)).scalars(), default=0)
-    if have > len(MIGRATIONS):
-        raise HistoryError(
-            f"history was written by a newer lineman (schema {have}, this one knows {len(MIGRATIONS)}): upgrade lineman"
-        )
-    for number, migration in enumerate(MIGRATIONS[have:], start=have + 1):
-        migration(connection)
-        connection.execute(insert(VERSIONS), {"version": number, "applied": time.time_ns() // 1_000_000})

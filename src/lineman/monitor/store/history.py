@@ -12,10 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lineman.monitor.decide import watch_of
 from lineman.monitor.incidents import Kind
 from lineman.monitor.notices import Notice
+from lineman.monitor.settings.address import shown
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready
-from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS
+from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import Change, Drift, World
 
@@ -57,6 +58,11 @@ class History:
             self._connection = None
         self._seen_version = None
 
+    @property
+    def shown(self) -> str:
+        """The address as people may see it."""
+        return shown(self.address)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A writing transaction, committed at the end of the block."""
@@ -79,26 +85,40 @@ class History:
         self.open()
         assert self._engine is not None  # noqa: S101 - open sees to it
         with self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     def changed_by_others(self, connection: Connection) -> bool:
-        """True where another process may have written since this was asked last."""
+        """True where another process may have decided for the location since this was asked last.
+
+        To be asked first in a transaction that decides: on PostgreSQL it keeps others from doing so meanwhile.
+        """
         if connection.dialect.name != "sqlite":
-            return True
+            return self._count_up(connection)
         version = connection.exec_driver_sql("PRAGMA data_version").scalar()
         changed = version != self._seen_version
         self._seen_version = version
         return changed
 
+    def _count_up(self, connection: Connection) -> bool:
+        """Count who decides for the location; the row keeps others from deciding until the transaction ends."""
+        first = _insert(connection, WRITERS).values(location=self.location, changes=1)
+        counted = first.on_conflict_do_update(index_elements=["location"], set_={"changes": WRITERS.c.changes + 1})
+        number = connection.execute(counted.returning(WRITERS.c.changes)).scalar_one()
+        changed = self._seen_version is None or number != self._seen_version + 1
+        self._seen_version = number
+        return changed
+
     def load(self, connection: Connection, canaries: Mapping[str, Canary], before: World | None = None) -> World:
         """The world as history knows it. ``before``: take over what only this process adds to."""
-        world = World()
+        world = World(self.location)
         incidents = {row["id"]: rows.read_incident(row) for row in self._latest_incidents(connection)}
         for row in connection.execute(select(TRACKS).where(TRACKS.c.location == self.location)).mappings():
             world.set_track((row["canary"], Kind(row["kind"])), rows.read_track(row, incidents))
-        for row in connection.execute(select(TOLD)).mappings():
+        for row in connection.execute(select(TOLD).where(TOLD.c.location == self.location)).mappings():
             world.told[row["matter"], row["channel"]] = rows.read_told(row)
-        for row in connection.execute(select(DRIFT)).mappings():
+        for row in connection.execute(select(DRIFT).where(DRIFT.c.location == self.location)).mappings():
             world.drift[row["canary"], row["fingerprint"]] = Drift(
                 row["first"], row["last"], row["sightings"], row["told"]
             )
@@ -139,17 +159,19 @@ class History:
         )
         incidents = {k: rows.incident_row(place, v) for c in changes for k, v in c.incidents.items()}
         tracks = {k: rows.track_row(place, k, v) for c in changes for k, v in c.tracks.items()}
-        told = {k: rows.told_row(k, v) for c in changes for k, v in c.told.items()}
-        drift = {k: rows.drift_row(k, v) for c in changes for k, v in c.drift.items()}
+        told = {k: rows.told_row(place, k, v) for c in changes for k, v in c.told.items()}
+        drift = {k: rows.drift_row(place, k, v) for c in changes for k, v in c.drift.items()}
         self._put(connection, INCIDENTS, incidents.values())
         self._put(connection, TRACKS, tracks.values())
         self._put(connection, TOLD, told.values())
         self._put(connection, DRIFT, drift.values())
-        self._keep(connection, OUTBOX, [rows.notice_row(notice) for c in changes for notice in c.notices], ("key",))
+        notices = [rows.notice_row(place, notice) for c in changes for notice in c.notices]
+        self._keep(connection, OUTBOX, notices, ("key",))
 
-    def pending(self, connection: Connection) -> list[Notice]:
-        """Notices that have not arrived, oldest first."""
-        query = select(OUTBOX).where(OUTBOX.c.settled.is_(None)).order_by(OUTBOX.c.number)
+    def pending(self, connection: Connection, place: str | None = None) -> list[Notice]:
+        """Notices of a place (or of the own location) that have not arrived, oldest first."""
+        own = OUTBOX.c.location == (place or self.location)
+        query = select(OUTBOX).where(own, OUTBOX.c.settled.is_(None)).order_by(OUTBOX.c.number)
         return [rows.read_notice(row) for row in connection.execute(query).mappings()]
 
     def claim(self, connection: Connection, key: str, owner: str, now: int, until: int) -> bool:
@@ -162,9 +184,15 @@ class History:
         )
         return connection.execute(query).rowcount == 1
 
-    def known(self, connection: Connection, key: str) -> bool:
-        """True where the outbox holds the notice, settled or not."""
-        return connection.execute(select(OUTBOX.c.number).where(OUTBOX.c.key == key)).first() is not None
+    def release(self, connection: Connection, owner: str) -> None:
+        """Free what others than the owner have taken for sending: for one who knows that they are gone."""
+        others = (OUTBOX.c.location == self.location) & OUTBOX.c.settled.is_(None) & (OUTBOX.c.claimed_by != owner)
+        connection.execute(OUTBOX.update().where(others).values(claimed_until=0))
+
+    def settled(self, connection: Connection, key: str) -> bool | None:
+        """Whether a notice is settled; None where the outbox does not hold it."""
+        found = connection.execute(select(OUTBOX.c.settled).where(OUTBOX.c.key == key)).first()
+        return None if found is None else found.settled is not None
 
     def settle(self, connection: Connection, key: str, now: int, *, dropped: bool = False) -> None:
         """Note that a notice arrived (or was dropped in favour of a newer one)."""

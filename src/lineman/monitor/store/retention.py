@@ -77,8 +77,8 @@ def _forget(connection: Connection, location: str, before: int, sums_before: int
     connection.execute(delete(SLOTS).where(SLOTS.c.location == location, SLOTS.c.last < before))
     connection.execute(delete(SUMS).where(SUMS.c.location == location, SUMS.c.hour < sums_before))
     connection.execute(delete(INCIDENTS).where(INCIDENTS.c.location == location, INCIDENTS.c.ended < sums_before))
-    connection.execute(delete(OUTBOX).where(OUTBOX.c.settled < before))
-    connection.execute(delete(DRIFT).where(DRIFT.c.last < sums_before))
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.location == location, OUTBOX.c.settled < before))
+    connection.execute(delete(DRIFT).where(DRIFT.c.location == location, DRIFT.c.last < sums_before))
 
 
 def _shrink(history: History, limit: int, now: int) -> None:

@@ -20,6 +20,11 @@ from lineman.monitor.world import Drift
 Row = dict[str, Any]
 
 
+def plain(text: str) -> str:
+    """A text that both databases take: they refuse half characters, and PostgreSQL the zero."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+
+
 def slot_row(location: str, entry: SlotEntry) -> Row:
     return {
         "location": location,
@@ -29,7 +34,7 @@ def slot_row(location: str, entry: SlotEntry) -> Row:
         "last": entry.last,
         "interval": entry.interval,
         "outcome": entry.outcome.value,
-        "reason": entry.reason,
+        "reason": plain(entry.reason),
     }
 
 
@@ -51,7 +56,7 @@ def result_row(location: str, entry: SlotEntry, result: ProbeResult, *, maintena
         "seconds": result.seconds,
         "after_retry": result.after_retry,
         "maintenance": maintenance,
-        "message": result.message,
+        "message": plain(result.message),
         "details": json.dumps(details, separators=(",", ":")),
     }
 
@@ -83,7 +88,7 @@ def incident_row(location: str, incident: Incident) -> Row:
         "kind": incident.kind.value,
         "matter": incident.matter,
         "cause": incident.cause.value,
-        "summary": incident.summary,
+        "summary": plain(incident.summary),
         "opened": incident.opened,
         "confirmed": incident.confirmed,
         "ended": incident.ended,
@@ -98,8 +103,9 @@ def read_incident(row: RowMapping) -> Incident:
     return Incident(**{**fields, "kind": Kind(row["kind"]), "cause": Cause(row["cause"])})
 
 
-def told_row(key: tuple[str, str], told: Told) -> Row:
+def told_row(location: str, key: tuple[str, str], told: Told) -> Row:
     return {
+        "location": location,
         "matter": key[0],
         "channel": key[1],
         "standing": told.standing.value,
@@ -113,8 +119,9 @@ def read_told(row: RowMapping) -> Told:
     return Told(Standing(row["standing"]), row["incident"], row["at"], row["count"])
 
 
-def drift_row(key: tuple[str, str], drift: Drift) -> Row:
+def drift_row(location: str, key: tuple[str, str], drift: Drift) -> Row:
     return {
+        "location": location,
         "canary": key[0],
         "fingerprint": key[1],
         "first": drift.first,
@@ -124,15 +131,16 @@ def drift_row(key: tuple[str, str], drift: Drift) -> Row:
     }
 
 
-def notice_row(notice: Notice) -> Row:
+def notice_row(location: str, notice: Notice) -> Row:
     return {
+        "location": location,
         "key": notice.key,
         "channel": notice.channel,
         "matter": notice.matter,
         "event": notice.event.value,
         "created": notice.created,
-        "title": notice.title,
-        "body": notice.body,
+        "title": plain(notice.title),
+        "body": plain(notice.body),
         "facts": json.dumps(notice.facts),
         "attempts": 0,
         "next_try": 0,
@@ -154,4 +162,5 @@ def read_notice(row: RowMapping) -> Notice:
         row["title"],
         row["body"],
         json.loads(row["facts"]),
+        row["location"],
     )

@@ -1,6 +1,7 @@
 """The tables of history. Instants are milliseconds since the epoch; details are JSON text.
 
-``location`` says which place looked; one monitor writes one location.
+``location`` says which place looked; one monitor writes one location. What all locations decide together stands under
+the location ``*``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ METADATA = MetaData()
 VERSIONS = Table(
     "schema_version", METADATA, Column("version", Integer, primary_key=True), Column("applied", BigInteger)
 )
+
+WRITERS = Table(
+    "writers",
+    METADATA,
+    Column("location", String(64), primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+)
+"""PostgreSQL only: whoever decides for a location counts up first, holds the row meanwhile, and so sees who else did."""
 
 SLOTS = Table(
     "slots",
@@ -82,7 +91,8 @@ Index("incidents_by_canary", INCIDENTS.c.canary, INCIDENTS.c.opened)
 TOLD = Table(
     "told",
     METADATA,
-    Column("matter", String(300), primary_key=True),
+    Column("location", String(64), primary_key=True),
+    Column("matter", Text, primary_key=True),
     Column("channel", String(64), primary_key=True),
     Column("standing", String(16), nullable=False),
     Column("incident", String(160), nullable=False),
@@ -93,6 +103,7 @@ TOLD = Table(
 DRIFT = Table(
     "drift",
     METADATA,
+    Column("location", String(64), primary_key=True),
     Column("canary", String(64), primary_key=True),
     Column("fingerprint", String(160), primary_key=True),
     Column("first", BigInteger, nullable=False),
@@ -105,6 +116,7 @@ OUTBOX = Table(
     "outbox",
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("location", String(64), nullable=False),
     Column("key", String(32), nullable=False, unique=True),
     Column("channel", String(64), nullable=False),
     Column("matter", Text, nullable=False),
