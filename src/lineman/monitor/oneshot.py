@@ -6,6 +6,7 @@ import os
 
 from lineman.monitor.channels import sender
 from lineman.monitor.clock import SystemClock
+from lineman.monitor.joint import Joint, muted
 from lineman.monitor.keeper import Keeper, SlotEnd
 from lineman.monitor.notices import Notice
 from lineman.monitor.outbox import Outbox
@@ -13,6 +14,7 @@ from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Canary, Configuration
 from lineman.monitor.slots import Absence, Grid, Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import History, HistoryError
+from lineman.monitor.world import JOINT
 
 
 def keep(address: str, configuration: Configuration, canary: Canary, result: ProbeResult) -> list[str]:
@@ -20,23 +22,45 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
 
     The probe's verdict stands whatever happens here.
     """
-    history = History(address, configuration.monitor.location)
+    settings = configuration.monitor
+    history = History(address, settings.location)
     try:
         history.open()
     except HistoryError as error:
         return [f"{error}; the result was not kept, and nobody was told"]
     notices: list[Notice] = []
-    keeper = Keeper(history, configuration.canaries, SystemClock(), notices.extend)
+    own = muted(configuration.canaries) if settings.joint else configuration.canaries
+    keeper = Keeper(history, own, SystemClock(), notices.extend)
     keeper.open()
     grid = Grid(canary.interval, stable_offset(canary.name, canary.interval))
     for end in _slots(canary, grid, keeper.world.slots.get(canary.name), result):
         keeper.take(end)
     complaints = [history.told] if history.told else []
     if keeper.failing:
-        complaints.append(f"history {address} cannot be written ({keeper.failing}); the result was not kept")
+        complaints.append(f"history {history.shown} cannot be written ({keeper.failing}); the result was not kept")
     history.close()
-    _deliver(configuration, notices, History(address, configuration.monitor.location))
+    _deliver(configuration, notices, History(address, settings.location))
+    if settings.joint:
+        complaints += _decide_together(address, configuration)
     return complaints
+
+
+def _decide_together(address: str, configuration: Configuration) -> list[str]:
+    """Decide for all locations what is due, and deliver it, where no monitor leads."""
+    outbox = _outbox(configuration, History(address, configuration.monitor.location))
+    clock, settings = SystemClock(), configuration.monitor
+    joint = Joint(address, configuration.canaries, settings, clock, owner=outbox.owner, patience=0)
+    joint.on_notices = outbox.add
+    joint.on_lead = lambda: outbox.load(JOINT)
+    while joint.turn():
+        pass
+    if joint.leads:
+        for channel in configuration.channels:
+            outbox.deliver_due(channel)
+    outbox.stop(0)
+    failing = joint.failing
+    joint.close()
+    return [f"nothing was decided together: {failing}"] if failing else []
 
 
 def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, result: ProbeResult) -> list[SlotEnd]:
@@ -61,10 +85,14 @@ def _deliver(configuration: Configuration, notices: list[Notice], history: Histo
     """Try once what is due, new or left over by a probe that died; what does not arrive stays for the next one."""
     if not configuration.channels:
         return
-    senders = {name: sender(channel, os.environ) for name, channel in configuration.channels.items()}
-    outbox = Outbox(senders, SystemClock(), history)
+    outbox = _outbox(configuration, history)
     outbox.load()
     outbox.add(notices)
-    for channel in senders:
+    for channel in configuration.channels:
         outbox.deliver_due(channel)
     outbox.stop(0)
+
+
+def _outbox(configuration: Configuration, history: History) -> Outbox:
+    senders = {name: sender(channel, os.environ) for name, channel in configuration.channels.items()}
+    return Outbox(senders, SystemClock(), history)

@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from lineman.monitor.board import Board
 from lineman.monitor.channels import ChannelError, Send, post, reference, sender
 from lineman.monitor.clock import HOUR, MINUTE, Clock, SystemClock
+from lineman.monitor.joint import Joint, muted, poll_of
 from lineman.monitor.keeper import Keeper, SlotEnd
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice, plain_notice
@@ -27,12 +28,12 @@ from lineman.monitor.result import ProbeResult
 from lineman.monitor.scheduler import Scheduler
 from lineman.monitor.settings import Canary, Configuration, MonitorConfigurationError, load_configuration
 from lineman.monitor.settings.targets import target_problems
-from lineman.monitor.store import FAILURES, History, HistoryUnavailable
+from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.systemd import Notifier
 from lineman.monitor.web.app import Views, WebServer
 from lineman.monitor.web.metrics import MonitorCollector
-from lineman.monitor.world import Change
+from lineman.monitor.world import JOINT, Change
 
 LOG = logging.getLogger("lineman.monitor")
 _FAILING_TOLD_AFTER = 30.0
@@ -58,15 +59,14 @@ class Monitor:
         self.board = Board(settings.location)
         self._prober = Prober(environment, self._clock)
         self._history = _opened(settings.history, settings.location)
-        self.keeper = Keeper(
-            self._history, self.configuration.canaries, self._clock, self._take_notices, self._committed
-        )
+        self.keeper = Keeper(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
         self.outbox = Outbox(
             self._senders(),
             self._clock,
             History(settings.history, settings.location),
             owner=f"monitor/{settings.location}",
         )
+        self.joint = self._candidate() if settings.joint else None
         self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
         self._notifier = Notifier(environment)
         self._pages = Pages(
@@ -80,6 +80,7 @@ class Monitor:
         self._stop = asyncio.Event()
         self._done = threading.Event()
         self._heartbeat = threading.Event()
+        self._threads: list[threading.Thread] = []
         self._failing_since: float | None = None
         self._failing_told = False
 
@@ -93,12 +94,10 @@ class Monitor:
         self.outbox.start()
         if self.web is not None:
             self.web.start()
-        threads = [
-            threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (("lineman-heartbeat", self._beat), ("lineman-tidy", self._tidy))
-        ]
+        threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in self._work()]
         for thread in threads:
             thread.start()
+        self._threads = threads
         _stay_punctual()
         self.scheduler.use(canaries, self.keeper.world.slots)
         running = asyncio.create_task(self.scheduler.run())
@@ -129,6 +128,24 @@ class Monitor:
         if problems:
             raise MonitorConfigurationError(problems)
         return configuration
+
+    def _own_canaries(self) -> Mapping[str, Canary]:
+        """The canaries as this location decides about them: one of several that decide together tells nothing alone."""
+        canaries = self.configuration.canaries
+        return muted(canaries) if self.configuration.monitor.joint else canaries
+
+    def _candidate(self) -> Joint:
+        settings = self.configuration.monitor
+        joint = Joint(settings.history, self.configuration.canaries, settings, self._clock, owner=self.outbox.owner)
+        joint.on_notices = self.outbox.add
+        joint.on_lead = lambda: self.outbox.load(JOINT)
+        joint.on_lost = lambda: self.outbox.forget(JOINT)
+        return joint
+
+    def _work(self) -> list[tuple[Callable[[], None], str]]:
+        """What runs beside the schedule, each in a thread of its own."""
+        found = [(self._beat, "lineman-heartbeat"), (self._tidy, "lineman-tidy")]
+        return found if self.joint is None else [*found, (self._decide_together, "lineman-joint")]
 
     def _senders(self) -> dict[str, Send]:
         return {name: sender(channel, self._environment) for name, channel in self.configuration.channels.items()}
@@ -181,7 +198,9 @@ class Monitor:
         self.board.reload_failed = ""
         self.board.watch(configuration.canaries, self._clock.wall())
         self.outbox.replace_senders(self._senders())
-        self.keeper.reconfigure(configuration.canaries)
+        self.keeper.reconfigure(self._own_canaries())
+        if self.joint is not None:
+            self.joint.reconfigure(configuration.canaries)
         self.scheduler.use(configuration.canaries, self.keeper.world.slots)
         LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
         self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
@@ -220,6 +239,10 @@ class Monitor:
         self._done.set()
         self._heartbeat.set()
         await asyncio.to_thread(self.outbox.stop, 15.0)
+        if self.joint is not None:
+            # Only now may another one lead: it would send what is still on its way.
+            await asyncio.to_thread(self._threads[-1].join, 15.0)
+            self.joint.close()
         if self.web is not None:
             await asyncio.to_thread(self.web.stop)
         await self._prober.aclose()
@@ -239,16 +262,34 @@ class Monitor:
                 LOG.warning("the heartbeat did not get through: %s", error)
             self._done.wait(settings.heartbeat_every / 1_000)
 
+    def _decide_together(self) -> None:
+        """Take the lead where nobody has it, and decide what is due, until the monitor leaves."""
+        joint = self.joint
+        assert joint is not None  # noqa: S101 - started only where there is one
+        while not self._done.is_set():
+            try:
+                more = joint.turn()
+            except Exception:
+                # Without this thread nobody would be told anything: another location takes the lead, or this one again.
+                LOG.exception("deciding together failed for a reason of ours")
+                joint.close()
+                more = False
+            self._done.wait(0.0 if more else poll_of(self.configuration.canaries))
+
     def _tidy(self) -> None:
         settings = self.configuration.monitor
-        history = History(settings.history, settings.location)
+        history, together = (History(settings.history, place) for place in (settings.location, JOINT))
         self._done.wait(MINUTE / 1_000)
         while not self._done.is_set():
             try:
-                tidy(history, list(self.configuration.canaries.values()), settings, self._clock.wall())
+                canaries = list(self.configuration.canaries.values())
+                tidy(history, canaries, settings, self._clock.wall())
+                if self.joint is not None and self.joint.leads:
+                    tidy(together, canaries, settings, self._clock.wall())
             except FAILURES as error:
-                LOG.warning("history could not be tidied: %s", str(error).splitlines()[0])
+                LOG.warning("history could not be tidied: %s", reason(error))
             history.close()
+            together.close()
             self._done.wait(HOUR / 1_000)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lineman.monitor.settings.arithmetic import problems as arithmetic_problems
+from lineman.monitor.settings.locations import canary_problems, monitor_problems, with_history
 from lineman.monitor.settings.models import Canary, Channel, Configuration, MonitorSettings
 from lineman.monitor.settings.names import hint
 
@@ -48,13 +49,19 @@ def load_configuration(path: Path, environment: Mapping[str, str] | None = None)
         MonitorConfigurationError: with every problem found.
     """
     found: list[str] = []
-    tables = _Tables()
+    environment = os.environ if environment is None else environment
+    tables = _Tables(environment)
     for file in canary_files(path):
         found.extend(tables.add(file))
     found.extend(_unknown_channels(tables.canaries, tables.channels, tables.origin))
     if not tables.canaries and not found:
         found.append(f"{path}: no [canaries.NAME] table")
-    found.extend(_missing_references(tables, os.environ if environment is None else environment))
+    found.extend(
+        f"{tables.origin[f'canaries.{canary.name}']} [canaries.{canary.name}] {problem}"
+        for canary in tables.canaries.values()
+        for problem in canary_problems(canary, tables.monitor or MonitorSettings())
+    )
+    found.extend(_missing_references(tables, environment))
     if found:
         raise MonitorConfigurationError(found)
     return Configuration(
@@ -65,10 +72,11 @@ def load_configuration(path: Path, environment: Mapping[str, str] | None = None)
 class _Tables:
     """What the files read so far hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.canaries: dict[str, Canary] = {}
         self.channels: dict[str, Channel] = {}
         self.monitor: MonitorSettings | None = None
+        self._environment = environment
         self.origin: dict[str, Path] = {}
 
     def add(self, file: Path) -> Iterator[str]:
@@ -124,10 +132,12 @@ class _Tables:
         except TypeError:
             yield f"{file}: monitor must be a table: [monitor]"
             return
-        history = settings.history
-        if "://" not in history and not Path(history).is_absolute():
-            history = str(file.parent / history)
-        self.monitor = settings.model_copy(update={"history": history})
+        try:
+            self.monitor = with_history(settings, file.parent, self._environment)
+        except ValueError as error:
+            yield f"{file} [monitor] {error}"
+            return
+        yield from (f"{file} [monitor] {problem}" for problem in monitor_problems(self.monitor))
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:

@@ -18,6 +18,8 @@ from lineman.monitor.settings.maintenance import MaintenanceWindow
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 
+Quorum = Annotated[float, Field(gt=0, le=1)]
+
 
 class Settings(BaseModel):
     """Base of all models here: frozen, unknown names refused, strict about numbers."""
@@ -110,6 +112,10 @@ class Canary(Settings):
     slo: Slo | None = None
     notices: tuple[str, ...] = ()
     """Names of ``[notices.NAME]`` tables."""
+    quorum: Quorum | None = None
+    """As in ``[monitor]``, for this canary."""
+    min_locations: int | None = Field(default=None, ge=1)
+    """As in ``[monitor]``, for this canary."""
 
     @property
     def settle(self) -> int:
@@ -149,11 +155,22 @@ class MonitorSettings(Settings):
     """The long-running monitor."""
 
     history: str = "lineman-history.sqlite"
-    """A file, or an SQLAlchemy URL; a relative file lies beside the file that names it."""
+    """A file, or the URL of a PostgreSQL without a password; a relative file lies beside the file that names it."""
+    history_env: str | None = None
+    """Environment variable with the URL, which then may hold a password."""
+    history_file: Path | None = None
+    """File with the URL, which then may hold a password."""
     listen: str = "127.0.0.1:9469"
     """Address of ``/metrics``, ``/healthz`` and the status page; empty for none."""
     location: Name = "here"
     """Name of the place from which this monitor looks."""
+    joint: bool = False
+    """Decide and tell together with all other locations that write into the same PostgreSQL. Needs a ``location``."""
+    quorum: Quorum | None = None
+    """With ``joint``: the share of the locations with a fresh result that must say failed for a canary to be down.
+    More than half of them where not given. Locations that are stale, not running or unknown do not vote."""
+    min_locations: int = Field(default=2, ge=1)
+    """With ``joint``: with fewer fresh results than that, nothing is known: no incident opens or ends."""
     heartbeat: str | None = None
     """URL of an outside dead man's switch that is pinged after results were committed."""
     heartbeat_env: str | None = None
@@ -163,7 +180,14 @@ class MonitorSettings(Settings):
     """How long single results are kept; hourly sums stay for ``keep_sums``."""
     keep_sums: Duration = 730 * DAY
     max_megabytes: int = Field(default=2_048, ge=16)
-    """Size of the history file above which the oldest single results go early."""
+    """Size of the history file above which the oldest single results go early. Not with PostgreSQL."""
+
+    @model_validator(mode="after")
+    def _one_history(self) -> MonitorSettings:
+        named = [name for name in ("history", "history_env", "history_file") if name in self.model_fields_set]
+        if len(named) > 1:
+            raise ValueError(f"give one of history, history_env, history_file, not {' and '.join(named)}")
+        return self
 
 
 class Configuration(Settings):

@@ -20,7 +20,7 @@ WRITERS = Table(
     Column("location", String(64), primary_key=True),
     Column("changes", BigInteger, nullable=False),
 )
-"""PostgreSQL only: whoever decides for a location counts up first, holds the row meanwhile, and so sees who else did."""
+"""PostgreSQL only: who decides for a location counts up first; the row keeps others out meanwhile, and tells of them."""
 
 SLOTS = Table(
     "slots",

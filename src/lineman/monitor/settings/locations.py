@@ -1,0 +1,63 @@
+"""Where history is, and what several locations that share it need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lineman.monitor.settings.address import SecretAddress, holds_password, is_url, shown
+from lineman.monitor.settings.models import Canary, MonitorSettings
+
+
+def with_history(settings: MonitorSettings, folder: Path, environment: Mapping[str, str]) -> MonitorSettings:
+    """The settings with the address of history found, as a text that shows no password.
+
+    Raises:
+        ValueError: it points at nothing, or a password stands in the open. One sentence that begins with the setting.
+    """
+    address = settings.history
+    if settings.history_env is not None:
+        address = environment.get(settings.history_env, "").strip()
+        if not address:
+            raise ValueError(f"history_env: the environment variable {settings.history_env} is not set")
+    elif settings.history_file is not None:
+        try:
+            address = settings.history_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            raise ValueError(f"history_file: {settings.history_file} cannot be read: {reason}") from None
+        if not address:
+            raise ValueError(f"history_file: {settings.history_file} is empty")
+    elif holds_password(address):
+        raise ValueError(
+            f"history: {shown(address)} holds a password: put the URL into a file and name it as history_file, "
+            "or into the environment and name the variable as history_env"
+        )
+    if not is_url(address) and not Path(address).is_absolute():
+        address = str(folder / address)
+    return settings.model_copy(update={"history": SecretAddress(address) if is_url(address) else address})
+
+
+def monitor_problems(settings: MonitorSettings) -> Iterator[str]:
+    """Yield what is wrong with the settings of several locations, one sentence each."""
+    if not settings.joint:
+        for name in ("quorum", "min_locations"):
+            if name in settings.model_fields_set:
+                yield f"{name}: means nothing without joint = true"
+        return
+    if not settings.history.startswith("postgres"):
+        yield (
+            f"joint: needs a PostgreSQL that all locations reach, and history is {shown(settings.history)}: "
+            "give history_file, history_env or history a postgresql:// URL"
+        )
+    if "location" not in settings.model_fields_set:
+        yield 'joint: give every monitor a location of its own: location = "NAME"'
+
+
+def canary_problems(canary: Canary, settings: MonitorSettings) -> Iterator[str]:
+    """Yield what is wrong with a canary's own quorum, one sentence each."""
+    if settings.joint:
+        return
+    for name in ("quorum", "min_locations"):
+        if getattr(canary, name) is not None:
+            yield f"{name}: means nothing without joint = true in [monitor]"
