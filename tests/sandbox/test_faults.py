@@ -26,7 +26,7 @@ TEXTS = (
     "Customer service hotline" + "z" * 90,
     "' OR '1'='1", "line--", "DROP TABLE",
     "hotl.ne", "(", "[VIP]", "客户", "Zu\u0308rich", "100%25 refund", "<b>", '"quoted"',
-    LONG + "x", "back\\slash",
+    LONG + "x", "back\\slash", "null", " ", "li\u200bne", "li&ne", "^Claims and returns$",
 )  # fmt: skip
 NO_NUMBERS: tuple[Any, ...] = ("abc", True, [5], {}, "12abc")
 PROBES: dict[str, list[dict[str, Any]]] = {
@@ -71,7 +71,7 @@ PROBES: dict[str, list[dict[str, Any]]] = {
         for who in ("Bearer {token}", "Bearer {second}")
     ],
     "filter.access-code": [
-        {"body": {"accessCode": text}} for text in ("0", "9911", "411", "00", "9911411", "400", "95")
+        {"body": {"accessCode": text}} for text in ("0", "9911", "411", "00", "9911411", "400", "95", "9870990")
     ]
     + [{"body": {"accessCode": "991149"}}, {"body": {"accessCode": "1"}}],
     "filter.description": [
@@ -89,7 +89,8 @@ PROBES: dict[str, list[dict[str, Any]]] = {
     ],
     "filter.any-text": [{"body": {"description": text}} for text in TEXTS],
     "limit.page-size": [{"body": {"limit": limit}} for limit in (1, 7, 60, 99)]
-    + [{"body": {"limit": 10, "offset": 10}}, {"body": {"accessCode": "9911", "limit": 20, "offset": 20}}],
+    + [{"body": {"limit": 10, "offset": 10}}, {"body": {"accessCode": "9911", "limit": 20, "offset": 20}}]
+    + [{"body": {"accessCode": "9870990", "limit": 2}}, {"body": {"description": "line", "limit": 3}}],
     "limit.zero": [{"body": {"limit": 0}}, {"body": {"limit": 0, "mediatypeId": 5}}],
     "limit.default": [{"body": {}}, {"body": OTHERS}, {"body": {"description": "line"}}],
     "limit.maximum": [{"body": {"limit": 100}}, {"body": {"limit": 100, "mediatypeId": 5}}],

@@ -17,6 +17,8 @@ CLAUSE_OF_FILTER = {
     "description": "filter.description",
     "mediatypeId": "filter.media-type",
 }
+WORDS_FOR_NOTHING = frozenset({"0", "null", "undefined", "None"})
+"""Texts that a careless service takes for no filter."""
 PLAIN_LENGTH = 64
 """Longer filter texts count as unusual."""
 
@@ -45,7 +47,9 @@ def readable(answer: Answer) -> bool:
 
 
 def unusual(text: str) -> bool:
-    """True for filter texts beyond ASCII letters, digits, spaces and single hyphens, and for long ones."""
+    """True for filter texts beyond ASCII letters, digits, spaces and single hyphens, long ones, words for nothing."""
+    if not text.strip() or text in WORDS_FOR_NOTHING:
+        return True
     plain = all(c.isascii() and (c.isalnum() or c in " -") for c in text)
     return len(text) > PLAIN_LENGTH or not plain or "--" in text
 

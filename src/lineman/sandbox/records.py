@@ -1,7 +1,7 @@
 """Seeded access codes, realistic and awkward at once.
 
-Codes have leading zeros, share prefixes, and turn up inside descriptions and service numbers; descriptions hold every
-kind of text that breaks careless filters. The same seed gives the same records.
+Codes have leading zeros, share prefixes, and turn up inside longer codes, descriptions and service numbers;
+descriptions hold every kind of text that breaks careless filters. The same seed gives the same records.
 """
 
 from __future__ import annotations
@@ -86,12 +86,17 @@ def generate(count: int, seed: int, tenant: int) -> Iterator[Record]:
     source = random.Random(f"lineman/{seed}/{tenant}/records")  # noqa: S311 - test data, not secrets
     start = source.randrange(_ID_PRIME)
     example_at = min(count - 1, 40) if tenant == 1 else -1
+    before = ""
     for index in range(count):
         if index == example_at:
             yield EXAMPLE
             continue
         key = (start + index * _ID_STRIDE) % _ID_PRIME
-        yield _record(source, index, f"{tenant + 1}{key:08d}{source.randrange(10**10):010d}")
+        record = _record(source, index, f"{tenant + 1}{key:08d}{source.randrange(10**10):010d}")
+        if index % 24 == 23:
+            record = record._replace(access_code=f"{before}0")
+        before = record.access_code
+        yield record
 
 
 def lengthened(record: Record) -> Record:

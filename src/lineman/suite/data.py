@@ -52,46 +52,34 @@ class Data:
         """Records with a text of ASCII letters, digits and spaces."""
         return [r for r in self.with_text(name, least=3) if not unusual(r[name]) and r[name] == r[name].strip()]
 
-    def unusual_parts(self, name: str) -> list[str]:
-        """Short parts of real texts around each kind of unusual character; marks that combine come first."""
-        found: dict[str, str] = {}
-        for record in self.with_text(name):
-            text = record[name]
-            for position, character in enumerate(text):
-                if not (character.isascii() and (character.isalnum() or character in " -")):
-                    part = text[max(0, position - 1) : position + 2].strip()
-                    found.setdefault(_kind(character), part or character)
-        return sorted(found.values(), key=lambda part: not any(unicodedata.combining(c) for c in part))
+    def unusual_parts(self, count: int) -> list[dict[str, str]]:
+        """Filters with parts of real texts that together have many kinds of unusual characters, marks first."""
+        left: dict[tuple[str, str], set[str]] = {}
+        for name in TEXT_FILTERS[::-1]:
+            for record in self.with_text(name):
+                part = _unusual_span(record[name])
+                if part:
+                    left.setdefault((name, part), {name + _kind(c) for c in part if _is_unusual(c)})
+        chosen: list[dict[str, str]] = []
+        while left and len(chosen) < count:
+            (name, part), kinds = max(left.items(), key=lambda item: (item[0][0] + "Mn" in item[1], len(item[1])))
+            chosen.append({name: part})
+            left = {key: rest - kinds for key, rest in left.items() if rest - kinds}
+        return chosen
 
     def near_misses(self) -> list[dict[str, Any]]:
-        """Real texts written as a careless service reads them: a class of one character, a dot, an escape, SQL behind.
+        """Real texts written as a careless service reads them: as a pattern, as SQL, trimmed, cut, or cleaned.
 
-        Taken literally they match nothing, or only what has them; run as something else they find the real record.
+        Taken literally they match nothing, or only what has them; read as something else they find the real record.
         """
         codes = [r["accessCode"] for r in self.plain("accessCode")]
         described = [r["description"] for r in self.plain("description") if " " in r["description"]]
-        queries: list[dict[str, Any]] = []
-        for code in codes[len(codes) // 2 :][:1]:
-            first, second, rest = code[0], code[1], code[2:]
-            written = [
-                f"{first}[{second}x]{rest}",
-                f"{code}\U0001f4de",
-                f"{first}.{rest}",
-                f"{code}' OR '1'='1",
-                f"^{code}$",
-            ]
-            written += [
-                f"{first}\\{second}{rest}",
-                f"{first}%{ord(second):02X}{rest}",
-                f"{code}|{codes[0]}",
-                f" {code}",
-            ]
-            queries += [{"accessCode": text} for text in written]
-        for text in described[:1]:
-            queries += [{"description": f"{text[:2]}[{text[2]}x]{text[3:]}"}, {"description": f"{text}' --"}]
-            queries += [{"description": f"{text}\U0001f4de"}]
-            queries += [{"description": text.replace(" ", "+", 1)}, {"description": text.replace(" ", "  ", 1)}]
-        return queries + [{name: text + "x" * 40} for name in TEXT_FILTERS for text in self.longest(name)]
+        written = [("accessCode", text) for code in codes[len(codes) // 2 :][:1] for text in _misread_code(code)]
+        written += [("description", text) for value in described[:1] for text in _misread_words(value)]
+        written += [("accessCode", f"{codes[0]}|{codes[-1]}")] if len(codes) > 1 else []
+        written += [("description", f"{described[0]}|{described[-1]}")] if len(described) > 1 else []
+        written += [(name, text + "x" * 40) for name in TEXT_FILTERS for text in self.longest(name)]
+        return [{name: text} for name, text in written]
 
     def types(self) -> Counter[int]:
         return Counter(r["mediatypeId"] for r in self.records if isinstance(r.get("mediatypeId"), int))
@@ -125,6 +113,17 @@ class Data:
         codes = self.with_text("accessCode")
         return {"accessCode": str(codes[0]["accessCode"])[0]} if codes else {}
 
+    def filtered_sizes(self) -> list[dict[str, Any]]:
+        """Filters that find a few records, with limits one below, at and one above their number."""
+        queries: list[dict[str, Any]] = []
+        for name in TEXT_FILTERS[::-1]:
+            values = [r[name] for r in self.with_text(name)]
+            texts = dict.fromkeys(self.parts(text)["end"].strip() for text in values if not unusual(text))
+            found = {text: sum(text in value for value in values) for text in texts if text}
+            some = [(text, count) for text, count in found.items() if 2 < count < document().limit_maximum]
+            queries += [{name: text, "limit": count + step} for text, count in some[:1] for step in (-1, 0, 1)]
+        return queries
+
     def varied_queries(self) -> list[dict[str, Any]]:
         """A handful of unlike queries: a page, a second page, a filter, a text, an empty page."""
         queries: list[dict[str, Any]] = [{}, {"limit": 10, "offset": 10}]
@@ -147,10 +146,10 @@ class Data:
             return []
         records = [r[name] for r in self.spread(self.plain(name), 3)][::-1]
         parts = [self.parts(text) for text in records]
-        found = [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(name), parts[-1]["whole"], parts[0]["start"]]
+        found = [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(name), *self.within_another(name)]
+        found += [parts[-1]["whole"], parts[0]["start"]]
         found += [text for text in plain if text.startswith("0")][:1]
         found += [*self.blank_edges(plain), records[0][:1], records[0] + "0"]
-        found += [text for text in plain if any(text in other and text != other for other in plain)][:1]
         inner = records[len(records) // 2]
         found += [inner[1:], f"{inner[:2]}-{inner[2:]}", f"{inner[:2]}x{inner[2:]}", inner[:-1], records[-1][::-1]]
         found += [part for rest in parts[1:] for part in (rest["middle"], rest["end"], rest["start"])]
@@ -164,6 +163,12 @@ class Data:
                 texts = [(r[other], r.get(name) or "") for r in self.plain(other)]
                 found += [text[:8].strip() for text, own in texts if text[:8].strip() not in own][:1]
         return found
+
+    def within_another(self, name: str) -> list[str]:
+        """A whole text of one record that is a part of another record's: neither may hide the other."""
+        values = [r[name] for r in self.with_text(name, least=2)]
+        shortest = sorted(set(values), key=lambda text: (unusual(text), len(text)))
+        return [text for text in shortest if any(text in other and text != other for other in values)][:1]
 
     @staticmethod
     def blank_edges(values: Sequence[str]) -> list[str]:
@@ -254,5 +259,51 @@ class Data:
         return pairs
 
 
+def _misread_code(code: str) -> list[str]:
+    first, second, rest = code[0], code[1], code[2:]
+    return [
+        f"{first}.{rest}",
+        f"^{code}$",
+        f"{code}' OR '1'='1",
+        f"{first}\\{second}{rest}",
+        f"{first}[{second}x]{rest}",
+        f"{first}%{ord(second):02X}{rest}",
+        f" {code}",
+        f"{code}--",
+        f"{code};",
+    ]
+
+
+def _misread_words(text: str) -> list[str]:
+    return [
+        f"{text[:2]}.{text[3:]}",
+        f"^{text}$",
+        f"{text}' OR '1'='1",
+        f"{text[:2]}\\{text[2:]}",
+        text.replace(" ", "+", 1),
+        text.replace(" ", "  ", 1),
+        f'{text[:2]}"{text[2:]}',
+        f"{text[:2]}&{text[2:]}",
+        f"{text[:2]}\u200b{text[2:]}",
+        f"{text}\U0001f4de",
+    ]
+
+
+def _is_unusual(character: str) -> bool:
+    return not (character.isascii() and (character.isalnum() or character in " -"))
+
+
+def _unusual_span(text: str) -> str:
+    """The part of a text from its first unusual character to its last, with a neighbour on each side."""
+    places = [position for position, character in enumerate(text[:200]) if _is_unusual(character)]
+    return text[max(0, places[0] - 1) : places[-1] + 2].strip() if places else ""
+
+
 def _kind(character: str) -> str:
-    return character if character.isascii() else str(ord(character) // 256)
+    """What a careless service treats alike: a script, a category, characters of four bytes; of ASCII each by itself."""
+    if character.isascii():
+        return character
+    if ord(character) > 0xFFFF:
+        return "four bytes"
+    category = unicodedata.category(character)
+    return unicodedata.name(character, "?").split()[0] if category.startswith("L") else category

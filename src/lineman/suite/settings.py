@@ -27,9 +27,9 @@ class Settings:
     """Options that started the embedded sandbox, to be repeated in replay commands."""
     target_options: tuple[str, ...] = ()
     """Options that chose the target, likewise."""
-    generated: int = 20
+    generated: int = 16
     """How many queries are generated from the data seen in a full run."""
-    from_document: int = 14
+    from_document: int = 8
     """How many requests are generated from the OpenAPI document."""
     deep_rounds: int = 50
     """Rounds of generated queries in a deep run, as long as the budget lasts."""

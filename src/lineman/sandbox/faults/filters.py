@@ -116,6 +116,16 @@ def code_of_video_missed(call: Call, proceed: Step[Selection]) -> Selection:
     return _by_code(call, proceed, lambda record, text: record.media_type != 53 and code_matches(call, record))
 
 
+@fault(SELECT, "filter.access-code", "whole-code-wins", "Finds only the code that equals the text, if any.", sole=True)
+def whole_code_wins(call: Call, proceed: Step[Selection]) -> Selection:
+    codes = {record.access_code for record in everything(call)}
+    return _by_code(
+        call,
+        proceed,
+        lambda record, wanted: record.access_code == wanted if wanted in codes else wanted in record.access_code,
+    )
+
+
 @fault(SELECT, "filter.description", "description-ignored", "Ignores description.")
 def description_ignored(call: Call, proceed: Step[Selection]) -> Selection:
     return _by_description(call, proceed, lambda record, text: True)

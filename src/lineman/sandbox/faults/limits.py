@@ -70,6 +70,18 @@ def last_page_filled(call: Call, proceed: Step[Selection]) -> Selection:
     return honest
 
 
+@fault(SELECT, "limit.page-size", "exact-size-short", "Loses the last match where limit is their number.", sole=True)
+def exact_size_short(call: Call, proceed: Step[Selection]) -> Selection:
+    honest, limit = proceed(call), call.query.limit
+    return replace(honest, records=honest.records[:-1]) if 1 < limit == honest.total < 100 else honest
+
+
+@fault(SELECT, "limit.page-size", "size-ignored-described", "Ignores limit where description is given.", sole=True)
+def size_ignored_described(call: Call, proceed: Step[Selection]) -> Selection:
+    ignored = call.query.criteria.description and not call.query.criteria.is_example and call.query.limit
+    return proceed(call.asking(limit=100) if ignored else call)
+
+
 @fault(INTERPRET, "limit.zero", "zero-means-default", "Takes limit 0 for no limit.", sole=True)
 def zero_means_default(call: Call, proceed: Step[Query]) -> Query:
     return proceed(without(call, "limit") if _whole(call) == 0 else call)

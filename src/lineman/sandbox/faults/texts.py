@@ -167,3 +167,51 @@ def long_text_cut(call: Call, proceed: Step[Selection]) -> Selection:
 @fault(SELECT, "filter.any-text", "long-text-ignored", "Ignores a text of more than 100 characters.", sole=True)
 def long_text_ignored(call: Call, proceed: Step[Selection]) -> Selection:
     return _rewritten(call, proceed, lambda text: None if len(text) > 100 else text)
+
+
+@fault(QUERY, "filter.any-text", "double-quote-fails", "Fails for a text with a double quote.", sole=True)
+def double_quote_fails(call: Call, proceed: Step[Reply]) -> Reply:
+    return _failing(call, proceed, lambda text: '"' in text)
+
+
+@fault(QUERY, "filter.any-text", "parenthesis-fails", "Answers 400 for a text with a parenthesis.", sole=True)
+def parenthesis_fails(call: Call, proceed: Step[Reply]) -> Reply:
+    return _failing(call, proceed, lambda text: "(" in text, 400)
+
+
+@fault(QUERY, "filter.any-text", "combining-fails", "Fails for combining marks.", sole=True)
+def combining_fails(call: Call, proceed: Step[Reply]) -> Reply:
+    return _failing(call, proceed, lambda text: any(map(unicodedata.combining, text)))
+
+
+@fault(SELECT, "filter.any-text", "null-word-ignored", 'Takes the text "null" for no filter.', sole=True)
+def null_word_ignored(call: Call, proceed: Step[Selection]) -> Selection:
+    return _rewritten(call, proceed, lambda text: None if text == "null" else text)
+
+
+@fault(SELECT, "filter.any-text", "blank-ignored", "Takes a text of blanks for no filter.", sole=True)
+def blank_ignored(call: Call, proceed: Step[Selection]) -> Selection:
+    return _rewritten(call, proceed, lambda text: text if text.strip() else None)
+
+
+@fault(SELECT, "filter.any-text", "invisible-dropped", "Drops characters without width from the text.", sole=True)
+def invisible_dropped(call: Call, proceed: Step[Selection]) -> Selection:
+    return _rewritten(call, proceed, lambda text: "".join(c for c in text if unicodedata.category(c) != "Cf") or None)
+
+
+@fault(SELECT, "filter.any-text", "ampersand-dropped", "Drops ampersands from the text.", sole=True)
+def ampersand_dropped(call: Call, proceed: Step[Selection]) -> Selection:
+    return _rewritten(call, proceed, lambda text: text.replace("&", "") or None)
+
+
+@fault(SELECT, "filter.any-text", "anchors-obeyed", "Takes ^ and $ around a description for its ends.", sole=True)
+def anchors_obeyed(call: Call, proceed: Step[Selection]) -> Selection:
+    wanted = call.query.criteria.description or ""
+    if not (wanted.startswith("^") and wanted.endswith("$")):
+        return proceed(call)
+    return pick(
+        call,
+        lambda record: (
+            record.description == wanted[1:-1] and code_matches(call, record) and media_matches(call, record)
+        ),
+    )
