@@ -98,7 +98,7 @@ class Prober:
         finally:
             certificate.cancel()
         result = _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
-        return with_token_times(result, self._clients[canary.target, canary.timeout].kept_token)
+        return with_token_times(result, self._clients.get((canary.target, canary.timeout), client).kept_token)
 
     def _with_new_token(self, canary: Canary, attempt: Attempt) -> Client | None:
         """A client that will ask for a new token, where the kept one was refused; not too often.
