@@ -67,8 +67,7 @@ def status(
     try:
         configuration = load(monitors)
         address = history or configuration.monitor.history
-        if "://" not in address and not Path(address).is_file():
-            _fail(f"no history at {address}: is the monitor running, and does it use this file?", UNKNOWN)
+        _require_history(address)
         lines, stale = status_lines(configuration, address, time.time_ns() // 1_000_000)
     except MonitorConfigurationError as error:
         _fail(str(error), USAGE_ERROR)
@@ -77,6 +76,51 @@ def status(
     for line in lines:
         typer.echo(line)
     raise typer.Exit(STALE if stale else 0)
+
+
+@app.command()
+def export(
+    monitors: MonitorsPath = None,
+    history: Annotated[
+        str | None, typer.Option("--history", help="A file or an SQLAlchemy URL.", show_default="[monitor] history")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write to this file, atomically, instead of standard output.")
+    ] = None,
+) -> None:
+    """Make the status page as one offline file, from history alone. Exit code: 0 written, 3 no history."""
+    import time  # noqa: PLC0415 - used here only
+
+    from lineman.cli.probe import load  # noqa: PLC0415 - heavy
+    from lineman.monitor.page.rendering import exported  # noqa: PLC0415 - heavy
+    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.store import FAILURES  # noqa: PLC0415 - heavy
+
+    try:
+        configuration = load(monitors)
+        address = history or configuration.monitor.history
+        _require_history(address)
+        page = exported(configuration, address, time.time_ns() // 1_000_000)
+    except MonitorConfigurationError as error:
+        _fail(str(error), USAGE_ERROR)
+    except FAILURES as error:
+        _fail(f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
+    if output is None:
+        sys.stdout.buffer.write(page.encode())
+        sys.stdout.flush()
+        return
+    from lineman.monitor.formats.openmetrics import write_atomically  # noqa: PLC0415 - only with --output
+
+    try:
+        write_atomically(output, page)
+    except OSError as error:
+        _fail(f"{output} cannot be written: {error.strerror}", UNKNOWN)
+    typer.echo(f"{output}: {len(page.encode()) / 1_000:,.0f} kB", err=True)
+
+
+def _require_history(address: str) -> None:
+    if "://" not in address and not Path(address).is_file():
+        _fail(f"no history at {address}: is the monitor running, and does it use this file?", UNKNOWN)
 
 
 def _path(monitors: Path | None) -> Path:

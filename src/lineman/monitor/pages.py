@@ -1,36 +1,61 @@
-"""What the status page and ``/healthz`` show."""
+"""What the status page, the badge and ``/healthz`` show of the running monitor."""
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lineman.monitor.board import Board, CanaryState, is_stale
-from lineman.monitor.clock import DAY, MINUTE, Clock
+from lineman.monitor.board import Board, CanaryState
+from lineman.monitor.clock import SECOND, Clock
 from lineman.monitor.keeper import Keeper
 from lineman.monitor.notices import instant
 from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.duration import words
-from lineman.monitor.settings.maintenance import in_maintenance
+from lineman.monitor.page.badge import badge_word, endpoint, svg
+from lineman.monitor.page.context import Setting, context
+from lineman.monitor.page.gather import Facts, Known, gather
+from lineman.monitor.page.present import Present, present
+from lineman.monitor.page.rendering import MOST_SHEETS, html
+from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.store import FAILURES, History
-from lineman.monitor.store.figures import recent_incidents, uptime_between
-from lineman.monitor.uptime import Uptime, percent
-from lineman.monitor.verdict import SEVERITY, Verdict
 
-LONG_DAYS = 30
-_KEPT = MINUTE
-"""Uptime figures are computed at most this often."""
+_READ_EVERY = 5 * SECOND
+_SHARE = 20
+"""Reading history may take one part of so many of the time, however many canaries there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a path answers with."""
+
+    body: bytes
+    kind: str = "text/html; charset=utf-8"
+    status: int = 200
 
 
 class Pages:
-    """Computes views. ``history`` must be its own, for readers come in threads of their own."""
+    """Computes views, one at a time. ``history`` must be its own: whoever asks does so from a thread of its own."""
 
-    def __init__(self, board: Board, keeper: Keeper, outbox: Outbox, clock: Clock, history: History | None) -> None:
+    def __init__(
+        self,
+        board: Board,
+        keeper: Keeper,
+        outbox: Outbox,
+        clock: Clock,
+        history: History | None,
+        settings: MonitorSettings | None = None,
+    ) -> None:
         self._board = board
         self._keeper = keeper
         self._outbox = outbox
         self._clock = clock
         self._history = history
-        self._figures: tuple[int, dict[str, tuple[Uptime, Uptime]], list[dict[str, Any]]] = (0, {}, [])
+        self._settings = settings or MonitorSettings()
+        self._facts = Facts()
+        self._next_reading = 0
+        self._unreadable = False
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether results are fresh, and the state as plain values."""
@@ -48,74 +73,88 @@ class Pages:
             "reload": self._board.reload_failed or "ok",
         }
 
-    def page(self) -> dict[str, Any]:
-        """What the status page shows."""
+    def page(self, path: str, query: Mapping[str, str]) -> Answer | None:
+        """What a path shows; None where there is nothing. Not to be called twice at the same time."""
+        if path in {"/badge.svg", "/badge.json"}:
+            return self._badge(path, query.get("canary"))
+        name = path.removeprefix("/canary/") if path.startswith("/canary/") else None
+        if path != "/" and name not in self._states():
+            return None
         now = self._clock.wall()
-        figures, incidents = self._computed(now)
+        facts = self._read(now)
+        stand = self._stand(facts, now)
+        if name is not None:
+            stand = [one for one in stand if one.canary.name == name]
+        detailed = [one.canary.name for one in stand] if len(stand) <= MOST_SHEETS else []
+        facts = self._detailed(facts, detailed)
+        about = Setting(self._board.location, self._settings, True, self._notes(), alone=name is not None)
+        shown = facts if name is None else facts.only(name)
+        return Answer(html(context(stand, shown, detailed, now, about)).encode())
+
+    def _badge(self, path: str, name: str | None) -> Answer:
+        label, now = "lineman" if name is None else name, self._clock.wall()
+        states = self._states()
+        word = None
+        if name is None or name in states:
+            stand = self._stand(self._read(now), now)
+            word = badge_word([one for one in stand if name in {None, one.canary.name}])
+        else:
+            label = "lineman"
+        status = 404 if word is None else 200
+        if path == "/badge.json":
+            return Answer(json.dumps(endpoint(label, word)).encode(), "application/json", status)
+        return Answer(svg(label, word).encode(), "image/svg+xml", status)
+
+    def _states(self) -> dict[str, CanaryState]:
         with self._board.lock:
-            states = list(self._board.canaries.values())
-        rows = [self._row(state, now, *figures.get(state.canary.name, (Uptime(), Uptime()))) for state in states]
-        rows.sort(key=lambda row: (-SEVERITY.index(Verdict(row["verdict"])), row["name"]))
-        bad = [row for row in rows if row["verdict"] not in ("ok", "degraded")]
+            return dict(self._board.canaries)
+
+    def _stand(self, facts: Facts, now: int) -> list[Present]:
+        return [
+            present(state.canary, facts.known.get(name, Known()), state, facts.since, now)
+            for name, state in self._states().items()
+        ]
+
+    def _notes(self) -> list[str]:
         notes = []
         if self._keeper.failing:
             notes.append("History cannot be written: going on from memory.")
+        if self._unreadable:
+            notes.append("History cannot be read: uptime and incidents are those read last.")
         if self._outbox.last_error:
             notes.append("Notices do not get through.")
-        return {
-            "headline": f"{len(rows) - len(bad)} of {len(rows)} canaries up",
-            "now": instant(now),
-            "location": self._board.location,
-            "days": LONG_DAYS,
-            "notes": notes,
-            "canaries": rows,
-            "incidents": incidents,
-        }
+        if self._board.reload_failed:
+            notes.append("The new configuration does not hold: the old one stays in use.")
+        return notes
 
-    def _row(self, state: CanaryState, now: int, day: Uptime, long: Uptime) -> dict[str, Any]:
-        result, stale = state.result, is_stale(state, now)
-        nothing = result is None or stale
-        since = max(state.accounted, state.since)
-        return {
-            "name": state.canary.name,
-            "verdict": Verdict.UNKNOWN.value if result is None or stale else result.verdict.value,
-            "after_retry": result is not None and not nothing and result.after_retry,
-            "maintenance": in_maintenance(state.canary.maintenance, now),
-            "message": f"nothing new for {words(max(0, now - since))}" if result is None or stale else result.message,
-            "since": instant(result.started) if result is not None else "",
-            "day": percent(day.share),
-            "long": percent(long.share),
-            "coverage": percent(long.coverage),
-        }
-
-    def _computed(self, now: int) -> tuple[dict[str, tuple[Uptime, Uptime]], list[dict[str, Any]]]:
-        if self._history is None or now - self._figures[0] < _KEPT:
-            return self._figures[1], self._figures[2]
-        with self._board.lock:
-            canaries = [state.canary for state in self._board.canaries.values()]
+    def _read(self, now: int) -> Facts:
+        """What history holds, read anew where that is due."""
+        if self._history is None or 0 < self._facts.now <= now < self._next_reading:
+            return self._facts
+        canaries = {name: state.canary for name, state in self._states().items()}
+        began = time.monotonic()
         try:
             with self._history.reading() as connection:
-                place = self._history.location
-                figures = {
-                    canary.name: (
-                        uptime_between(connection, place, canary, now - DAY, now),
-                        uptime_between(connection, place, canary, now - LONG_DAYS * DAY, now),
-                    )
-                    for canary in canaries
-                }
-                incidents = [_incident(row) for row in recent_incidents(connection, place, 20)]
+                self._facts = gather(connection, self._history.location, canaries, now)
+            self._unreadable = False
         except FAILURES:
-            return self._figures[1], self._figures[2]
-        self._figures = (now, figures, incidents)
-        return figures, incidents
+            self._unreadable = True
+        took = round((time.monotonic() - began) * 1_000)
+        self._next_reading = now + max(_READ_EVERY, took * _SHARE)
+        return self._facts
 
-
-def _incident(row: Any) -> dict[str, Any]:
-    return {
-        "canary": row["canary"],
-        "kind": row["kind"],
-        "flaps": row["flaps"],
-        "opened": instant(row["opened"]),
-        "ended": "open" if row["ended"] is None else instant(row["ended"]),
-        "summary": row["summary"],
-    }
+    def _detailed(self, facts: Facts, names: list[str]) -> Facts:
+        if self._history is None or facts.now == 0:
+            return facts
+        missing = [name for name in names if name not in facts.details]
+        if not missing:
+            return facts
+        try:
+            with self._history.reading() as connection:
+                found = facts.with_details(connection, self._history.location, missing)
+        except FAILURES:
+            self._unreadable = True
+            return facts
+        if facts is self._facts:
+            self._facts = found
+        return found

@@ -29,8 +29,7 @@ def render(template: str, *, package: str = _HOME, scripts: tuple[str, ...] = ()
     Templates and scripts are looked for in ``package``'s folder ``templates`` first, then in the report's own, so
     that other parts of lineman can have pages of the same look. A ``style.css`` there is added to the shared one.
     """
-    style = "\n".join(_asset(home, "style.css") for home in dict.fromkeys((_HOME, package)))
-    script = "\n".join(_asset(package, name) or _asset(_HOME, name) for name in ("base.js", *scripts))
+    style, script = _style(package), _script(package, scripts)
     return (
         _environment(package)
         .get_template(template)
@@ -41,6 +40,19 @@ def render(template: str, *, package: str = _HOME, scripts: tuple[str, ...] = ()
             **context,
         )
     )
+
+
+def content_policy(*, package: str = _HOME, scripts: tuple[str, ...] = ()) -> str:
+    """The Content-Security-Policy of a rendered page, for a server that also sends it as a header."""
+    return _policy(_style(package), _script(package, scripts))
+
+
+def _style(package: str) -> str:
+    return "\n".join(_asset(home, "style.css") for home in dict.fromkeys((_HOME, package)))
+
+
+def _script(package: str, scripts: tuple[str, ...]) -> str:
+    return "\n".join(_asset(package, name) or _asset(_HOME, name) for name in ("base.js", *scripts))
 
 
 def _policy(style: str, script: str) -> str:

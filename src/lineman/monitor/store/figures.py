@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from lineman.monitor.clock import HOUR
 from lineman.monitor.settings.maintenance import maintenance_spans
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import LONGEST_INTERVAL, Canary
 from lineman.monitor.store.tables import INCIDENTS, RESULTS, SLOTS, SUMS
 from lineman.monitor.uptime import Stretch, Uptime, uptime
 from lineman.monitor.verdict import Verdict
@@ -21,6 +21,8 @@ def stretches(connection: Connection, location: str, canary: str, begin: int, en
         RESULTS.c.location == location,
         RESULTS.c.canary == canary,
         RESULTS.c.slot < end,
+        # Said again in a way that an index can use.
+        RESULTS.c.slot > begin - LONGEST_INTERVAL,
         RESULTS.c.slot + RESULTS.c.interval > begin,
     )
     gaps = select(SLOTS.c.first, SLOTS.c.last, SLOTS.c.interval, SLOTS.c.lap).where(
@@ -28,6 +30,7 @@ def stretches(connection: Connection, location: str, canary: str, begin: int, en
         SLOTS.c.canary == canary,
         SLOTS.c.outcome.in_(("missed", "skipped")),
         SLOTS.c.first < end,
+        SLOTS.c.last > begin - LONGEST_INTERVAL,
         SLOTS.c.last + SLOTS.c.interval > begin,
     )
     found = [Stretch(slot, slot + i, Verdict(verdict), lap) for slot, i, verdict, lap in connection.execute(results)]
@@ -55,9 +58,14 @@ def uptime_between(connection: Connection, location: str, canary: Canary, begin:
 
 def first_entry(connection: Connection, location: str, canary: str) -> int | None:
     """The instant of a canary's first ledger entry or hourly sum."""
+    hour = connection.execute(
+        select(func.min(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary)
+    ).scalar()
     slot = select(func.min(SLOTS.c.first)).where(SLOTS.c.location == location, SLOTS.c.canary == canary)
-    hour = select(func.min(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary)
-    found = [value for value in (connection.execute(slot).scalar(), connection.execute(hour).scalar()) if value]
+    if hour is not None:
+        # What is summed up need not be searched: an earlier entry ends before the first sum, or touches it.
+        slot = slot.where(SLOTS.c.last < hour + HOUR)
+    found = [value for value in (connection.execute(slot).scalar(), hour) if value]
     # Where the first hour is summed up its sum counts from the first slot on, so that its beginning does no harm.
     return min(found, default=None)
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import uvicorn
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
+from lineman.monitor.page.rendering import policy
+from lineman.monitor.pages import Answer
+from lineman.monitor.web.kept import Keeping
+
+_PATHS = ("/", "/canary/{name}", "/badge.svg", "/badge.json")
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
 }
+_NOTHING = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
 class ListenError(Exception):
@@ -34,28 +35,53 @@ class ListenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """What the pages show; each is called for each request."""
+    """What is served."""
 
     registry: CollectorRegistry
     health: Callable[[], tuple[bool, dict[str, Any]]]
-    page: Callable[[], dict[str, Any]]
+    """Called for each request."""
+    page: Callable[[str, Mapping[str, str]], Answer | None]
+    """What a path with a query shows; called in a thread, once for all who ask within a second."""
 
 
 def application(views: Views) -> Starlette:
-    """The three pages."""
+    """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second."""
+    keeping = Keeping()
+    pages_policy = {"Content-Security-Policy": policy()}
 
-    def metrics(request: Request) -> Response:
-        encode, kind = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(views.registry), media_type=None, headers={"Content-Type": kind, **_HEADERS})
+    async def metrics(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
 
-    def health(_: Request) -> Response:
+        def collect() -> Answer:
+            encode, kind = choose_encoder(accept)
+            return Answer(encode(views.registry), kind)
+
+        kept = await keeping.get(("metrics", choose_encoder(accept)[1]), collect)
+        return _response(kept.answer, None, _NOTHING)
+
+    async def health(_: Request) -> Response:
         sound, state = views.health()
-        return JSONResponse(state, status_code=200 if sound else 503, headers=_HEADERS)
+        return JSONResponse(state, status_code=200 if sound else 503, headers={**_HEADERS, **_NOTHING})
 
-    def page(_: Request) -> Response:
-        return HTMLResponse(_TEMPLATES.get_template("status.html").render(views.page()), headers=_HEADERS)
+    async def page(request: Request) -> Response:
+        path = request.url.path
+        query = {"canary": name} if (name := request.query_params.get("canary")) and path.startswith("/badge") else {}
+        kept = await keeping.get((path, *query.values()), lambda: views.page(path, query))
+        packed = kept.packed if "gzip" in request.headers.get("accept-encoding", "") else None
+        html = kept.answer is not None and kept.answer.kind.startswith("text/html")
+        return _response(kept.answer, packed, pages_policy if html else _NOTHING)
 
-    return Starlette(routes=[Route("/metrics", metrics), Route("/healthz", health), Route("/", page)])
+    routes = [Route("/metrics", metrics), Route("/healthz", health), *(Route(path, page) for path in _PATHS)]
+    return Starlette(routes=routes)
+
+
+def _response(answer: Answer | None, packed: bytes | None, more: Mapping[str, str]) -> Response:
+    if answer is None:
+        return PlainTextResponse("there is no such page\n", status_code=404, headers={**_HEADERS, **_NOTHING})
+    headers = {**_HEADERS, **more, "Content-Type": answer.kind, "Vary": "Accept-Encoding"}
+    if packed is not None:
+        headers["Content-Encoding"] = "gzip"
+    return Response(answer.body if packed is None else packed, answer.status, headers)
 
 
 class WebServer:
@@ -77,7 +103,7 @@ class WebServer:
             ) from None
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            application(views), log_config=None, access_log=False, lifespan="off", limit_concurrency=64
+            application(views), log_config=None, access_log=False, lifespan="off", limit_concurrency=512
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

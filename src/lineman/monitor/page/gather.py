@@ -1,0 +1,99 @@
+"""One reading of history for the page, canary by canary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, RowMapping
+
+from lineman.monitor.clock import DAY
+from lineman.monitor.page import queries
+from lineman.monitor.page.latest import Latest
+from lineman.monitor.page.spans import DAYS, WINDOWS, Spans, spans
+from lineman.monitor.page.stories import Story, stories
+from lineman.monitor.settings.models import Canary
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What history knows of one canary, enough for its line in the list."""
+
+    latest: Latest | None = None
+    accounted: int = 0
+    spans: Spans = field(default_factory=Spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a canary's own section shows beside."""
+
+    hours: list[tuple[int, float, float]] = field(default_factory=list)
+    phases: dict[str, list[float]] = field(default_factory=dict)
+    violations: list[tuple[RowMapping, str]] = field(default_factory=list)
+    elsewhere: dict[str, tuple[Latest, int]] = field(default_factory=dict)
+    """Latest result by place, and up to when the ledger speaks there; empty where one place alone looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that was read at ``now``."""
+
+    now: int = 0
+    known: Mapping[str, Known] = field(default_factory=dict)
+    details: Mapping[str, Details] = field(default_factory=dict)
+    stories: list[Story] = field(default_factory=list)
+    stories_left_out: int = 0
+    since: Mapping[tuple[str, str], tuple[int | None, int | None]] = field(default_factory=dict)
+    size: int | None = None
+    places: list[str] = field(default_factory=list)
+
+    def with_details(self, connection: Connection, location: str, detailed: Iterable[str]) -> Facts:
+        """The same, and what the sections of these canaries show."""
+        found = {name: _details(connection, location, name, self.places, self.now) for name in detailed}
+        return replace(self, details={**self.details, **found})
+
+    def only(self, canary: str) -> Facts:
+        """The same, with the incidents of one canary alone."""
+        return replace(self, stories=[story for story in self.stories if story.canary == canary])
+
+
+def gather(connection: Connection, location: str, canaries: Mapping[str, Canary], now: int) -> Facts:
+    """Read what the list of canaries and the incidents show."""
+    known = {name: _known(connection, location, canary, now) for name, canary in canaries.items()}
+    found, left_out = stories(connection, location, now - DAYS * DAY)
+    return Facts(
+        now=now,
+        known=known,
+        stories=found,
+        stories_left_out=left_out,
+        since=queries.standing_since(connection, location),
+        size=queries.history_size(connection),
+        places=queries.locations(connection),
+    )
+
+
+def _known(connection: Connection, location: str, canary: Canary, now: int) -> Known:
+    lengths = {days * DAY for days in WINDOWS}
+    if canary.slo is not None:
+        lengths.add(canary.slo.period)
+    return Known(
+        queries.latest_result(connection, location, canary.name),
+        queries.ledger_end(connection, location, canary.name),
+        spans(connection, location, canary, now, sorted(lengths)),
+    )
+
+
+def _details(connection: Connection, location: str, canary: str, places: list[str], now: int) -> Details:
+    elsewhere = {}
+    if len(places) > 1:
+        for place in places:
+            latest = queries.latest_result(connection, place, canary)
+            if latest is not None:
+                elsewhere[place] = (latest, queries.ledger_end(connection, place, canary))
+    return Details(
+        queries.hourly_latency(connection, location, canary, now),
+        queries.phase_samples(connection, location, canary, now),
+        queries.violations(connection, canary, now - DAYS * DAY),
+        elsewhere,
+    )

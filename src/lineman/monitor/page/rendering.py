@@ -1,0 +1,49 @@
+"""From what is known to HTML: the served page, a canary's own page, and the export from history alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lineman.monitor.page.context import Setting, context
+from lineman.monitor.page.gather import gather
+from lineman.monitor.page.present import present
+from lineman.monitor.settings.models import Configuration
+from lineman.monitor.store import History
+from lineman.report.pages import content_policy, render
+
+_PACKAGE = "lineman.monitor.page"
+_SCRIPTS = ("hash.js", "status.js")
+MOST_SHEETS = 25
+"""Up to so many canaries each has its section on the served page itself; beyond, each has a page of its own."""
+MOST_EXPORTED = 200
+"""Sections in an export; beyond, the worst have one."""
+
+
+def html(shown: dict[str, Any]) -> str:
+    """The page of a context."""
+    return render("status.html", package=_PACKAGE, scripts=_SCRIPTS, **shown)
+
+
+def policy() -> str:
+    """The page's Content-Security-Policy as a header, where it may also forbid to be framed."""
+    return f"{content_policy(package=_PACKAGE, scripts=_SCRIPTS)}; frame-ancestors 'none'"
+
+
+def exported(configuration: Configuration, address: str, now: int) -> str:
+    """The page as one offline file, from history alone.
+
+    Raises any of the store's ``FAILURES``.
+    """
+    location = configuration.monitor.location
+    canaries = configuration.canaries
+    history = History(address, location)
+    with history.reading() as connection:
+        facts = gather(connection, location, canaries, now)
+        stand = [
+            present(canary, facts.known[name], None, facts.since, now) for name, canary in sorted(canaries.items())
+        ]
+        worst = [one.canary.name for one in sorted(stand, key=lambda one: one.rank)][:MOST_EXPORTED]
+        facts = facts.with_details(connection, location, worst)
+    notes = [history.told] if history.told else []
+    about = Setting(location, configuration.monitor, live=False, notes=notes)
+    return html(context(stand, facts, worst, now, about))
