@@ -193,12 +193,14 @@ class Joint:
         """A part of a long gap: what nobody looked at is missed as one stretch, the rest is decided."""
         reach, interval = window(canary), span.grid.interval
         heard = first_after(connection, canary.name, span.first - reach)
-        until = span.last - reach if heard is None else min(heard, span.last - reach)
+        until = span.last - reach if heard is None else heard
         quiet = span.grid.at_or_before(until) - interval
         if quiet >= span.first:
             entry = SlotEntry(canary.name, span.first, quiet, interval, Outcome.MISSED, NOBODY, span.lap)
             return [decide(self._world, self._canaries, entry, None, now)]
         last = min(span.last, span.first + (_SLOTS_AT_ONCE - 1) * interval)
         voices = voices_between(connection, {canary.name: (span.first - reach, last + reach)})
+        # Beyond what was heard the next stretch may be one that nobody looked at.
+        last = min(last, max(voice.slot for voice in voices[canary.name]) + reach - 1)
         part = _Span(span.grid, span.first, last, span.lap)
         return list(self._steps(canary, part, voices[canary.name], now))

@@ -98,6 +98,12 @@ class Cluster:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def disconnect(self, database: str, application: str = "lineman") -> None:
+        """End the sessions in a database, as a network that breaks would."""
+        name = database.rpartition("/")[2]
+        sessions = f"datname = '{name}' AND application_name = '{application}'"
+        self.execute("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sessions}")  # noqa: S608 - names of ours
+
     def _control(self, action: str, *arguments: str) -> None:
         self._run("pg_ctl", action, "--wait", "--silent", f"--pgdata={self.folder / 'data'}", *arguments)
 

@@ -228,7 +228,7 @@ def test_a_connection_cut_and_a_database_that_only_reads(
     kept, name = Kept(database), database.rpartition("/")[2]
     kept.see(Verdict.OK)
     with caplog.at_level(logging.INFO):
-        cluster.execute("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        cluster.disconnect(database)
         kept.see(Verdict.FAILED)
         assert "terminat" in kept.keeper.failing
         kept.see(Verdict.FAILED)

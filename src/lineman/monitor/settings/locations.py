@@ -15,6 +15,9 @@ def with_history(settings: MonitorSettings, folder: Path, environment: Mapping[s
     Raises:
         ValueError: it points at nothing, or a password stands in the open. One sentence that begins with the setting.
     """
+    named = [name for name in ("history", "history_env", "history_file") if name in settings.model_fields_set]
+    if len(named) > 1:
+        raise ValueError(f"give one of history, history_env, history_file, not {' and '.join(named)}")
     address = settings.history
     if settings.history_env is not None:
         address = environment.get(settings.history_env, "").strip()

@@ -182,13 +182,6 @@ class MonitorSettings(Settings):
     max_megabytes: int = Field(default=2_048, ge=16)
     """Size of the history file above which the oldest single results go early. Not with PostgreSQL."""
 
-    @model_validator(mode="after")
-    def _one_history(self) -> MonitorSettings:
-        named = [name for name in ("history", "history_env", "history_file") if name in self.model_fields_set]
-        if len(named) > 1:
-            raise ValueError(f"give one of history, history_env, history_file, not {' and '.join(named)}")
-        return self
-
 
 class Configuration(Settings):
     """Everything of one folder or file."""

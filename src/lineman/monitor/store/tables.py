@@ -20,7 +20,7 @@ WRITERS = Table(
     Column("location", String(64), primary_key=True),
     Column("changes", BigInteger, nullable=False),
 )
-"""PostgreSQL only: who decides for a location counts up first; the row keeps others out meanwhile, and tells of them."""
+"""PostgreSQL only: who decides for a location counts up first, and holds the row until it is written."""
 
 SLOTS = Table(
     "slots",

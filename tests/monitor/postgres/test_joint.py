@@ -1,0 +1,341 @@
+"""Several locations decide together: votes, the lead, gaps, and one voice to the outside."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+from tests.monitor.postgres.cluster import Cluster
+from tests.monitor.simulation import FakeClock, result_of
+
+from lineman.monitor.joint import NOBODY, Joint, lease_of, muted, poll_of
+from lineman.monitor.keeper import Keeper, SlotEnd
+from lineman.monitor.matters import Event
+from lineman.monitor.notices import Notice
+from lineman.monitor.outbox import CLAIM, Outbox
+from lineman.monitor.settings import MonitorConfigurationError, load_configuration
+from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
+from lineman.monitor.store import History
+from lineman.monitor.store.figures import recent_incidents, recent_results
+from lineman.monitor.store.postgres import Lead, server_now
+from lineman.monitor.store.tables import SLOTS
+from lineman.monitor.verdict import Verdict
+from lineman.monitor.world import JOINT
+
+STEP = 10_000
+RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 3}
+CANARY = Canary.model_validate(
+    {"name": "subject", "interval": 10, "timeout": 5, "incident": RULE, "notices": ["night"]}
+)
+CANARIES = {"subject": CANARY}
+START = 1_000 * STEP + stable_offset("subject", STEP)
+OK, FAILED, UNKNOWN = Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN
+
+
+@dataclass
+class Table:
+    """Locations around one database, on a clock that the test holds; every turn at one slot after the other."""
+
+    address: str
+    monkeypatch: pytest.MonkeyPatch
+    stack: ExitStack
+    slot: int = START
+    now: int = START
+    told: list[tuple[str, Event]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    keepers: dict[str, Keeper] = field(default_factory=dict)
+    candidates: dict[str, Joint] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        def now(connection: Connection) -> int:
+            assert server_now(connection) > START
+            return self.now
+
+        self.monkeypatch.setattr("lineman.monitor.joint.server_now", now)
+
+    def candidate(self, name: str, **settings: object) -> Joint:
+        wanted = MonitorSettings.model_validate(settings)
+        joint = Joint(self.address, CANARIES, wanted, FakeClock(0), owner=name, patience=0)
+
+        def tell(notices: list[Notice]) -> None:
+            self.notices += notices
+            self.told += [(name, notice.event) for notice in notices]
+
+        joint.on_notices = tell
+        self.candidates[name] = joint
+        self.stack.callback(joint.close)
+        return joint
+
+    def say(self, **verdicts: Verdict) -> None:
+        """What each location finds in the next slot; then everybody has a turn."""
+        self.slot += STEP
+        self.now = self.slot + 1_000
+        for place, verdict in verdicts.items():
+            if place not in self.keepers:
+                history = History(self.address, place)
+                self.stack.callback(history.close)
+                self.keepers[place] = Keeper(history, muted(CANARIES), FakeClock(0))
+                self.keepers[place].open()
+            entry = SlotEntry("subject", self.slot, self.slot, STEP, Outcome.RUN)
+            self.keepers[place].take(SlotEnd(entry, result_of("subject", self.slot, verdict)))
+        self.turn()
+
+    def turn(self) -> None:
+        for joint in self.candidates.values():
+            while joint.turn():
+                pass
+
+    def results(self, location: str = JOINT) -> list[tuple[int, str]]:
+        """Verdicts from the latest to the first, each with the number of its slot."""
+        with History(self.address, location).reading() as connection:
+            rows = recent_results(connection, location, "subject", 1_000)
+        return [((row["slot"] - START) // STEP, row["verdict"]) for row in rows]
+
+
+@pytest.fixture
+def table(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    with ExitStack() as stack:
+        yield Table(database, monkeypatch, stack)
+
+
+def test_one_location_cut_off_opens_nothing_and_two_do(table: Table) -> None:
+    table.candidate("one")
+    table.say(a=OK, b=OK, c=OK)
+    for _ in range(4):
+        table.say(a=FAILED, b=OK, c=OK)
+    for _ in range(4):
+        table.say(a=UNKNOWN, b=OK, c=OK)
+    assert table.told == []
+    with History(table.address).reading() as connection:
+        assert [row["ended"] is None for row in recent_incidents(connection, "a", 9)] == [True, True]
+        assert recent_incidents(connection, JOINT, 9) == []
+    table.say(a=OK, b=FAILED, c=FAILED)
+    table.say(a=OK, b=FAILED, c=FAILED)
+    table.say(a=OK, b=OK, c=OK)
+    table.say(a=OK, b=OK, c=OK)
+    assert table.told == [("one", Event.FAILED), ("one", Event.RECOVERED)]
+    with History(table.address).reading() as connection:
+        (incident,) = recent_incidents(connection, JOINT, 9)
+    assert ((incident["opened"] - START) // STEP, (incident["ended"] - START) // STEP) == (10, 12)
+    assert table.notices[0].title == "FAILED: subject"
+    assert "at 2 of 3 locations: it is failed [b (failed), c (failed)]" in table.notices[0].body
+
+
+def test_a_slot_waits_for_a_slow_location_until_its_end(table: Table) -> None:
+    table.candidate("one")
+    table.say(a=OK, b=OK)
+    table.say(a=OK)
+    assert [number for number, _ in table.results()] == [1]
+    table.now = table.slot + STEP
+    table.turn()
+    assert table.results() == [(2, "ok"), (1, "ok")]
+
+
+def test_with_too_few_locations_nothing_is_known_and_that_is_told(table: Table) -> None:
+    table.candidate("one", min_locations=2)
+    table.say(a=OK, b=OK)
+    for _ in range(8):
+        table.say(a=FAILED)
+        table.now = table.slot + STEP
+        table.turn()
+    assert table.results()[0] == (9, "unknown")
+    assert table.told == [("one", Event.UNKNOWN)]
+    table.say(a=OK, b=OK)
+    table.say(a=OK, b=OK)
+    assert table.told == [("one", Event.UNKNOWN), ("one", Event.RECOVERED)]
+
+
+def test_only_one_leads_and_another_takes_over(cluster: Cluster, table: Table) -> None:
+    first, second = table.candidate("first"), table.candidate("second")
+    table.say(a=FAILED, b=FAILED)
+    table.say(a=FAILED, b=FAILED)
+    assert (first.leads, second.leads) == (True, False)
+    assert table.told == [("first", Event.FAILED)]
+    cluster.disconnect(table.address)
+    for keeper in table.keepers.values():
+        assert keeper.history is not None
+        keeper.history.close()
+    del table.candidates["first"]
+    table.turn()
+    table.turn()
+    assert second.leads
+    table.candidates = {"first": first, "second": second}
+    table.say(a=OK, b=OK)
+    table.say(a=OK, b=OK)
+    assert (first.leads, second.leads) == (False, True)
+    assert table.told == [("first", Event.FAILED), ("second", Event.RECOVERED)]
+    second.close()
+    table.say(a=OK, b=OK)
+    assert first.leads
+    assert len(table.told) == 2
+    assert len({notice.key for notice in table.notices}) == 2
+
+
+def test_a_gap_in_which_locations_wrote_is_decided_and_one_without_is_missed(table: Table) -> None:
+    joint = table.candidate("one")
+    table.say(a=OK, b=OK)
+    joint.close()
+    table.candidates.clear()
+    for number in range(30):
+        table.say(**dict.fromkeys("ab", FAILED if 10 <= number < 15 else OK))
+    table.slot += 500 * STEP
+    table.say(a=OK, b=OK)
+    table.say(a=OK, b=OK)
+    table.candidates["one"] = joint
+    table.turn()
+    assert table.told == [("one", Event.FAILED), ("one", Event.RECOVERED)]
+    numbers = [number for number, _ in table.results()]
+    assert set(range(1, 32)) <= set(numbers)
+    assert {532, 533} <= set(numbers)
+    with History(table.address).reading() as connection:
+        query = select(SLOTS).where(SLOTS.c.location == JOINT, SLOTS.c.outcome == Outcome.MISSED.value)
+        (missed,) = connection.execute(query).mappings().all()
+        entries = connection.execute(
+            select(SLOTS.c.first, SLOTS.c.last).where(SLOTS.c.location == JOINT).order_by(SLOTS.c.first)
+        ).all()
+    assert missed["reason"] == NOBODY
+    assert (missed["last"] - missed["first"]) // STEP > 450
+    assert all(later.first - earlier.last == STEP for earlier, later in itertools.pairwise(entries))
+
+
+def test_who_takes_over_a_long_gap_waits_for_what_memory_kept(table: Table) -> None:
+    joint = table.candidate("one")
+    table.say(a=OK, b=OK)
+    joint.close()
+    clock = FakeClock(0)
+    patient = Joint(table.address, CANARIES, MonitorSettings(), clock, owner="two")
+    table.stack.callback(patient.close)
+    table.candidates.clear()
+    for _ in range(10):
+        table.say(a=FAILED, b=FAILED)
+    assert not patient.turn()
+    assert patient.leads
+    assert [number for number, _ in table.results()] == [1]
+    clock.live(11_000)
+    while patient.turn():
+        pass
+    assert table.results()[0] == (11, "failed")
+
+
+def test_notices_that_one_was_sending_are_freed_for_who_takes_over(table: Table) -> None:
+    first = table.candidate("first")
+    table.say(a=FAILED, b=FAILED)
+    table.say(a=FAILED, b=FAILED)
+    (notice,) = table.notices
+    with History(table.address, JOINT).transaction() as connection:
+        History(table.address, JOINT).claim(connection, notice.key, "first", table.now, table.now + CLAIM)
+    first.close()
+    sent: list[str] = []
+    clock = FakeClock(table.now)
+    outbox = Outbox({"night": lambda given: sent.append(given.key)}, clock, History(table.address, "b"), owner="second")
+    second = table.candidate("second")
+    second.on_lead = lambda: outbox.load(JOINT)
+    del table.candidates["first"]
+    table.turn()
+    outbox.deliver_due("night")
+    assert sent == [notice.key]
+    outbox.stop(0)
+
+
+def test_without_the_database_nothing_joint_is_sent(cluster: Cluster, table: Table) -> None:
+    sent: list[str] = []
+    clock = FakeClock(table.now)
+    outbox = Outbox({"night": lambda given: sent.append(given.key)}, clock, History(table.address, "a"), owner="one")
+    joint = table.candidate("one")
+    joint.on_notices = outbox.add
+    joint.on_lost = lambda: outbox.forget(JOINT)
+    table.say(a=FAILED, b=FAILED)
+    table.say(a=FAILED, b=FAILED)
+    assert outbox.pending == 1
+    cluster.stop()
+    try:
+        outbox.deliver_due("night")
+        assert sent == []
+        assert not joint.turn()
+        assert joint.failing
+        assert outbox.pending == 0
+    finally:
+        cluster.start()
+    joint.on_lead = lambda: outbox.load(JOINT)
+    joint.turn()
+    outbox.deliver_due("night")
+    assert len(sent) == 1
+    outbox.stop(0)
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait on the server's own clock."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_the_lead_of_one_who_hangs_ends(database: str) -> None:
+    hanging, waiting = History(database, JOINT), History(database, JOINT)
+    mine, theirs = Lead(1_000), Lead(60_000)
+    waiting.open()
+    with hanging.transaction() as connection:
+        assert mine.take(connection)
+
+    def taken() -> bool:
+        with waiting.transaction() as connection:
+            return theirs.take(connection)
+
+    assert not taken()
+    until(taken)
+    hanging.close()
+    waiting.close()
+
+
+def test_looks_and_leases_follow_the_shortest_interval() -> None:
+    slow = Canary.model_validate({"name": "slow", "interval": "10m"})
+    assert (poll_of({"a": CANARY, "b": slow}), lease_of({"a": CANARY, "b": slow})) == (2.5, 10_000)
+    assert (poll_of({"b": slow}), lease_of({"b": slow})) == (5.0, 30_000)
+    assert (poll_of({}), lease_of({})) == (5.0, 30_000)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "said"),
+    [
+        ("quorum = 0.6", "quorum: means nothing without joint = true"),
+        ('joint = true\nlocation = "a"', "joint: needs a PostgreSQL that all locations reach"),
+        ('joint = true\nhistory = "postgresql://h/d"', "joint: give every monitor a location of its own"),
+        ('history = "postgresql://u:hushed@h/d"', r"history: postgresql://u:\*\*\*@h/d holds a password"),
+        ('history_env = "NOWHERE"', "history_env: the environment variable NOWHERE is not set"),
+        ('history_file = "/nowhere"', "history_file: /nowhere cannot be read: No such file"),
+        ('history_env = "URL"\nhistory = "x"', "give one of history, history_env, history_file"),
+        ('joint = true\nlocation = "*"\nhistory = "postgresql://h/d"', "location: "),
+        ("joint = true\nquorum = 1.1", "quorum: input should be less than or equal to 1"),
+        ("joint = true\nquorum = 0", "quorum: input should be greater than 0"),
+    ],
+)
+def test_settings_that_do_not_hold(tmp_path: Path, monitor: str, said: str) -> None:
+    (tmp_path / "c.toml").write_text(f"[canaries.subject]\n[monitor]\n{monitor}\n")
+    with pytest.raises(MonitorConfigurationError, match=said) as caught:
+        load_configuration(tmp_path, {"URL": "postgresql://u:hushed@h/d"})
+    assert "hushed" not in str(caught.value)
+
+
+def test_a_canary_with_a_quorum_of_its_own_needs_joint(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[canaries.subject]\nquorum = 0.5\n")
+    with pytest.raises(MonitorConfigurationError, match=r"\[canaries.subject\] quorum: means nothing without joint"):
+        load_configuration(tmp_path, {})
+
+
+def test_the_address_of_history_is_never_shown(tmp_path: Path) -> None:
+    text = '[canaries.subject]\n[monitor]\njoint = true\nlocation = "a"\nhistory_env = "URL"\n'
+    (tmp_path / "c.toml").write_text(text)
+    url = "postgresql://u:hushed@h/d?sslpassword=hushed"
+    configuration = load_configuration(tmp_path, {"URL": url})
+    address = configuration.monitor.history
+    assert address == url
+    for text in (str(address), f"{address}", repr(address), repr(configuration), "%s" % address):  # noqa: UP031 - a way
+        assert "hushed" not in text

@@ -1,0 +1,108 @@
+"""How the votes of several locations are counted, held against counting by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineman.monitor.quorum import Voice, complete, fresh, needed, together, window
+from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.verdict import Cause, Verdict
+
+CANARY = Canary.model_validate({"name": "subject", "interval": 10, "timeout": 5})
+STEP = 10_000
+SLOT = 100 * STEP
+SAID = [Verdict.OK, Verdict.DEGRADED, Verdict.FAILED, Verdict.UNKNOWN]
+SHARES = st.one_of(st.none(), st.integers(1, 100).map(lambda percent: percent / 100))
+VOICES = st.lists(
+    st.builds(
+        Voice,
+        st.sampled_from(["a", "b", "c", "d", "e"]),
+        st.integers(-6, 1).map(lambda back: SLOT + back * STEP),
+        st.sampled_from(SAID),
+    ),
+    max_size=20,
+    unique_by=lambda voice: (voice.location, voice.slot),
+)
+
+
+def reference(voices: list[Voice], share: float | None, least: int) -> Verdict:
+    """Location by location, vote by vote."""
+    votes = []
+    for location in {voice.location for voice in voices}:
+        heard = [voice for voice in voices if voice.location == location and SLOT - 35_000 < voice.slot <= SLOT]
+        if heard:
+            last = max(heard, key=lambda voice: voice.slot)
+            if last.verdict is not Verdict.UNKNOWN:
+                votes.append(last.verdict)
+    if len(votes) < least:
+        return Verdict.UNKNOWN
+
+    def carried(number: int) -> bool:
+        if number == 0:
+            return False
+        if share is None:
+            return 2 * number > len(votes)
+        return Decimal(number) >= Decimal(str(share)) * len(votes)
+
+    if carried(votes.count(Verdict.FAILED)):
+        return Verdict.FAILED
+    if carried(len(votes) - votes.count(Verdict.OK)):
+        return Verdict.DEGRADED
+    return Verdict.OK
+
+
+@given(VOICES, SHARES, st.integers(1, 4))
+def test_votes_are_counted_as_by_hand(voices: list[Voice], share: float | None, least: int) -> None:
+    settings = MonitorSettings.model_validate({"quorum": share, "min_locations": least})
+    heard = fresh(voices, SLOT, window(CANARY))
+    result = together(CANARY, SLOT, heard, settings)
+    assert result.verdict is reference(voices, share, least)
+    assert result.message
+    own = CANARY.model_copy(update={"quorum": share, "min_locations": least})
+    assert together(own, SLOT, heard, MonitorSettings()).verdict is result.verdict
+
+
+@given(st.integers(1, 40), SHARES)
+def test_the_needed_votes_are_the_fewest_that_carry(votes: int, share: float | None) -> None:
+    enough = needed(votes, share)
+    limit = Decimal(votes) / 2 if share is None else Decimal(str(share)) * votes
+    assert 1 <= enough <= votes
+    assert enough > limit if share is None else enough >= limit
+    assert enough == 1 or (enough - 1 <= limit if share is None else enough - 1 < limit)
+
+
+@given(VOICES)
+def test_one_location_alone_never_decides_by_default(voices: list[Voice]) -> None:
+    only_one_failed = [
+        voice if voice.location == "a" else Voice(voice.location, voice.slot, Verdict.OK) for voice in voices
+    ]
+    heard = fresh(only_one_failed, SLOT, window(CANARY))
+    assert together(CANARY, SLOT, heard, MonitorSettings()).verdict is not Verdict.FAILED
+
+
+def test_what_the_majority_saw_is_told() -> None:
+    heard = [
+        Voice("frankfurt", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.2, "token/https://t"),
+        Voice("oslo", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.3, "token/https://t"),
+        Voice("porto", SLOT, Verdict.OK, Cause.NONE, "ok", 0.1),
+    ]
+    result = together(CANARY, SLOT, heard, MonitorSettings())
+    assert (result.verdict, result.cause, result.last.root) == (Verdict.FAILED, Cause.TOKEN, "token/https://t")
+    assert result.message == "at 2 of 3 locations: no token [frankfurt (failed), oslo (failed)]"
+    spared = together(CANARY, SLOT, heard[1:], MonitorSettings())
+    assert (spared.verdict, spared.last.root) == (Verdict.OK, None)
+    assert spared.message == "up; at 1 of 2 locations: no token [oslo (failed)]"
+    alone = together(CANARY, SLOT, heard[:1], MonitorSettings())
+    assert alone.message == "fresh measurements from 1 locations, 2 are needed; heard from: frankfurt (failed)"
+
+
+def test_a_slot_waits_for_those_who_will_speak() -> None:
+    reach = window(CANARY)
+    near, far = Voice("near", SLOT, Verdict.OK), Voice("far", SLOT - STEP, Verdict.OK)
+    assert not complete([near, far], SLOT, reach)
+    assert complete([near, far, Voice("far", SLOT, Verdict.UNKNOWN)], SLOT, reach)
+    assert complete([near, Voice("gone", SLOT - 10 * STEP, Verdict.OK)], SLOT, reach)
+    assert not complete([], SLOT, reach)
