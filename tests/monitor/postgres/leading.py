@@ -1,0 +1,48 @@
+"""A candidate for the lead in a process that a test kills: decides what locations wrote, a few slots at a time.
+
+Arguments: history's URL, receiver's URL, its own name. Ends when nothing is left to decide or to send.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from lineman.monitor import joint as joint_module
+from lineman.monitor.channels import sender
+from lineman.monitor.clock import SystemClock
+from lineman.monitor.joint import Joint
+from lineman.monitor.outbox import Outbox
+from lineman.monitor.settings.models import Canary, Channel, MonitorSettings
+from lineman.monitor.store import History
+from lineman.monitor.world import JOINT
+
+INTERVAL = 1_000
+BAD, GOOD = 5, 6
+
+
+def canary() -> Canary:
+    rule = {"opens_after": 2, "ends_after": 2, "settle": "2s", "degraded_after": 0, "unknown_after": 0}
+    return Canary.model_validate({"name": "subject", "interval": 1, "incident": rule, "notices": ["hook"]})
+
+
+def main(address: str, url: str, name: str) -> None:
+    subject, clock = canary(), SystemClock()
+    joint_module._SLOTS_AT_ONCE = 2
+    outbox = Outbox({"hook": sender(Channel(name="hook", webhook=url))}, clock, History(address, name), owner=name)
+    joint = Joint(address, {subject.name: subject}, MonitorSettings(), clock, owner=name, patience=0)
+    joint.on_notices, joint.on_lead = outbox.add, lambda: outbox.load(JOINT)
+    outbox.start()
+    going = True
+    while going:
+        more = joint.turn()
+        if joint.leads and not more:
+            going = outbox.pending > 0
+        if not more:
+            time.sleep(0.02)
+    outbox.stop(10)
+    joint.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
