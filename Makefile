@@ -14,7 +14,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 # COMMAND:PACKAGE, what the project's own tests need beside Python.
-TEST_PACKAGES := chromium:chromium node:nodejs npm:npm pg_ctlcluster:postgresql systemd-analyze:systemd promtool:prometheus amtool:prometheus-alertmanager bwrap:bubblewrap
+TEST_PACKAGES := chromium:chromium node:nodejs npm:npm pg_ctlcluster:postgresql systemd-analyze:systemd promtool:prometheus amtool:prometheus-alertmanager bwrap:bubblewrap sqlite3:sqlite3
 
 # What the committed sample report shows; names from `lineman sandbox --list-faults`.
 SAMPLE_FAULTS ?= page-skips-record over-refused query-in-refusal total-capped

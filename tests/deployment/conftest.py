@@ -43,3 +43,16 @@ def kubectl() -> str:
         _missing(f"the manifests are not rendered: {outcome.stderr.strip()}")
     assert outcome.returncode == 0, outcome.stderr
     return outcome.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def bwrap() -> str:
+    """Debian's package bubblewrap has it."""
+    found = shutil.which("bwrap")
+    if found is None:
+        _missing("no bwrap on this machine: the image's steps and the operators' page are not executed")
+    probe = [found, "--unshare-all", "--ro-bind", "/", "/", "true"]
+    outcome = subprocess.run(probe, capture_output=True, text=True, timeout=30, check=False)
+    if outcome.returncode != 0:
+        _missing(f"bwrap may make no rooms here, so nothing is executed in one: {outcome.stderr.strip()}")
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -60,22 +59,6 @@ echo "main ended with $?"
 kill -TERM $sandbox
 wait $sandbox || true
 """
-
-
-@pytest.fixture(scope="session")
-def bwrap() -> str:
-    """Debian's package bubblewrap has it."""
-    found = shutil.which("bwrap")
-    message = "no bwrap on this machine: the image's steps are not taken"
-    if found is not None:
-        probe = [found, "--unshare-all", "--ro-bind", "/", "/", "true"]
-        outcome = subprocess.run(probe, capture_output=True, text=True, timeout=30, check=False)
-        if outcome.returncode == 0:
-            return found
-        message = f"bwrap may make no namespaces here, so the image's steps are not taken: {outcome.stderr.strip()}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @pytest.fixture(scope="module")
