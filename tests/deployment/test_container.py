@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.deployment.container import PACKAGES, Build, Stage, context, variables, walls
+from tests.deployment.page import of_kind
 
 from lineman.monitor.settings import load_configuration
 
@@ -29,6 +31,7 @@ from lineman.resources import resource
 names = ("openapi/query-access-code-list.yaml", "monitors/canary.toml", "tests/contract")
 print(lineman.__file__, *(resource(name) for name in names))
 """
+EXEC = "docker exec lineman "
 DRIVER = """
 # The target, in the same room: there is no network here.
 export LINEMAN_BASE_URL=http://127.0.0.1:8080 LINEMAN_APP_KEY=$KEY LINEMAN_APP_SECRET=$SECRET
@@ -53,6 +56,7 @@ for path in ("/opt/lineman/written", "/etc/lineman/written", "/written"):
     except OSError as error:
         print("refused", path, error.strerror)
 END
+%(exec)s
 kill -TERM $main
 wait $main
 echo "main ended with $?"
@@ -91,10 +95,16 @@ def test_the_container_watches_and_is_healthy(bwrap: str, image: Stage, tmp_path
     shutil.rmtree(tmp_path / "var/lib/lineman")
     (tmp_path / "var/lib/lineman").mkdir()
     (tmp_path / "etc/lineman/monitors/canaries.toml").write_text(CANARY)
-    script = DRIVER % {"main": " ".join(image.entrypoint + image.command), "health": " ".join(image.health)}
+    page = [command for block in of_kind("docker") for command in block.commands if command.startswith(EXEC)]
+    script = DRIVER % {
+        "main": shlex.join(image.entrypoint + image.command),
+        "health": shlex.join(image.health),
+        "exec": "\n".join(command.removeprefix(EXEC) + " || exit 1" for command in page),
+    }
     outcome = _inside(bwrap, mounted, ["sh", "-c", script], KEY=own.app_key, SECRET=own.app_secret)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "uid 10001" in outcome.stdout
+    assert (tmp_path / "var/lib/lineman/backup.sqlite").exists(), "the page's copy of the history"
     assert "healthz 200" in outcome.stdout
     assert "main ended with 0" in outcome.stdout
     assert "hotline: ok" in outcome.stdout, "the health check reads results"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -115,26 +116,15 @@ def test_the_secret_lies_in_one_file_for_root_alone(machine: Machine) -> None:
 
 
 def test_cron_backup_and_restore(machine: Machine) -> None:
-    history = machine.root / "var/lib/lineman/history.sqlite"
-    lines = cron_commands()
-    assert len(lines) == 2
-    shown = machine.run(TARGET + "\n".join(lines) + "\nkill $target; wait $target || true")
-    assert "LINEMAN OK" in shown
-    assert "probe_success" in (machine.root / "var/lib/lineman/textfile/hotline.prom").read_text("utf-8")
-    assert _results(history) == 1
+    plugin, textfile = cron_commands()
     backup, restore = of_kind("history")
-    machine.run(backup.script)
-    machine.run(TARGET + lines[0] + "\nkill $target; wait $target || true")
-    assert _results(history) == 2
-    machine.run(restore.script)
-    assert _results(history) == 1
-    assert "documented-example: ok" in machine.run(
-        "lineman monitor status --monitors /etc/lineman/monitors || [ $? = 2 ]"
-    )
-
-
-def _results(history: Path) -> int:
-    with sqlite3.connect(history) as connection:
-        (number,) = connection.execute("SELECT count(*) FROM results").fetchone()
-    connection.close()
-    return int(number)
+    count = "echo results: $(sqlite3 /var/lib/lineman/history.sqlite 'SELECT count(*) FROM results')"
+    # Cron gives its commands to sh, each to one of its own.
+    probes = [f"sh -c {shlex.quote(command)}" for command in (plugin, textfile)]
+    steps = [TARGET, *probes, count, backup.script, probes[0], count, restore.script, count]
+    status = "lineman monitor status --monitors /etc/lineman/monitors || [ $? = 2 ]"
+    shown = machine.run("\n".join([*steps, status, "kill $target; wait $target || true"]))
+    assert shown.count("LINEMAN OK") == 2
+    assert re.findall(r"results: (\d+)", shown) == ["1", "2", "1"], "written, written again, and as it was"
+    assert "documented-example: ok" in shown
+    assert "probe_success" in (machine.root / "var/lib/lineman/textfile/hotline.prom").read_text("utf-8")
