@@ -17,6 +17,7 @@ from lineman.monitor.page.badge import badge_word, endpoint, svg
 from lineman.monitor.page.context import Setting, context
 from lineman.monitor.page.gather import Facts, Known, gather
 from lineman.monitor.page.present import Present, present
+from lineman.monitor.page.reading import Reader
 from lineman.monitor.page.rendering import MOST_SHEETS, html
 from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.store import FAILURES, History
@@ -36,7 +37,7 @@ class Answer:
 
 
 class Pages:
-    """Computes views, one at a time. ``history`` must be its own: whoever asks does so from a thread of its own."""
+    """Computes views, one at a time, in whatever thread asks. ``history`` says where to read; it is not used itself."""
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class Pages:
         self._keeper = keeper
         self._outbox = outbox
         self._clock = clock
-        self._history = history
+        self._history = None if history is None else Reader(history.address, history.location)
         self._settings = settings or MonitorSettings()
         self._facts = Facts()
         self._next_reading = 0

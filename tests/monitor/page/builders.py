@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ NOW = 1_778_160_000_000 + 9 * HOUR + 30 * MINUTE
 """2026-05-07 22:50 UTC or so: the instant at which the pages of the tests are made."""
 HOSTILE = (
     "</script><script>document.title='owned'</script>"
-    "<img src=x onerror=\"document.title='owned'\"> ‮evil‬ \x00 " + "long" * 60
+    "<img src=x onerror=\"document.title='owned'\"> \u202eevil\u202c \x00 " + "long" * 60
 )
 CUSTOMER = "hotline 4008-PLANTED-RECORD"
 PHASES = {"resolve": 0.0004, "connect": 0.004, "tls": 0.011, "send": 0.0001, "wait": 0.03, "receive": 0.0006}
@@ -220,10 +222,17 @@ def many(path: Path, number: int) -> Configuration:
             return found(name, slot, Verdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
         return found(name, slot)
 
-    history = play(path, canaries, script, NOW - 50 * MINUTE, NOW)
-    for name in names:
-        hour_of = eventful if int(name[-4:]) % 10 == 0 else good
-        write_sums(history, sum_rows(name, NOW - 91 * DAY, NOW - 1 * HOUR, hour_of))
+    history = play(path, canaries, script, NOW - 25 * MINUTE, NOW)
+    history.close()
+    edge = (NOW - 25 * MINUTE) // HOUR * HOUR
+    rows = [
+        row
+        for index, name in enumerate(names)
+        for row in sum_rows(name, NOW - (91 if index % 50 == 0 else 3) * DAY, edge, eventful)
+    ]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        places = ", ".join(f":{column.name}" for column in SUMS.columns)
+        connection.executemany(f"INSERT INTO sums VALUES ({places})", rows)  # noqa: S608 - names of our own columns
     return Configuration(canaries=canaries)
 
 

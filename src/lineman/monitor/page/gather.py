@@ -94,6 +94,6 @@ def _details(connection: Connection, location: str, canary: str, places: list[st
     return Details(
         queries.hourly_latency(connection, location, canary, now),
         queries.phase_samples(connection, location, canary, now),
-        queries.violations(connection, canary, now - DAYS * DAY),
+        queries.violations(connection, location, canary, now - DAYS * DAY),
         elsewhere,
     )

@@ -14,7 +14,7 @@ from lineman.monitor.result import PHASES
 from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS, TRACKS
 from lineman.monitor.verdict import Verdict
 
-PHASE_SAMPLE = 500
+PHASE_SAMPLE = 240
 """The latest good probes from which phases are measured."""
 HOURS_DAYS = 7
 """Days of the hourly latency plot."""
@@ -107,7 +107,7 @@ def phase_samples(connection: Connection, location: str, canary: str, now: int) 
     return {name: sorted(values) for name, values in found.items() if values}
 
 
-def violations(connection: Connection, canary: str, since: int) -> list[tuple[RowMapping, str]]:
+def violations(connection: Connection, location: str, canary: str, since: int) -> list[tuple[RowMapping, str]]:
     """The violations of the contract seen last, newest first, each with its clause."""
     query = select(DRIFT).where(DRIFT.c.canary == canary, DRIFT.c.last >= since).order_by(DRIFT.c.last.desc()).limit(10)
     return [(row, row["fingerprint"].rpartition("-")[0]) for row in connection.execute(query).mappings()]

@@ -7,8 +7,8 @@ from typing import Any
 from lineman.monitor.page.context import Setting, context
 from lineman.monitor.page.gather import gather
 from lineman.monitor.page.present import present
+from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.models import Configuration
-from lineman.monitor.store import History
 from lineman.report.pages import content_policy, render
 
 _PACKAGE = "lineman.monitor.page"
@@ -36,14 +36,12 @@ def exported(configuration: Configuration, address: str, now: int) -> str:
     """
     location = configuration.monitor.location
     canaries = configuration.canaries
-    history = History(address, location)
-    with history.reading() as connection:
+    with Reader(address, location).reading() as connection:
         facts = gather(connection, location, canaries, now)
         stand = [
             present(canary, facts.known[name], None, facts.since, now) for name, canary in sorted(canaries.items())
         ]
         worst = [one.canary.name for one in sorted(stand, key=lambda one: one.rank)][:MOST_EXPORTED]
         facts = facts.with_details(connection, location, worst)
-    notes = [history.told] if history.told else []
-    about = Setting(location, configuration.monitor, live=False, notes=notes)
+    about = Setting(location, configuration.monitor, live=False)
     return html(context(stand, facts, worst, now, about))

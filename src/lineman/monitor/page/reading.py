@@ -1,0 +1,30 @@
+"""A reader's own way to history: nothing is checked, migrated or moved aside on the way, however large the file is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from lineman.monitor.store.engine import engine_for
+
+
+class Reader:
+    """Reads one state of history at a time. Its methods may raise any of the store's ``FAILURES``."""
+
+    def __init__(self, address: str, location: str) -> None:
+        """``address``: a file or a URL; nothing is opened yet."""
+        self.address = address
+        self.location = location
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection of its own that reads one state."""
+        if self._engine is None:
+            self._engine = engine_for(self.address)
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
