@@ -19,8 +19,7 @@ from lineman.monitor.channels import ChannelError, Send, post, reference, sender
 from lineman.monitor.clock import HOUR, MINUTE, Clock, SystemClock
 from lineman.monitor.joint import Joint, muted, poll_of
 from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice, plain_notice
+from lineman.monitor.notices import Notice
 from lineman.monitor.outbox import Outbox
 from lineman.monitor.pages import Pages
 from lineman.monitor.probe import Prober
@@ -31,13 +30,12 @@ from lineman.monitor.settings.targets import target_problems
 from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.systemd import Notifier
+from lineman.monitor.trouble import HistoryTrouble
 from lineman.monitor.web.app import Views, WebServer
 from lineman.monitor.web.metrics import MonitorCollector
 from lineman.monitor.world import JOINT, Change
 
 LOG = logging.getLogger("lineman.monitor")
-_FAILING_TOLD_AFTER = 30.0
-"""Seconds for which history must fail before that is told: a short lock is nobody's business."""
 
 
 class Monitor:
@@ -81,8 +79,7 @@ class Monitor:
         self._done = threading.Event()
         self._heartbeat = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._failing_since: float | None = None
-        self._failing_told = False
+        self._trouble = HistoryTrouble(settings, self._clock, self._take_notices)
 
     async def run(self) -> None:
         """Watch until told to stop; then finish what is in flight, write it, and leave."""
@@ -173,7 +170,7 @@ class Monitor:
             if self._reload.is_set():
                 self._reload.clear()
                 await self._read_anew()
-            self._tell_history()
+            self._trouble.look(self.keeper.failing, self.configuration.canaries)
             now = self._clock.monotonic()
             period = self._notifier.watchdog
             healthy = self.keeper.alive and not self.board.stale(self._clock.wall())
@@ -209,25 +206,6 @@ class Monitor:
     async def _close_later(self, prober: Prober) -> None:
         await self.scheduler.finish(60)
         await prober.aclose()
-
-    def _tell_history(self) -> None:
-        now = self._clock.monotonic()
-        if not self.keeper.failing:
-            self._failing_since = None
-            if self._failing_told:
-                self._failing_told = False
-                self._tell_all(Event.HISTORY_BACK, "results are written again, what memory kept included")
-            return
-        if self._failing_since is None:
-            self._failing_since = now
-        if now - self._failing_since >= _FAILING_TOLD_AFTER and not self._failing_told:
-            self._failing_told = True
-            self._tell_all(Event.HISTORY, f"{self.keeper.failing}; probing and notices go on from memory")
-
-    def _tell_all(self, event: Event, message: str) -> None:
-        now = self._clock.wall()
-        used = {name for canary in self.configuration.canaries.values() for name in canary.notices}
-        self.outbox.add([plain_notice(event, "monitor/history", c, "", message, now, now) for c in sorted(used)])
 
     async def _leave(self, running: asyncio.Task[None]) -> None:
         self._notifier.stopping()

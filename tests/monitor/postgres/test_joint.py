@@ -7,21 +7,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 from tests.monitor.postgres.cluster import Cluster
+from tests.monitor.servers import receiver
 from tests.monitor.simulation import FakeClock, result_of
 
-from lineman.monitor.joint import NOBODY, Joint, lease_of, muted, poll_of
+from lineman.monitor.joint import NOBODY, Joint, muted
 from lineman.monitor.keeper import Keeper, SlotEnd
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice
+from lineman.monitor.oneshot import keep
 from lineman.monitor.outbox import CLAIM, Outbox
-from lineman.monitor.settings import MonitorConfigurationError, load_configuration
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.settings.models import Canary, Channel, Configuration, IncidentRule, MonitorSettings
 from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
+from lineman.monitor.status import status_lines
 from lineman.monitor.store import History
 from lineman.monitor.store.figures import recent_incidents, recent_results
 from lineman.monitor.store.postgres import Lead, server_now
@@ -295,47 +296,26 @@ def test_the_lead_of_one_who_hangs_ends(database: str) -> None:
     waiting.close()
 
 
-def test_looks_and_leases_follow_the_shortest_interval() -> None:
-    slow = Canary.model_validate({"name": "slow", "interval": "10m"})
-    assert (poll_of({"a": CANARY, "b": slow}), lease_of({"a": CANARY, "b": slow})) == (2.5, 10_000)
-    assert (poll_of({"b": slow}), lease_of({"b": slow})) == (5.0, 30_000)
-    assert (poll_of({}), lease_of({})) == (5.0, 30_000)
+def test_probes_from_cron_decide_together_too(database: str) -> None:
+    with receiver() as hook:
+        rule = {"opens_after": 1, "ends_after": 1}
+        canary = CANARY.model_copy(update={"incident": IncidentRule.model_validate(rule), "notices": ("hook",)})
+        channel = Channel(name="hook", webhook=hook.url)
 
+        def probe(place: str, started: int, verdict: Verdict) -> list[str]:
+            settings = MonitorSettings.model_validate({"joint": True, "location": place, "history": database})
+            setup = Configuration(canaries={"subject": canary}, channels={"hook": channel}, monitor=settings)
+            complaints = keep(database, setup, canary, result_of("subject", started, verdict))
+            shown.append(status_lines(setup, database, started + 1_000)[0])
+            return complaints
 
-@pytest.mark.parametrize(
-    ("monitor", "said"),
-    [
-        ("quorum = 0.6", "quorum: means nothing without joint = true"),
-        ('joint = true\nlocation = "a"', "joint: needs a PostgreSQL that all locations reach"),
-        ('joint = true\nhistory = "postgresql://h/d"', "joint: give every monitor a location of its own"),
-        ('history = "postgresql://u:hushed@h/d"', r"history: postgresql://u:\*\*\*@h/d holds a password"),
-        ('history_env = "NOWHERE"', "history_env: the environment variable NOWHERE is not set"),
-        ('history_file = "/nowhere"', "history_file: /nowhere cannot be read: No such file"),
-        ('history_env = "URL"\nhistory = "x"', "give one of history, history_env, history_file"),
-        ('joint = true\nlocation = "*"\nhistory = "postgresql://h/d"', "location: "),
-        ("joint = true\nquorum = 1.1", "quorum: input should be less than or equal to 1"),
-        ("joint = true\nquorum = 0", "quorum: input should be greater than 0"),
-    ],
-)
-def test_settings_that_do_not_hold(tmp_path: Path, monitor: str, said: str) -> None:
-    (tmp_path / "c.toml").write_text(f"[canaries.subject]\n[monitor]\n{monitor}\n")
-    with pytest.raises(MonitorConfigurationError, match=said) as caught:
-        load_configuration(tmp_path, {"URL": "postgresql://u:hushed@h/d"})
-    assert "hushed" not in str(caught.value)
-
-
-def test_a_canary_with_a_quorum_of_its_own_needs_joint(tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("[canaries.subject]\nquorum = 0.5\n")
-    with pytest.raises(MonitorConfigurationError, match=r"\[canaries.subject\] quorum: means nothing without joint"):
-        load_configuration(tmp_path, {})
-
-
-def test_the_address_of_history_is_never_shown(tmp_path: Path) -> None:
-    text = '[canaries.subject]\n[monitor]\njoint = true\nlocation = "a"\nhistory_env = "URL"\n'
-    (tmp_path / "c.toml").write_text(text)
-    url = "postgresql://u:hushed@h/d?sslpassword=hushed"
-    configuration = load_configuration(tmp_path, {"URL": url})
-    address = configuration.monitor.history
-    assert address == url
-    for text in (str(address), f"{address}", repr(address), repr(configuration), "%s" % address):  # noqa: UP031 - a way
-        assert "hushed" not in text
+        shown: list[list[str]] = []
+        now = time.time_ns() // 1_000_000
+        assert probe("a", now - STEP, OK) == probe("b", now - STEP, OK) == []
+        assert probe("a", now, FAILED) == []
+        assert hook.every == []
+        assert probe("b", now, FAILED) == []
+        assert [body["event"] for body in hook.every] == ["failed"]
+    assert [line.partition(",")[0] for line in shown[-1]] == ["subject: failed", "subject (all locations): failed"]
+    with History(database).reading() as connection:
+        assert [row["verdict"] for row in recent_results(connection, JOINT, "subject", 1)] == ["failed"]
