@@ -33,6 +33,8 @@ _SLOTS_AT_ONCE = 200
 """Slots of one canary decided in one transaction, where there is much to catch up on."""
 _PATIENCE = 10.0
 """Seconds that who takes over a long gap waits: locations that went on from memory write it down meanwhile."""
+_HANDOVERS_APART = 600.0
+"""Seconds for which one who handed over keeps the lead if it comes back to him: then the receiver is out of order."""
 
 
 def muted(canaries: Mapping[str, Canary]) -> dict[str, Canary]:
@@ -94,6 +96,8 @@ class Joint:
         self._reconcile = False
         self._taken_at = 0.0
         self._announced = False
+        self._next_handover = 0.0
+        self._abstain_until = 0.0
 
     def reconfigure(self, canaries: Mapping[str, Canary]) -> None:
         """Use other canaries from the next turn on."""
@@ -104,11 +108,22 @@ class Joint:
         """Give the lead to whoever asks next."""
         self._lose()
 
+    def hand_over(self) -> None:
+        """Let another one lead, if there is one: notices do not get out from here. Not more often than is of use."""
+        now = self._clock.monotonic()
+        if now >= self._next_handover:
+            LOG.warning("notices do not get through from this location: another one may lead")
+            self._next_handover = now + _HANDOVERS_APART
+            self._abstain_until = now + 2 * poll_of(self._canaries)
+            self._lose()
+
     def turn(self) -> bool:
         """Take or keep the lead where nobody else has it, and decide what is due. True: there is more to catch up on.
 
         Never raises for a database that fails: that is the end of the lead.
         """
+        if self._clock.monotonic() < self._abstain_until:
+            return False
         try:
             with self._history.transaction() as connection:
                 if not self._lead.take(connection):

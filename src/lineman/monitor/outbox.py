@@ -23,6 +23,8 @@ from lineman.monitor.world import JOINT
 LOG = logging.getLogger("lineman.monitor")
 FIRST_WAIT = 2 * SECOND
 LONGEST_WAIT = 5 * MINUTE
+STUCK = 3
+"""Tries in vain after which another location may have better luck."""
 CLAIM = 2 * MINUTE
 """How long a claim holds; a sender that died leaves its notices to others after that."""
 
@@ -90,6 +92,12 @@ class Outbox:
             for queue in self._waiting.values():
                 for key in [key for key, waiting in queue.items() if waiting.notice.place == place]:
                     del queue[key]
+
+    def stuck(self, place: str) -> bool:
+        """True where a notice of the place did not get through several times in a row."""
+        with self._lock:
+            waiting = [one for queue in self._waiting.values() for one in queue.values()]
+        return any(one.attempts >= STUCK and one.notice.place == place for one in waiting)
 
     @property
     def pending(self) -> int:

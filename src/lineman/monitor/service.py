@@ -247,6 +247,8 @@ class Monitor:
         while not self._done.is_set():
             try:
                 more = joint.turn()
+                if joint.leads and self.outbox.stuck(JOINT):
+                    joint.hand_over()
             except Exception:
                 # Without this thread nobody would be told anything: another location takes the lead, or this one again.
                 LOG.exception("deciding together failed for a reason of ours")
@@ -257,6 +259,7 @@ class Monitor:
     def _tidy(self) -> None:
         settings = self.configuration.monitor
         history, together = (History(settings.history, place) for place in (settings.location, JOINT))
+        history.patience = together.patience = 60.0
         self._done.wait(MINUTE / 1_000)
         while not self._done.is_set():
             try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +105,25 @@ class Cluster:
         name = database.rpartition("/")[2]
         sessions = f"datname = '{name}' AND application_name = '{application}'"
         self.execute("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sessions}")  # noqa: S608 - names of ours
+
+    @contextlib.contextmanager
+    def frozen(self, database: str) -> Iterator[None]:
+        """Freeze lineman's present sessions in a database: they neither answer nor end. New ones work."""
+        name = database.rpartition("/")[2]
+        sessions = f"datname = '{name}' AND application_name = 'lineman'"
+        rows = self.execute("postgres", f"SELECT pid FROM pg_stat_activity WHERE {sessions}")  # noqa: S608 - names of ours
+        pids = [int(str(row[0])) for row in rows]
+        assert pids
+        for pid in pids:
+            self._signal(pid, "STOP")
+        try:
+            yield
+        finally:
+            for pid in pids:
+                self._signal(pid, "CONT")
+
+    def _signal(self, pid: int, name: str) -> None:
+        subprocess.run(["kill", f"-{name}", str(pid)], check=True)
 
     def _control(self, action: str, *arguments: str) -> None:
         self._run("pg_ctl", action, "--wait", "--silent", f"--pgdata={self.folder / 'data'}", *arguments)

@@ -248,6 +248,20 @@ def test_a_connection_cut_and_a_database_that_only_reads(
     kept.history.close()
 
 
+def test_a_server_that_hangs_holds_nobody_up(cluster: Cluster, database: str) -> None:
+    kept = Kept(database)
+    kept.see(Verdict.OK)
+    kept.history.patience = 0.5
+    with cluster.frozen(database):
+        kept.see(Verdict.FAILED)
+        assert kept.keeper.failing
+        kept.see(Verdict.FAILED)
+    assert not kept.keeper.failing
+    assert kept.events == [Event.FAILED]
+    assert kept.slots() == [1_000, 2_000, 3_000]
+    kept.history.close()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

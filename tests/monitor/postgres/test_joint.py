@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select
@@ -14,6 +15,7 @@ from tests.monitor.postgres.cluster import Cluster
 from tests.monitor.servers import receiver
 from tests.monitor.simulation import FakeClock, result_of
 
+from lineman.monitor.channels import ChannelError
 from lineman.monitor.joint import NOBODY, Joint, muted
 from lineman.monitor.keeper import Keeper, SlotEnd
 from lineman.monitor.matters import Event
@@ -269,6 +271,32 @@ def test_without_the_database_nothing_joint_is_sent(cluster: Cluster, table: Tab
     outbox.deliver_due("night")
     assert len(sent) == 1
     outbox.stop(0)
+
+
+def test_a_leader_whose_notices_do_not_get_out_hands_over(table: Table) -> None:
+    first, second = table.candidate("first"), table.candidate("second")
+    table.say(a=FAILED, b=FAILED)
+    clock = FakeClock(table.now)
+    sent: list[str] = []
+
+    def closed(_: Notice) -> None:
+        raise ChannelError("closed")
+
+    here = Outbox({"night": closed}, clock, History(table.address, "a"), owner="first")
+    there = Outbox({"night": lambda given: sent.append(given.key)}, clock, History(table.address, "b"), owner="second")
+    for joint, outbox in ((first, here), (second, there)):
+        joint.on_notices, joint.on_lead = outbox.add, partial(outbox.load, JOINT)
+        joint.on_lost = partial(outbox.forget, JOINT)
+    table.say(a=FAILED, b=FAILED)
+    while not here.stuck(JOINT):
+        clock.now += here.deliver_due("night") or 0
+    first.hand_over()
+    table.turn()
+    assert (first.leads, second.leads, here.pending) == (False, True, 0)
+    there.deliver_due("night")
+    assert len(sent) == 1
+    for outbox in (here, there):
+        outbox.stop(0)
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, select
@@ -16,6 +16,7 @@ from lineman.monitor.settings.address import shown
 from lineman.monitor.settings.models import Canary
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready
+from lineman.monitor.store.postgres import within
 from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import Change, Drift, World
@@ -35,6 +36,8 @@ class History:
         """What should be told about opening it: that a damaged file was moved aside."""
         self.replaced = False
         """True where a damaged file gave way to an empty one, until somebody has written anew what memory knows."""
+        self.patience = 20.0
+        """Seconds for a transaction on a PostgreSQL; it counts as lost where it takes longer."""
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._seen_version: int | None = None
@@ -71,13 +74,16 @@ class History:
             assert self._engine is not None  # noqa: S101 - open sees to it
             if self._connection is None:
                 self._connection = self._engine.connect().execution_options(lineman_write=True)
-            with self._connection.begin():
+            with self._limited(self._connection), self._connection.begin():
                 yield self._connection
         except BaseException as error:
             self.close()
             if damaged(error):
                 self._engine = None
             raise
+
+    def _limited(self, connection: Connection) -> AbstractContextManager[None]:
+        return within(connection, self.patience) if connection.dialect.name == "postgresql" else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -87,7 +93,8 @@ class History:
         with self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield connection
+            with self._limited(connection):
+                yield connection
 
     def changed_by_others(self, connection: Connection) -> bool:
         """True where another process may have decided for the location since this was asked last.

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
@@ -38,6 +44,25 @@ def _limit(connection: Any, _: Any) -> None:
         cursor.execute(f"SET {name} = '{value}'")
     cursor.close()
     connection.commit()
+
+
+@contextmanager
+def within(connection: Connection, seconds: float) -> Iterator[None]:
+    """Cut the connection where the block takes longer: a server that hangs must not hold up who waits for it."""
+    driver = connection.connection.driver_connection
+    timer = threading.Timer(seconds, _cut, [driver])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(driver: Any) -> None:
+    # Where it was closed just now there is nothing left to cut, and the driver says so in a way of its own.
+    with contextlib.suppress(Exception), socket.socket(fileno=os.dup(driver.fileno())) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)
 
 
 def server_now(connection: Connection) -> int:
