@@ -6,12 +6,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import event
 from tests.monitor.page import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
+from lineman.monitor.page.gather import gather
 from lineman.monitor.settings.models import Configuration
 from lineman.monitor.store import History
+from lineman.monitor.store.engine import engine_for
 
 _RESULT = "INSERT INTO results VALUES (?, 'here', ?, 0, ?, 60000, ?, 'ok', 'none', ?, 0, 0, ?, ?)"
 _SLOT = "INSERT INTO slots VALUES ('here', ?, 0, ?, ?, 60000, 'run', '')"
@@ -65,3 +69,35 @@ def a_year(path: Path, number: int, raw_days: int, now: int = builders.NOW) -> C
     history.close()
     write_results(path, names, now - raw_days * DAY, now)
     return chosen
+
+
+def plans(path: Path, chosen: Configuration, now: int = builders.NOW) -> dict[str, list[str]]:
+    """How SQLite goes about each query of a page, by its text."""
+    asked: dict[str, tuple[Any, ...]] = {}
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked[statement] = tuple(parameters)
+
+    engine = engine_for(str(path))
+    event.listen(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        facts = gather(connection, "here", chosen.canaries, now)
+        facts.with_details(connection, "here", list(chosen.canaries))
+    with closing(sqlite3.connect(path)) as raw:
+        return {
+            statement: [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in asked.items()
+        }
+
+
+def delays(path: Path, begin: int, end: int) -> tuple[list[int], int]:
+    """Milliseconds from slot to probe between two instants, in order; and how many slots were skipped or missed."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(
+            "SELECT started - slot FROM results WHERE slot BETWEEN ? AND ? ORDER BY 1", (begin, end)
+        )
+        lost = connection.execute(
+            "SELECT count(*) FROM slots WHERE outcome IN ('skipped', 'missed') AND last BETWEEN ? AND ?", (begin, end)
+        )
+        return [row[0] for row in found], lost.fetchone()[0]

@@ -117,7 +117,7 @@ def context(
     chosen = set(detailed)
     return {
         "sentence": sentence,
-        "tone": str(tone),
+        "tone": tone,
         "tally": _tally(ordered),
         "words": WORDS,
         "cards": cards,

@@ -95,24 +95,26 @@ def headline(stand: list[Present]) -> tuple[str, str]:
     counts = {verdict: sum(one.verdict is verdict for one in working) for verdict in SEVERITY}
     number, planned = len(stand), len(stand) - len(working)
     if number == 1:
-        (one,) = stand
-        if one.maintenance:
-            return f"{one.canary.name} is in maintenance", "planned"
-        known = "nothing is known of" if one.verdict is Verdict.UNKNOWN else ""
-        return (f"Nothing is known of {one.canary.name}" if known else f"{one.canary.name} is {one.word}"), one.verdict
+        return _about_one(stand[0])
     tail = f"; {planned} in maintenance" if planned else ""
-    if counts[Verdict.FAILED]:
-        return f"{counts[Verdict.FAILED]} of {number} canaries {_are(counts[Verdict.FAILED])} down{tail}", "failed"
-    if counts[Verdict.UNKNOWN]:
-        return f"Nothing is known of {counts[Verdict.UNKNOWN]} of {number} canaries{tail}", "unknown"
-    if counts[Verdict.DEGRADED]:
-        return (
-            f"{counts[Verdict.DEGRADED]} of {number} canaries {_are(counts[Verdict.DEGRADED])} degraded{tail}",
-            "degraded",
-        )
+    for verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DEGRADED):
+        bad = counts[verdict]
+        if bad and verdict is Verdict.UNKNOWN:
+            return f"Nothing is known of {bad} of {number} canaries{tail}", verdict.value
+        if bad:
+            return f"{bad} of {number} canaries {_are(bad)} {WORDS[verdict.value]}{tail}", verdict.value
     if not working:
         return f"All {number} canaries are in maintenance", "planned"
-    return (f"{len(working)} canaries are up{tail}" if planned else f"All {number} canaries are up"), "ok"
+    up = f"All {number} canaries are" if not planned else f"{len(working)} of {number} canaries {_are(len(working))}"
+    return f"{up} up{tail}", "ok"
+
+
+def _about_one(one: Present) -> tuple[str, str]:
+    if one.maintenance:
+        return f"{one.canary.name} is in maintenance", "planned"
+    if one.verdict is Verdict.UNKNOWN:
+        return f"Nothing is known of {one.canary.name}", "unknown"
+    return f"{one.canary.name} is {one.word}", one.verdict.value
 
 
 def _are(number: int) -> str:

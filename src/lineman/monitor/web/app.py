@@ -46,7 +46,7 @@ class Views:
 
 def application(views: Views) -> Starlette:
     """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second."""
-    keeping = Keeping()
+    keeping, scrapes = Keeping(), Keeping()
     pages_policy = {"Content-Security-Policy": policy()}
 
     async def metrics(request: Request) -> Response:
@@ -56,7 +56,7 @@ def application(views: Views) -> Starlette:
             encode, kind = choose_encoder(accept)
             return Answer(encode(views.registry), kind)
 
-        kept = await keeping.get(("metrics", choose_encoder(accept)[1]), collect)
+        kept = await scrapes.get((choose_encoder(accept)[1],), collect)
         return _response(kept.answer, None, _NOTHING)
 
     async def health(_: Request) -> Response:

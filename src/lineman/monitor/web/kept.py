@@ -32,26 +32,35 @@ class Kept:
 
 
 class Keeping:
-    """Used by one event loop. ``compute`` runs in a thread, never twice at the same time."""
+    """Used by one event loop. What it is asked to compute runs in a thread, never two at the same time."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._under_way: set[tuple[str, ...]] = set()
         self._turn = asyncio.Lock()
 
     async def get(self, key: tuple[str, ...], compute: Callable[[], Answer | None]) -> Kept:
-        """The answer to a key: a fresh one, or the last one while another reader's is being computed."""
+        """The answer to a key: a fresh one, or the last one while another reader waits for a new one already."""
         found = self._kept.get(key)
-        if found is not None and (time.monotonic() < found.until or self._turn.locked()):
+        if found is not None and (time.monotonic() < found.until or key in self._under_way):
             return found
-        async with self._turn:
-            found = self._kept.get(key)
-            if found is None or time.monotonic() >= found.until:
-                found = await run_in_threadpool(_computed, compute)
-                self._kept[key] = found
-                self._kept.move_to_end(key)
-                while len(self._kept) > MOST:
-                    self._kept.popitem(last=False)
-            return found
+        self._under_way.add(key)
+        try:
+            async with self._turn:
+                return await self._fresh(key, compute)
+        finally:
+            self._under_way.discard(key)
+
+    async def _fresh(self, key: tuple[str, ...], compute: Callable[[], Answer | None]) -> Kept:
+        """In turn: what somebody before us has computed meanwhile, or a new answer."""
+        found = self._kept.get(key)
+        if found is None or time.monotonic() >= found.until:
+            found = await run_in_threadpool(_computed, compute)
+            self._kept[key] = found
+        self._kept.move_to_end(key)
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+        return found
 
 
 def _computed(compute: Callable[[], Answer | None]) -> Kept:
