@@ -68,7 +68,12 @@ class Monitor:
         self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
         self._notifier = Notifier(environment)
         self._pages = Pages(
-            self.board, self.keeper, self.outbox, self._clock, History(settings.history, settings.location)
+            self.board,
+            self.keeper,
+            self.outbox,
+            self._clock,
+            History(settings.history, settings.location),
+            settings,
         )
         registry = CollectorRegistry()
         registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock))
