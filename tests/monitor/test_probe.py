@@ -24,7 +24,7 @@ from lineman.monitor.formats.plugin import plugin_line
 from lineman.monitor.formats.text import text
 from lineman.monitor.probe import Prober, probe_once
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.verdict import Cause, Verdict
 
 MAIN = "from lineman.cli import main; main()"
@@ -312,7 +312,7 @@ def test_formats_agree_and_hostile_text_stays_text() -> None:
     line = plugin_line(result, subject)
     assert line.splitlines()[0].count("|") == 1
     assert "\x1b" not in line + text(result)
-    exposed = openmetrics(probe_seen(subject, "here", result, None))
+    exposed = openmetrics(probe_seen(subject, MonitorSettings(), result, None))
     assert exposed.endswith("# EOF\n")
     from prometheus_client.openmetrics.parser import text_string_to_metric_families  # noqa: PLC0415 - one test
 

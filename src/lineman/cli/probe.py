@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from lineman.monitor.result import ProbeResult
-    from lineman.monitor.settings.models import Canary, Configuration
+    from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
 
 UNKNOWN = 3
 
@@ -55,7 +55,7 @@ def probe(
 
         _unknown(f"no canary is called {canary!r}{hint(canary, configuration.canaries)}", format_)
     result = asyncio.run(probe_once(known, os.environ))
-    _show(_rendered(result, known, format_, configuration.monitor.location, output), output, format_)
+    _show(_rendered(result, known, format_, configuration.monitor, output), output, format_)
     if history is not None:
         from lineman.monitor.oneshot import keep  # noqa: PLC0415 - SQLAlchemy is heavy
 
@@ -83,7 +83,9 @@ def default_path() -> Path:
     return local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
 
 
-def _rendered(result: ProbeResult, canary: Canary, format_: Format, location: str, output: Path | None) -> str:
+def _rendered(
+    result: ProbeResult, canary: Canary, format_: Format, settings: MonitorSettings, output: Path | None
+) -> str:
     if format_ is Format.JSON:
         import json  # noqa: PLC0415 - one format of four
 
@@ -95,7 +97,7 @@ def _rendered(result: ProbeResult, canary: Canary, format_: Format, location: st
     if format_ is Format.OPENMETRICS:
         from lineman.monitor.formats.openmetrics import openmetrics, probe_seen  # noqa: PLC0415 - one format of four
 
-        return openmetrics(probe_seen(canary, location, result, output))
+        return openmetrics(probe_seen(canary, settings, result, output))
     from lineman.monitor.formats.text import text  # noqa: PLC0415 - one format of four
 
     return text(result) + "\n"

@@ -76,7 +76,7 @@ class Monitor:
             settings,
         )
         registry = CollectorRegistry()
-        registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock))
+        registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock, settings, self.joint))
         views = Views(registry, self._pages.health, self._pages.page)
         self.web = WebServer(settings.listen, views) if settings.listen else None
         self._reload = asyncio.Event()

@@ -14,13 +14,14 @@ from lineman.monitor.clock import DAY, MINUTE, SECOND
 from lineman.monitor.formats.families import Seen
 from lineman.monitor.incidents import Incident, Kind, Track
 from lineman.monitor.result import Attempt, Breach, CertificateSeen, ProbeResult, TokenStep
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.slots import Outcome, SlotEntry
 from lineman.monitor.verdict import Cause, Verdict
 from lineman.monitor.web.metrics import MonitorCollector
 from lineman.monitor.world import Change, World
 
 NOW = 1_750_000_000 * SECOND
+JOINT = MonitorSettings(joint=True, location="berlin", quorum=0.5)
 PHASES = {"resolve": 0.001, "connect": 0.002, "tls": 0.003, "send": 0.0005, "wait": 0.1, "receive": 0.004}
 
 
@@ -62,7 +63,7 @@ def hotline(**settings: Any) -> Canary:
 class Exporter:
     """Board and world that tests fill, and the collector that reads them."""
 
-    def __init__(self, subject: Canary | None = None) -> None:
+    def __init__(self, subject: Canary | None = None, joint: MonitorSettings | None = None) -> None:
         self.canary = subject or hotline()
         self.clock = Clock()
         self.board = Board("berlin")
@@ -70,7 +71,10 @@ class Exporter:
         self.world = World()
         keeper = SimpleNamespace(world=self.world, failing="", backlog=0, lost=0, alive=True)
         outbox = SimpleNamespace(pending=0, delivered=0, failures=0)
-        self.collector = MonitorCollector(self.board, cast(Any, keeper), cast(Any, outbox), cast(Any, self.clock))
+        candidate = SimpleNamespace(leads=True, failing="") if joint else None
+        self.collector = MonitorCollector(
+            self.board, cast(Any, keeper), cast(Any, outbox), cast(Any, self.clock), joint, cast(Any, candidate)
+        )
 
     def slot(self, verdict: Verdict, started: int = NOW) -> None:
         """A slot ends with a result."""
@@ -107,7 +111,7 @@ def values(families: Iterable[Metric], name: str) -> dict[tuple[tuple[str, str],
 
 def full() -> Exporter:
     """An exporter with a sample in every family."""
-    exporter = Exporter()
+    exporter = Exporter(joint=JOINT)
     exporter.slot(Verdict.FAILED)
     exporter.incident()
     return exporter
@@ -115,4 +119,4 @@ def full() -> Exporter:
 
 def seen(subject: Canary | None = None, verdict: Verdict = Verdict.OK, **changes: Any) -> Seen:
     """What a one-shot probe writes."""
-    return Seen(subject or hotline(), "berlin", result(verdict), **changes)
+    return Seen(subject or hotline(), "berlin", result(verdict), joint=JOINT, **changes)

@@ -17,10 +17,11 @@ from tests.monitor.prometheus.exported import NOW, Exporter, full, hotline, resu
 from tests.monitor.servers import send, vendor
 
 from lineman.monitor.clock import DAY, MINUTE
-from lineman.monitor.formats.families import canary_families
+from lineman.monitor.formats.families import Seen, canary_families
 from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
 from lineman.monitor.incidents import Kind, Track
 from lineman.monitor.probe import probe_once
+from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.slots import Outcome, SlotEntry
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import Change
@@ -170,6 +171,17 @@ def test_settings_are_exported_in_base_units() -> None:
     assert values(families, "probe_token_expires_timestamp_seconds") == {(): NOW / 1_000 + 600}
 
 
+def test_the_quorum_is_exported_where_locations_decide_together() -> None:
+    alone = list(canary_families([Seen(hotline(), "berlin", result())]))
+    assert values(alone, "probe_quorum_ratio") == values(alone, "probe_quorum_locations") == {}
+    assert Exporter().values("lineman_joint_leader") == {}
+    settings = MonitorSettings(joint=True, location="berlin")
+    joint = list(canary_families([Seen(hotline(quorum=0.75), "berlin", result(), joint=settings)]))
+    assert values(joint, "probe_quorum_ratio") == {(): 0.75}
+    assert values(joint, "probe_quorum_locations") == {(): 2}
+    assert full().values("lineman_joint_leader") == {(): 1}
+
+
 def test_maintenance_is_a_gauge_and_its_failures_are_no_failures() -> None:
     window = {"zone": "UTC", "at": "00:00", "lasts": "24h"}
     exporter = Exporter(hotline(maintenance=[window]))
@@ -182,7 +194,11 @@ def test_a_probe_s_file_carries_the_past_on(tmp_path: Path) -> None:
     file, subject = tmp_path / "lineman.prom", hotline()
     verdicts = [Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN, Verdict.FAILED]
     for number, verdict in enumerate(verdicts):
-        file.write_text(openmetrics(probe_seen(subject, "berlin", result(verdict, NOW + number * MINUTE), file)))
+        file.write_text(
+            openmetrics(
+                probe_seen(subject, MonitorSettings(location="berlin"), result(verdict, NOW + number * MINUTE), file)
+            )
+        )
     families = list(PARSE(file.read_text()))
     assert values(families, "probe_last_success_timestamp_seconds") == {(): NOW / 1_000}
     assert values(families, "probe_last_failure_timestamp_seconds") == {(): NOW / 1_000 + 180}
@@ -194,7 +210,7 @@ def test_a_probe_s_file_carries_the_past_on(tmp_path: Path) -> None:
 def test_an_old_file_that_says_nothing_is_no_past(tmp_path: Path, content: str) -> None:
     file = tmp_path / "lineman.prom"
     file.write_text(content)
-    written = openmetrics(probe_seen(hotline(), "berlin", result(Verdict.FAILED), file))
+    written = openmetrics(probe_seen(hotline(), MonitorSettings(location="berlin"), result(Verdict.FAILED), file))
     assert values(list(PARSE(written)), "probe_consecutive")[("kind", "failed"),] == 1
 
 

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric, StateSetMe
 
 from lineman.monitor.incidents import Kind
 from lineman.monitor.result import PHASES, ProbeResult
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.streak import Streak
 from lineman.monitor.verdict import Verdict
 
@@ -34,6 +34,8 @@ class Seen:
     maintenance: bool = False
     fresh: bool = True
     """False where the last result is too old to say anything."""
+    joint: MonitorSettings | None = None
+    """The monitor's settings where several locations decide together."""
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -45,6 +47,8 @@ def canary_families(seen: Iterable[Seen]) -> Iterator[Metric]:
     """All families of these canaries: settings that rules are sized by, then what was measured."""
     canaries = list(seen)
     yield from _settings(canaries)
+    yield from _limits(canaries)
+    yield from _quorum(canaries)
     yield from _streaks(canaries)
     measured = [(one, one.result) for one in canaries if one.result is not None]
     yield from _results(measured)
@@ -61,12 +65,24 @@ def _settings(canaries: list[Seen]) -> Iterator[Metric]:
     interval = family("probe_interval_seconds", "Time from slot to slot.", unit="seconds")
     timeout = family("probe_timeout_seconds", "Limit of one try.", unit="seconds")
     maintenance = family("probe_maintenance", "1 in a maintenance window.")
+    objective = family("probe_slo_objective_ratio", "Share of time to be up.")
+    period = family("probe_slo_period_seconds", "Time over which the objective holds.", unit="seconds")
+    for one in canaries:
+        canary, subject = one.canary, one.subject
+        interval.add_metric(subject, canary.interval / 1_000)
+        timeout.add_metric(subject, canary.timeout / 1_000)
+        maintenance.add_metric(subject, int(one.maintenance))
+        if canary.slo is not None:
+            objective.add_metric(subject, round(canary.slo.objective / 100, 9))
+            period.add_metric(subject, canary.slo.period / 1_000)
+    yield from (interval, timeout, maintenance, objective, period)
+
+
+def _limits(canaries: list[Seen]) -> Iterator[Metric]:
     rows = family("probe_consecutive_limit", "Probes of the kind in a row that make an incident; 0: never.", "kind")
     latency = family(
         "probe_latency_limit_seconds", "Query time above which the verdict is given.", "verdict", unit="seconds"
     )
-    objective = family("probe_slo_objective_ratio", "Share of time to be up.")
-    period = family("probe_slo_period_seconds", "Time over which the objective holds.", unit="seconds")
     certificate = family(
         "probe_certificate_limit_seconds",
         "Validity left below which the verdict is given.",
@@ -75,9 +91,6 @@ def _settings(canaries: list[Seen]) -> Iterator[Metric]:
     )
     for one in canaries:
         canary, subject = one.canary, one.subject
-        interval.add_metric(subject, canary.interval / 1_000)
-        timeout.add_metric(subject, canary.timeout / 1_000)
-        maintenance.add_metric(subject, int(one.maintenance))
         for kind, limit in _row_limits(canary).items():
             rows.add_metric([*subject, kind.value], limit)
         for verdict, reached in (("degraded", canary.latency.degraded), ("failed", canary.latency.failed)):
@@ -85,10 +98,22 @@ def _settings(canaries: list[Seen]) -> Iterator[Metric]:
                 latency.add_metric([*subject, verdict], reached / 1_000)
         for verdict, days in (("degraded", canary.certificate.degraded), ("failed", canary.certificate.failed)):
             certificate.add_metric([*subject, verdict], days * _DAY_SECONDS)
-        if canary.slo is not None:
-            objective.add_metric(subject, round(canary.slo.objective / 100, 9))
-            period.add_metric(subject, canary.slo.period / 1_000)
-    yield from (interval, timeout, maintenance, rows, latency, objective, period, certificate)
+    yield from (rows, latency, certificate)
+
+
+def _quorum(canaries: list[Seen]) -> Iterator[Metric]:
+    share = family(
+        "probe_quorum_ratio", "Share of the locations with a fresh result that must say down; none: more than half."
+    )
+    least = family("probe_quorum_locations", "Locations with a fresh result below which nothing is known.")
+    for one in canaries:
+        if one.joint is None:
+            continue
+        wanted = one.canary.quorum or one.joint.quorum
+        if wanted is not None:
+            share.add_metric(one.subject, wanted)
+        least.add_metric(one.subject, one.canary.min_locations or one.joint.min_locations)
+    yield from (share, least)
 
 
 def _row_limits(canary: Canary) -> dict[Kind, int]:

@@ -20,7 +20,7 @@ from lineman.monitor.formats.families import Seen, canary_families
 from lineman.monitor.incidents import Kind
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.maintenance import in_maintenance
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.streak import Streak
 
 _ENCODE: Callable[[Collector], bytes] = generate_latest
@@ -32,11 +32,12 @@ def openmetrics(seen: Seen) -> str:
     return _ENCODE(_AsGauges(seen)).decode()
 
 
-def probe_seen(canary: Canary, location: str, result: ProbeResult, before: Path | None) -> Seen:
+def probe_seen(canary: Canary, settings: MonitorSettings, result: ProbeResult, before: Path | None) -> Seen:
     """A one-shot probe's result; ``before``: the file that the last one wrote, which knows the canary's past."""
     planned = in_maintenance(canary.maintenance, result.started)
-    streak = streak_before(before, canary.name, location).after(result, planned=planned)
-    return Seen(canary, location, result, streak, maintenance=planned)
+    streak = streak_before(before, canary.name, settings.location).after(result, planned=planned)
+    joint = settings if settings.joint else None
+    return Seen(canary, settings.location, result, streak, maintenance=planned, joint=joint)
 
 
 def streak_before(path: Path | None, canary: str, location: str) -> Streak:

@@ -22,9 +22,11 @@ from lineman.monitor.board import DELAY_BOUNDS, Board, CanaryState, Delays, is_s
 from lineman.monitor.clock import Clock
 from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
 from lineman.monitor.incidents import Kind, Track
+from lineman.monitor.joint import Joint
 from lineman.monitor.keeper import Keeper
 from lineman.monitor.outbox import Outbox
 from lineman.monitor.settings.maintenance import in_maintenance
+from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.slots import Outcome
 from lineman.monitor.streak import Streak
 from lineman.monitor.verdict import Verdict
@@ -36,11 +38,22 @@ _NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-j
 class MonitorCollector(Collector):
     """Reads board, keeper and outbox."""
 
-    def __init__(self, board: Board, keeper: Keeper, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        board: Board,
+        keeper: Keeper,
+        outbox: Outbox,
+        clock: Clock,
+        settings: MonitorSettings | None = None,
+        joint: Joint | None = None,
+    ) -> None:
+        """``joint``: where several locations decide together; ``settings``: the monitor's, which say how."""
         self._board = board
         self._keeper = keeper
         self._outbox = outbox
         self._clock = clock
+        self._settings = settings
+        self._joint = joint
         self._process = ProcessCollector(registry=None)
 
     def collect(self) -> Iterator[Metric]:
@@ -63,7 +76,9 @@ class MonitorCollector(Collector):
         rows = {kind: tracks.get((canary.name, kind), Track()).bad for kind in Kind}
         streak = Streak(state.streak.last_success, state.streak.last_failure, rows)
         maintenance = in_maintenance(canary.maintenance, now)
-        return Seen(canary, self._board.location, state.result if fresh else None, streak, maintenance, fresh)
+        joint = self._settings if self._joint is not None else None
+        result = state.result if fresh else None
+        return Seen(canary, self._board.location, result, streak, maintenance, fresh, joint)
 
     def _own(self, canaries: int) -> Iterator[Metric]:
         board, keeper, outbox = self._board, self._keeper, self._outbox
@@ -87,6 +102,15 @@ class MonitorCollector(Collector):
             "1 where the configuration was last read without an error.",
             int(not board.reload_failed),
         )
+        if self._joint is not None:
+            yield _gauge(
+                "lineman_joint_leader", "1 where this location decides and tells for all.", int(self._joint.leads)
+            )
+            yield _gauge(
+                "lineman_joint_up",
+                "1 where it can take part in what is decided together.",
+                int(not self._joint.failing),
+            )
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
