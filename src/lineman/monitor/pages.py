@@ -15,7 +15,7 @@ from lineman.monitor.notices import instant
 from lineman.monitor.outbox import Outbox
 from lineman.monitor.page.badge import badge_word, endpoint, svg
 from lineman.monitor.page.context import Setting, context
-from lineman.monitor.page.gather import Facts, Known, gather
+from lineman.monitor.page.gather import Facts, Known, Where, gather, where_of
 from lineman.monitor.page.present import Present, present
 from lineman.monitor.page.reading import Reader
 from lineman.monitor.page.rendering import MOST_SHEETS, html
@@ -52,9 +52,10 @@ class Pages:
         self._keeper = keeper
         self._outbox = outbox
         self._clock = clock
-        self._history = None if history is None else Reader(history.address, history.location)
+        self._history = None if history is None else Reader(history.address)
         self._settings = settings or MonitorSettings()
-        self._facts = Facts()
+        self._where = where_of(self._settings) if settings else Where(board.location)
+        self._facts = Facts(self._where)
         self._next_reading = 0
         self._unreadable = False
 
@@ -88,7 +89,7 @@ class Pages:
             stand = [one for one in stand if one.canary.name == name]
         detailed = [one.canary.name for one in stand] if len(stand) <= MOST_SHEETS else []
         facts = self._detailed(facts, detailed)
-        about = Setting(self._board.location, self._settings, True, self._notes(), alone=name is not None)
+        about = Setting(self._settings, True, self._notes(), alone=name is not None)
         shown = facts if name is None else facts.only(name)
         return Answer(html(context(stand, shown, detailed, now, about)).encode())
 
@@ -111,8 +112,11 @@ class Pages:
             return dict(self._board.canaries)
 
     def _stand(self, facts: Facts, now: int) -> list[Present]:
+        # What this monitor saw last is one voice of several where all locations decide together.
         return [
-            present(state.canary, facts.known.get(name, Known()), state, facts.since, now)
+            present(
+                state.canary, facts.known.get(name, Known()), None if self._where.joint else state, facts.since, now
+            )
             for name, state in self._states().items()
         ]
 
@@ -136,7 +140,7 @@ class Pages:
         began = time.monotonic()
         try:
             with self._history.reading() as connection:
-                self._facts = gather(connection, self._history.location, canaries, now)
+                self._facts = gather(connection, self._where, canaries, now)
             self._unreadable = False
         except FAILURES:
             self._unreadable = True
@@ -152,7 +156,7 @@ class Pages:
             return facts
         try:
             with self._history.reading() as connection:
-                found = facts.with_details(connection, self._history.location, missing)
+                found = facts.with_details(connection, missing)
         except FAILURES:
             self._unreadable = True
             return facts

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from tests.monitor.page import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.page.gather import gather
+from lineman.monitor.page.gather import Where, gather
 from lineman.monitor.settings.models import Configuration
 from lineman.monitor.store import History
 from lineman.monitor.store.engine import engine_for
@@ -82,8 +82,8 @@ def plans(path: Path, chosen: Configuration, now: int = builders.NOW) -> dict[st
     engine = engine_for(str(path))
     event.listen(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
-        facts = gather(connection, "here", chosen.canaries, now)
-        facts.with_details(connection, "here", list(chosen.canaries))
+        facts = gather(connection, Where("here"), chosen.canaries, now)
+        facts.with_details(connection, list(chosen.canaries))
     with closing(sqlite3.connect(path)) as raw:
         return {
             statement: [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]

@@ -33,14 +33,14 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Configuration]
 
 
 def look(path: Path, setup: Configuration) -> tuple[float, str]:
-    """The first look of a monitor that has just started: seconds, and the page."""
+    """The first look of a monitor that has just started: seconds of CPU, for others may be busy; and the page."""
     clock, board = FakeClock(builders.NOW), Board("here")
     board.watch(setup.canaries, builders.NOW)
     keeper = Keeper(None, setup.canaries, clock)
     pages = Pages(board, keeper, Outbox({}, clock, None), clock, History(str(path)))
-    began = time.perf_counter()
+    began = time.thread_time()
     answer = pages.page("/", {})
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     assert answer is not None
     return took, answer.body.decode()
 
@@ -50,7 +50,7 @@ def test_a_year_is_shown_in_under_300_ms(year: tuple[Path, Configuration]) -> No
     looks = [look(path, setup) for _ in range(5)]
     assert all(f"All {CANARIES} canaries are up" in page for _, page in looks)
     assert looks[0][1].count("<h3>Latency</h3>") == CANARIES
-    assert min(took for took, _ in looks) < 0.3, "seconds, the best of five: the machine may be busy with other tests"
+    assert sorted(took for took, _ in looks)[2] < 0.3, "seconds, of the middle one"
 
 
 def test_the_size_of_history_is_told(year: tuple[Path, Configuration]) -> None:

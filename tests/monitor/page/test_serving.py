@@ -174,7 +174,7 @@ def test_the_served_page_in_a_browser(browser: Browser, served: Served) -> None:
     assert said == []
 
 
-def test_places_that_look_at_the_same_canary(tmp_path: Path) -> None:
+def test_locations_that_look_at_the_same_canary(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     canaries = {"subject": builders.canary("subject")}
     begin, end = builders.NOW - HOUR, builders.NOW
@@ -186,9 +186,9 @@ def test_places_that_look_at_the_same_canary(tmp_path: Path) -> None:
     builders.play(path, canaries, down, begin, end, "berlin").close()
     builders.play(path, canaries, builders.found, begin - DAY, end - DAY, "tokyo").close()
     page = builders.page_file(path, Configuration(canaries=canaries)).read_text()
-    rows = page[page.index("<caption>By place") :].split("</table>")[0]
+    rows = page[page.index("<caption>By location") :].split("</table>")[0]
     berlin, here, tokyo = rows.split('<th scope="row">')[1:]
     assert ("berlin" in berlin, "down" in berlin, "no connection" in berlin) == (True, True, True)
     assert ("here" in here, "up" in here) == (True, True)
     assert ("tokyo" in tokyo, "unknown" in tokyo, "nothing new for 23 h 59 min" in tokyo) == (True, True, True)
-    assert "of 3 places: berlin, here, tokyo" in page
+    assert "of 3 locations: berlin, here, tokyo" in page

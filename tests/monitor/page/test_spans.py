@@ -40,7 +40,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(path: Path, canary: Canary = SUBJECT) -> tuple[Spans, dict[int, Uptime]]:
     lengths = [days * DAY for days in WINDOWS]
-    with Reader(str(path), "here").reading() as connection:
+    with Reader(str(path)).reading() as connection:
         together = spans(connection, "here", canary, builders.NOW, lengths)
         alone = {
             length: uptime_between(connection, "here", canary, (builders.NOW - length) // HOUR * HOUR, builders.NOW)

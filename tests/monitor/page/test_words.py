@@ -51,6 +51,16 @@ def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> Present:
             "answered in 1ms after a retry; first: contract broken: record.unique: id 4008 (and 1 more)",
             f"answered in 1ms after a retry; first: contract broken: {clause_words('record.unique')} (and 1 more)",
         ),
+        (
+            'at 2 of 3 locations: no record with id "4008 [x]" among the 1 records of the answer '
+            "[a (failed), b-1 (ok)]",
+            "at 2 of 3 locations: a record that must be there is missing among the 1 of the answer "
+            "[a (failed), b-1 (ok)]",
+        ),
+        (
+            "at 2 of 2 locations: contract broken: no.such: id [4008] twice [a (failed), b (failed)]",
+            "at 2 of 2 locations: contract broken: no.such [a (failed), b (failed)]",
+        ),
         ("total is 3, expected at least 5", "total is 3, expected at least 5"),
     ],
 )

@@ -17,6 +17,7 @@ from lineman.monitor.page.plots import HIGH, PHASES_WIDE, ROW, WIDE, Curve, Phas
 from lineman.monitor.page.present import WORDS, Present, headline
 from lineman.monitor.page.queries import HOURS_DAYS
 from lineman.monitor.page.spans import DAYS, WINDOWS
+from lineman.monitor.result import CertificateSeen
 from lineman.monitor.settings.burn_table import budget_share
 from lineman.monitor.settings.duration import words
 from lineman.monitor.settings.models import Canary, MonitorSettings
@@ -81,6 +82,8 @@ class Sheet:
     phases: Phases | None
     details: Details
     elsewhere: list[Place]
+    certificate: CertificateSeen | None
+    """As the own location sees it."""
     limits: list[tuple[str, float]]
 
 
@@ -98,7 +101,6 @@ class Work:
 class Setting:
     """What the page says about itself."""
 
-    location: str
     settings: MonitorSettings
     live: bool
     """Served by a running monitor, not made from history alone."""
@@ -171,6 +173,8 @@ def _spoken(bars: Sequence[DayBar]) -> str:
 def _sheet(card: Card, facts: Facts, now: int) -> Sheet:
     canary = card.present.canary
     details = facts.details.get(canary.name, Details())
+    own = details.elsewhere.get(facts.where.location)
+    seen = own[0] if facts.where.joint and own is not None else card.present.latest
     limits = [
         (name, limit / 1_000)
         for name, limit in (("degraded", canary.latency.degraded), ("failed", canary.latency.failed))
@@ -188,6 +192,7 @@ def _sheet(card: Card, facts: Facts, now: int) -> Sheet:
         phases(details.phases, limits),
         details,
         _places(canary, details, now),
+        None if seen is None else seen.certificate,
         limits,
     )
 

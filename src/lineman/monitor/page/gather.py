@@ -12,7 +12,27 @@ from lineman.monitor.page import queries
 from lineman.monitor.page.latest import Latest
 from lineman.monitor.page.spans import DAYS, WINDOWS, Spans, spans
 from lineman.monitor.page.stories import Story, stories
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.world import JOINT
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """From where a page looks."""
+
+    location: str
+    joint: bool = False
+    """What all locations decided together counts; the own one then is one of several."""
+
+    @property
+    def place(self) -> str:
+        """Under which name in history verdicts, uptime and incidents stand."""
+        return JOINT if self.joint else self.location
+
+
+def where_of(settings: MonitorSettings) -> Where:
+    """As the settings say."""
+    return Where(settings.location, settings.joint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +52,14 @@ class Details:
     phases: dict[str, list[float]] = field(default_factory=dict)
     violations: list[tuple[RowMapping, str]] = field(default_factory=list)
     elsewhere: dict[str, tuple[Latest, int]] = field(default_factory=dict)
-    """Latest result by place, and up to when the ledger speaks there; empty where one place alone looks."""
+    """Latest result by location, and up to when the ledger speaks there; empty where one alone looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that was read at ``now``."""
 
+    where: Where = Where("here")
     now: int = 0
     known: Mapping[str, Known] = field(default_factory=dict)
     details: Mapping[str, Details] = field(default_factory=dict)
@@ -46,11 +67,14 @@ class Facts:
     stories_left_out: int = 0
     since: Mapping[tuple[str, str], tuple[int | None, int | None]] = field(default_factory=dict)
     size: int | None = None
-    places: list[str] = field(default_factory=list)
+    """Bytes of history."""
+    on_file: bool = True
+    """History is a file of its own, whose size is bounded."""
+    locations: list[str] = field(default_factory=list)
 
-    def with_details(self, connection: Connection, location: str, detailed: Iterable[str]) -> Facts:
+    def with_details(self, connection: Connection, detailed: Iterable[str]) -> Facts:
         """The same, and what the sections of these canaries show."""
-        found = {name: _details(connection, location, name, self.places, self.now) for name in detailed}
+        found = {name: _details(connection, self.where, name, self.locations, self.now) for name in detailed}
         return replace(self, details={**self.details, **found})
 
     def only(self, canary: str) -> Facts:
@@ -58,42 +82,43 @@ class Facts:
         return replace(self, stories=[story for story in self.stories if story.canary == canary])
 
 
-def gather(connection: Connection, location: str, canaries: Mapping[str, Canary], now: int) -> Facts:
+def gather(connection: Connection, where: Where, canaries: Mapping[str, Canary], now: int) -> Facts:
     """Read what the list of canaries and the incidents show."""
-    known = {name: _known(connection, location, canary, now) for name, canary in canaries.items()}
-    found, left_out = stories(connection, location, now - DAYS * DAY)
+    known = {name: _known(connection, where.place, canary, now) for name, canary in canaries.items()}
+    found, left_out = stories(connection, where.place, now - DAYS * DAY)
     return Facts(
+        where=where,
         now=now,
         known=known,
         stories=found,
         stories_left_out=left_out,
-        since=queries.standing_since(connection, location),
+        since=queries.standing_since(connection, where.place),
         size=queries.history_size(connection),
-        places=queries.locations(connection),
+        on_file=connection.dialect.name == "sqlite",
+        locations=[name for name in queries.locations(connection) if name != JOINT],
     )
 
 
-def _known(connection: Connection, location: str, canary: Canary, now: int) -> Known:
+def _known(connection: Connection, place: str, canary: Canary, now: int) -> Known:
     lengths = {days * DAY for days in WINDOWS}
     if canary.slo is not None:
         lengths.add(canary.slo.period)
     return Known(
-        queries.latest_result(connection, location, canary.name),
-        queries.ledger_end(connection, location, canary.name),
-        spans(connection, location, canary, now, sorted(lengths)),
+        queries.latest_result(connection, place, canary.name),
+        queries.ledger_end(connection, place, canary.name),
+        spans(connection, place, canary, now, sorted(lengths)),
     )
 
 
-def _details(connection: Connection, location: str, canary: str, places: list[str], now: int) -> Details:
+def _details(connection: Connection, where: Where, canary: str, locations: list[str], now: int) -> Details:
     elsewhere = {}
-    if len(places) > 1:
-        for place in places:
-            latest = queries.latest_result(connection, place, canary)
-            if latest is not None:
-                elsewhere[place] = (latest, queries.ledger_end(connection, place, canary))
+    for location in locations if len(locations) > 1 or where.joint else ():
+        latest = queries.latest_result(connection, location, canary)
+        if latest is not None:
+            elsewhere[location] = (latest, queries.ledger_end(connection, location, canary))
     return Details(
-        queries.hourly_latency(connection, location, canary, now),
-        queries.phase_samples(connection, location, canary, now),
-        queries.violations(connection, location, canary, now - DAYS * DAY),
+        queries.hourly_latency(connection, where.location, canary, now),
+        queries.phase_samples(connection, where.location, canary, now),
+        queries.violations(connection, where.place, canary, now - DAYS * DAY),
         elsewhere,
     )

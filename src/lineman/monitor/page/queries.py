@@ -159,10 +159,15 @@ def turns(
     return connection.execute(query).all()
 
 
-def notices(connection: Connection, since: int) -> list[RowMapping]:
+def notices(connection: Connection, location: str, since: int) -> list[RowMapping]:
     """The latest notices about incidents, oldest first, without their text."""
     columns = (OUTBOX.c.channel, OUTBOX.c.event, OUTBOX.c.created, OUTBOX.c.settled, OUTBOX.c.dropped, OUTBOX.c.facts)
-    query = select(*columns).where(OUTBOX.c.created >= since).order_by(OUTBOX.c.number.desc()).limit(_MOST_NOTICES)
+    query = (
+        select(*columns)
+        .where(OUTBOX.c.location == location, OUTBOX.c.created >= since)
+        .order_by(OUTBOX.c.number.desc())
+        .limit(_MOST_NOTICES)
+    )
     return list(reversed(connection.execute(query).mappings().all()))
 
 

@@ -13,10 +13,9 @@ from lineman.monitor.store.engine import engine_for
 class Reader:
     """Reads one state of history at a time. Its methods may raise any of the store's ``FAILURES``."""
 
-    def __init__(self, address: str, location: str) -> None:
+    def __init__(self, address: str) -> None:
         """``address``: a file or a URL; nothing is opened yet."""
         self.address = address
-        self.location = location
         self._engine: Engine | None = None
 
     @contextmanager

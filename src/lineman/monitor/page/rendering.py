@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lineman.monitor.page.context import Setting, context
-from lineman.monitor.page.gather import gather
+from lineman.monitor.page.gather import gather, where_of
 from lineman.monitor.page.present import present
 from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.models import Configuration
@@ -34,14 +34,12 @@ def exported(configuration: Configuration, address: str, now: int) -> str:
 
     Raises any of the store's ``FAILURES``.
     """
-    location = configuration.monitor.location
     canaries = configuration.canaries
-    with Reader(address, location).reading() as connection:
-        facts = gather(connection, location, canaries, now)
+    with Reader(address).reading() as connection:
+        facts = gather(connection, where_of(configuration.monitor), canaries, now)
         stand = [
             present(canary, facts.known[name], None, facts.since, now) for name, canary in sorted(canaries.items())
         ]
         worst = [one.canary.name for one in sorted(stand, key=lambda one: one.rank)][:MOST_EXPORTED]
-        facts = facts.with_details(connection, location, worst)
-    about = Setting(location, configuration.monitor, live=False)
-    return html(context(stand, facts, worst, now, about))
+        facts = facts.with_details(connection, worst)
+    return html(context(stand, facts, worst, now, Setting(configuration.monitor, live=False)))

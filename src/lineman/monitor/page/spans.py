@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from lineman.monitor.clock import DAY, HOUR
 from lineman.monitor.settings.maintenance import maintenance_spans
@@ -19,6 +19,8 @@ DAYS = 90
 """How many days the page shows, today included."""
 WINDOWS = (1, 7, 30, 90)
 """Days of the windows whose uptime is told."""
+Piece = tuple[int, Uptime]
+"""When a piece of time begins that lies within one day and within the same windows, and what it holds."""
 _COLUMNS = (SUMS.c.up, SUMS.c.down, SUMS.c.unknown, SUMS.c.maintenance, SUMS.c.degraded)
 
 
@@ -42,19 +44,23 @@ def spans(connection: Connection, location: str, canary: Canary, now: int, lengt
         return Spans()
     begins = {length: (now - length) // HOUR * HOUR for length in lengths}
     oldest_day = now // DAY * DAY - (DAYS - 1) * DAY
-    summed_to = max(first, _summed_to(connection, location, canary.name))
-    edge = max(summed_to, min([oldest_day, *begins.values()]))
-    pieces = _recent(connection, location, canary, edge, now, [first, *begins.values()])
-    days = _days(connection, location, canary.name, oldest_day)
-    for (begin, _), piece in pieces.items():
+    oldest = min([oldest_day, *begins.values()])
+    edge = max(first, oldest, _summed_to(connection, location, canary.name))
+    cuts = sorted({first, *begins.values()})
+    pieces = _summed(connection, location, canary.name, oldest, cuts)
+    pieces += _recent(connection, location, canary, edge, now, cuts)
+    by_day: dict[int, list[Uptime]] = {}
+    for begin, piece in pieces:
         if begin >= oldest_day:
-            start = begin // DAY * DAY
-            days[start] = days.get(start, Uptime()) + piece
-    windows = {}
-    for length, begin in begins.items():
-        recent = sum((piece for (start, _), piece in pieces.items() if start >= begin), Uptime())
-        windows[length] = _summed(connection, location, canary.name, begin) + recent
-    return Spans(first, days, windows)
+            by_day.setdefault(begin // DAY * DAY, []).append(piece)
+    windows = {length: _total(piece for start, piece in pieces if start >= begin) for length, begin in begins.items()}
+    return Spans(first, {day: _total(found) for day, found in by_day.items()}, windows)
+
+
+def _total(pieces: Iterable[Uptime]) -> Uptime:
+    """The sum of many, where one ``+`` after the other would take its time."""
+    values = [(piece.up, piece.down, piece.unknown, piece.maintenance, piece.degraded) for piece in pieces]
+    return Uptime(*map(sum, zip(*values, strict=True)))
 
 
 def _summed_to(connection: Connection, location: str, canary: str) -> int:
@@ -64,32 +70,27 @@ def _summed_to(connection: Connection, location: str, canary: str) -> int:
 
 
 def _recent(
-    connection: Connection, location: str, canary: Canary, begin: int, end: int, cuts: list[int]
-) -> dict[tuple[int, int], Uptime]:
+    connection: Connection, location: str, canary: Canary, begin: int, end: int, cuts: Sequence[int]
+) -> list[Piece]:
     """What is not summed up yet, cut at midnights and where windows begin."""
     midnights = range((begin // DAY + 1) * DAY, end, DAY)
     edges = sorted({begin, end, *midnights, *(cut for cut in cuts if begin < cut < end)})
-    found = sorted(stretches(connection, location, canary.name, begin, end), key=lambda stretch: stretch.begin)
+    found = stretches(connection, location, canary.name, begin, end)
     planned = maintenance_spans(canary.maintenance, begin, end)
-    pieces = {}
+    pieces = []
     for left, right in itertools.pairwise(edges):
         inside = [stretch for stretch in found if stretch.begin < right and stretch.end > left]
-        pieces[left, right] = uptime(inside, left, right, planned)
+        pieces.append((left, uptime(inside, left, right, planned)))
     return pieces
 
 
-def _days(connection: Connection, location: str, canary: str, oldest: int) -> dict[int, Uptime]:
+def _summed(connection: Connection, location: str, canary: str, begin: int, cuts: Sequence[int]) -> list[Piece]:
+    """What is summed up, by the day and by the windows that it belongs to: the sums of hours with the same cuts."""
     day = SUMS.c.hour - SUMS.c.hour % DAY
+    windows = case(*((SUMS.c.hour < cut, index) for index, cut in enumerate(cuts)), else_=len(cuts))
     query = (
-        select(day, *(func.sum(column) for column in _COLUMNS))
-        .where(SUMS.c.location == location, SUMS.c.canary == canary, SUMS.c.hour >= oldest)
-        .group_by(day)
+        select(func.min(SUMS.c.hour), *(func.sum(column) for column in _COLUMNS))
+        .where(SUMS.c.location == location, SUMS.c.canary == canary, SUMS.c.hour >= begin)
+        .group_by(day, windows)
     )
-    return {int(row[0]): Uptime(*(int(value) for value in row[1:])) for row in connection.execute(query)}
-
-
-def _summed(connection: Connection, location: str, canary: str, begin: int) -> Uptime:
-    query = select(*(func.coalesce(func.sum(column), 0) for column in _COLUMNS)).where(
-        SUMS.c.location == location, SUMS.c.canary == canary, SUMS.c.hour >= begin
-    )
-    return Uptime(*(int(value) for value in connection.execute(query).one()))
+    return [(int(row[0]), Uptime(*(int(value) for value in row[1:]))) for row in connection.execute(query)]

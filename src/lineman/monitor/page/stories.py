@@ -76,7 +76,7 @@ def stories(connection: Connection, location: str, since: int) -> tuple[list[Sto
     rows = incidents(connection, location, since, MOST_STORIES)
     left_out = incident_count(connection, location, since) - len(rows)
     joined = _joined(rows)
-    told = notices(connection, min((story.opened for story in joined), default=since)) if joined else []
+    told = notices(connection, location, min((story.opened for story in joined), default=since)) if joined else []
     for story in joined:
         story.moments = _moments(connection, location, story, told)
     return joined, left_out

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from lineman.contract.catalogue import catalogue
 
-_CLAUSE = re.compile(
-    r"contract broken: ([a-z0-9.-]+): .*?(?: \(and (\d+) more\))?(?= after a retry; first: |$)", re.DOTALL
-)
-_RECORD = re.compile(r"no record with .*?(?= after a retry; first: |$)", re.DOTALL)
+# Where the part of a message ends that may quote a record: before another part of lineman's own, or at the end.
+_END = r"(?= after a retry; first: | \[[\w.-]+ \([a-z]+\)(?:, [\w.-]+ \([a-z]+\))*\]$|$)"
+_CLAUSE = re.compile(rf"contract broken: ([a-z0-9.-]+): .*?(?: \(and (\d+) more\))?{_END}", re.DOTALL)
+_RECORD = re.compile(rf"no record with .*?{_END}", re.DOTALL)
 _AMONG = re.compile(r"among the (\d+) records of the answer$")
 
 
