@@ -32,7 +32,7 @@ NOBODY = "no location had a fresh result"
 _SLOTS_AT_ONCE = 200
 """Slots of one canary decided in one transaction, where there is much to catch up on."""
 _PATIENCE = 10.0
-"""Seconds that who takes over a long gap waits: locations that went on from memory write it down meanwhile."""
+"""Seconds that who takes over after a failure, or a long gap, waits: locations write down meanwhile what they kept."""
 _HANDOVERS_APART = 600.0
 """Seconds for which one who handed over keeps the lead if it comes back to him: then the receiver is out of order."""
 
@@ -95,6 +95,8 @@ class Joint:
         self._world = World(JOINT)
         self._reconcile = False
         self._taken_at = 0.0
+        self._hasty = True
+        """False where the database was away: then the others have something to write down first."""
         self._announced = False
         self._next_handover = 0.0
         self._abstain_until = 0.0
@@ -153,13 +155,15 @@ class Joint:
         self._lead.lost()
         self._history.close()
         if self.leads:
-            LOG.warning("this location no longer leads%s", f" ({self.failing})" if self.failing else "")
+            level = logging.WARNING if self.failing else logging.INFO
+            LOG.log(level, "this location no longer leads%s", f" ({self.failing})" if self.failing else "")
             self.leads = False
             self.on_lost()
 
     def _prepared(self, connection: Connection) -> list[Change]:
         """Know what was decided before, free what a leader that is gone was sending, hold what was told against it."""
         if not self.leads:
+            self._hasty = not self.failing
             self._world = self._history.load(connection, self._canaries)
             self._history.release(connection, self._owner)
             self._taken_at = self._clock.monotonic()
@@ -168,6 +172,9 @@ class Joint:
 
     def _decide_due(self, connection: Connection) -> tuple[list[Change], bool]:
         now = server_now(connection)
+        settled = self._clock.monotonic() - self._taken_at >= self._patience
+        if not settled and not self._hasty:
+            return [], False
         spans = {name: span for name, canary in self._canaries.items() if (span := self._span(canary, now)) is not None}
         more = False
         changes: list[Change] = []
@@ -177,7 +184,7 @@ class Joint:
             reach = window(canary)
             if span.last - span.first <= reach:
                 current[name] = (span.first - reach, now + reach)
-            elif self._clock.monotonic() - self._taken_at >= self._patience:
+            elif settled:
                 changes += self._catch_up(connection, canary, span, now)
                 more = True
         for name, voices in voices_between(connection, current).items():

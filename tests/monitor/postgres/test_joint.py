@@ -54,6 +54,8 @@ class Table:
     told: list[tuple[str, Event]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     keepers: dict[str, Keeper] = field(default_factory=dict)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(0))
+    """The keepers' own."""
     candidates: dict[str, Joint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,7 +86,7 @@ class Table:
             if place not in self.keepers:
                 history = History(self.address, place)
                 self.stack.callback(history.close)
-                self.keepers[place] = Keeper(history, muted(CANARIES), FakeClock(0))
+                self.keepers[place] = Keeper(history, muted(CANARIES), self.clock)
                 self.keepers[place].open()
             entry = SlotEntry("subject", self.slot, self.slot, STEP, Outcome.RUN)
             self.keepers[place].take(SlotEnd(entry, result_of("subject", self.slot, verdict)))
@@ -273,6 +275,46 @@ def test_without_the_database_nothing_joint_is_sent(cluster: Cluster, table: Tab
     outbox.stop(0)
 
 
+def test_an_outage_while_the_database_was_away_is_told_with_its_true_times(cluster: Cluster, table: Table) -> None:
+    joint = table.candidate("one")
+    table.say(a=OK, b=OK)
+    cluster.stop()
+    try:
+        for verdict in (FAILED, FAILED, FAILED, OK, OK):
+            table.clock.live(6_000)
+            table.say(a=verdict, b=verdict)
+        assert joint.failing
+        assert table.told == []
+    finally:
+        cluster.start()
+    table.clock.live(6_000)
+    table.say(a=OK, b=OK)
+    assert table.told == [("one", Event.FAILED), ("one", Event.RECOVERED)]
+    with History(table.address).reading() as connection:
+        (incident,) = recent_incidents(connection, JOINT, 9)
+    assert ((incident["opened"] - START) // STEP, (incident["ended"] - START) // STEP) == (2, 5)
+
+
+def test_who_saw_the_database_fail_waits_for_what_others_kept(cluster: Cluster, table: Table) -> None:
+    clock = FakeClock(0)
+    joint = Joint(table.address, CANARIES, MonitorSettings(), clock, owner="one")
+    table.stack.callback(joint.close)
+    table.candidates["one"] = joint
+    table.say(a=OK, b=OK)
+    clock.live(20_000)
+    cluster.disconnect(table.address)
+    assert not joint.turn()
+    assert joint.failing
+    for keeper in table.keepers.values():
+        assert keeper.history is not None
+        keeper.history.close()
+    table.say(a=OK, b=OK)
+    assert [number for number, _ in table.results()] == [1]
+    clock.live(11_000)
+    table.turn()
+    assert [number for number, _ in table.results()] == [2, 1]
+
+
 def test_a_leader_whose_notices_do_not_get_out_hands_over(table: Table) -> None:
     first, second = table.candidate("first"), table.candidate("second")
     table.say(a=FAILED, b=FAILED)
@@ -324,7 +366,9 @@ def test_the_lead_of_one_who_hangs_ends(database: str) -> None:
     waiting.close()
 
 
-def test_probes_from_cron_decide_together_too(database: str) -> None:
+def test_probes_from_cron_decide_together_too(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = START + 1_000
+    monkeypatch.setattr("lineman.monitor.joint.server_now", lambda _: now)
     with receiver() as hook:
         rule = {"opens_after": 1, "ends_after": 1}
         canary = CANARY.model_copy(update={"incident": IncidentRule.model_validate(rule), "notices": ("hook",)})
@@ -338,7 +382,6 @@ def test_probes_from_cron_decide_together_too(database: str) -> None:
             return complaints
 
         shown: list[list[str]] = []
-        now = time.time_ns() // 1_000_000
         assert probe("a", now - STEP, OK) == probe("b", now - STEP, OK) == []
         assert probe("a", now, FAILED) == []
         assert hook.every == []
