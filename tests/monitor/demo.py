@@ -7,6 +7,7 @@ end what was told and when, and the uptime figures. ``make monitor-demo`` runs i
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -16,11 +17,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+MAIN = "from lineman.cli import main; main()"
 CANARY = """
 [canaries.hotline]
 query = { accessCode = "9911411", mediatypeId = 5, description = "access code", limit = 10, offset = 0 }
@@ -44,13 +46,18 @@ webhook = "http://127.0.0.1:%d/"
 [monitor]
 listen = ""
 """
-ACTS = (
-    ("all is well", (), 5),
-    ("the service is down", None, 5),
-    ("it is back", (), 7),
-    ("it breaks a promise", ("--fault", "FAULT"), 6),
-    ("it is mended", (), 7),
+ACTS: tuple[tuple[str, tuple[str, ...] | None, list[str]], ...] = (
+    ("all is well", (), []),
+    ("the service is down", None, ["failed"]),
+    ("it is back", (), ["failed", "recovered"]),
+    ("it breaks a promise", ("--fault", "FAULT"), ["failed", "recovered", "failed"]),
+    ("it is mended", (), ["failed", "recovered", "failed", "recovered"]),
 )
+"""What happens, how the sandbox is started for it, and what has been told by its end."""
+PATIENCE = 60
+"""Seconds within which an act has to be told."""
+QUIET = 4
+"""Seconds for which an act goes on once it is told: longer than ``settle``, so that acts are incidents of their own."""
 
 
 def main() -> int:
@@ -62,21 +69,46 @@ def main() -> int:
         environment, sandbox_port = _environment(), _free_port()
         began = time.monotonic()
         environment["LINEMAN_BASE_URL"] = f"http://127.0.0.1:{sandbox_port}"
-        with _process(["monitor", "--monitors", name], environment):
-            for title, options, seconds in ACTS:
+        with contextlib.ExitStack() as night:
+            for number, (title, options, events) in enumerate(ACTS):
                 _say(f"{time.monotonic() - began:5.1f} s  {title}")
                 with contextlib.ExitStack() as act:
                     if options is not None:
                         act.enter_context(_sandbox(sandbox_port, options))
-                    time.sleep(seconds)
+                    if number == 0:
+                        night.enter_context(_process(["monitor", "--monitors", name], environment))
+                        _wait_for(lambda: "hotline: ok" in _status(name, environment), "the first result")
+                    _wait_for(functools.partial(_is_told, told, events), f"telling {events}")
+                    time.sleep(QUIET)  # the play's own time: an act goes on for a while
         _say("\nwhat was told:")
         for instant, notice in told:
             _say(f"{instant - began:5.1f} s  {notice['title']}: {notice['body'].splitlines()[0]}")
         _say("\nwhat history says:")
-        shown = _lineman(["monitor", "status", "--monitors", name], environment)
-        _say(shown.stdout.strip())
-    events = [notice["event"] for _, notice in told]
-    return 0 if events == ["failed", "recovered", "failed", "recovered"] else 1
+        _say(_status(name, environment).strip())
+    return 0 if _events(told) == ACTS[-1][2] else 1
+
+
+def _events(told: list[tuple[float, dict[str, Any]]]) -> list[str]:
+    return [notice["event"] for _, notice in told]
+
+
+def _is_told(told: list[tuple[float, dict[str, Any]]], events: list[str]) -> bool:
+    return _events(told) == events
+
+
+def _wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait on another process, and go on without it in the end: what was told decides."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            _say(f"        {what} did not happen within {PATIENCE} s")
+            return
+        time.sleep(0.1)
+
+
+def _status(folder: str, environment: dict[str, str]) -> str:
+    command = [sys.executable, "-c", MAIN, "monitor", "status", "--monitors", folder]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
 
 
 def _say(text: str) -> None:
@@ -108,23 +140,26 @@ def _fault() -> str:
 def _sandbox(port: int, options: tuple[str, ...]) -> Iterator[None]:
     arguments = [_fault() if option == "FAULT" else option for option in options]
     with _process(["sandbox", "--port", str(port), *arguments], dict(os.environ)):
+        _wait_for(lambda: serves(port), "the sandbox")
         yield
+
+
+def serves(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager
 def _process(arguments: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", MAIN, *arguments]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-
-
-def _lineman(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from lineman.cli import main; main()", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @contextlib.contextmanager

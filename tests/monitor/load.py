@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.monitor.demo import _free_port
+from tests.monitor.demo import _free_port, serves
 
 from lineman.sandbox import SandboxOptions, credentials
 
@@ -43,17 +44,18 @@ def main(canaries: int, seconds: int) -> int:
             ["taskset", "-c", last_core, sys.executable, "-c", MAIN, "sandbox", "--port", str(port)],
             stdout=subprocess.DEVNULL,
         )
-        time.sleep(4)
+        _wait_for(lambda: serves(port))
         watcher = subprocess.Popen(
             ["taskset", "-c", first_core, sys.executable, "-c", MAIN, "monitor", "--monitors", folder],
             env=environment,
             stderr=subprocess.DEVNULL,
         )
         try:
-            time.sleep(20)  # it starts, and gets its token
+            # It has started and got its token once every canary has a result.
+            _wait_for(lambda: serves(web) and _good(_metrics(web)) == canaries)
             earlier = _delays(_metrics(web))
             before, began = _cpu(watcher.pid), time.monotonic()
-            time.sleep(seconds)
+            time.sleep(seconds)  # the time that is measured
             cpu = (_cpu(watcher.pid) - before) / (time.monotonic() - began)
             exposed = _metrics(web)
             memory = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{watcher.pid}/status").read_text())
@@ -71,13 +73,26 @@ def main(canaries: int, seconds: int) -> int:
         )
         for outcome in ("run", "late", "skipped", "missed")
     }
-    good = sum(float(value) for value in re.findall(r"probe_success\{[^}]*\} ([0-9.]+)", exposed))
+    good = _good(exposed)
     sys.stdout.write(
         f"{total:.0f} starts; within: {', '.join(f'{b * 1000:g} ms {n / total:.2%}' for b, n in buckets.items())}\n"
         f"slots {outcomes}; {good:.0f} canaries ok; CPU {cpu:.0%} of a core; "
         f"memory {int(memory.group(1)) / 1024 if memory else 0:.0f} MB\n"
     )
     return 0 if buckets[0.05] / total >= 0.99 else 1
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it did not begin within {seconds:g} s")
+        time.sleep(0.2)
+
+
+def _good(exposed: str) -> float:
+    """How many canaries are well."""
+    return sum(float(value) for value in re.findall(r"probe_success\{[^}]*\} ([0-9.]+)", exposed))
 
 
 def _metrics(port: int) -> str:
