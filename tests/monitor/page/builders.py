@@ -71,7 +71,7 @@ def found(
 
 
 def play(
-    path: Path, canaries: Mapping[str, Canary], script: Script, begin: int, end: int, location: str = "here"
+    path: Path | str, canaries: Mapping[str, Canary], script: Script, begin: int, end: int, location: str = "here"
 ) -> History:
     """Let the canaries' slots from ``begin`` to ``end`` happen, and deliver all notices but the last one."""
     history, world, changes = History(str(path), location), World(), list[Change]()
@@ -161,7 +161,7 @@ def all_well(path: Path) -> Configuration:
     return _scene(path, {name: canary(name) for name in ("documented-example", "second-line", "third")}, found)
 
 
-def in_incident(path: Path) -> Configuration:
+def in_incident(path: Path | str) -> Configuration:
     """One canary down with a broken promise, one flapping and degraded before, one in planned work, one stale."""
     work = {"zone": "Europe/Berlin", "days": ["thu", "fri"], "at": "00:00", "lasts": "6h", "reason": "database upgrade"}
     canaries = {
@@ -236,7 +236,7 @@ def many(path: Path, number: int) -> Configuration:
     return Configuration(canaries=canaries)
 
 
-def _scene(path: Path, canaries: Mapping[str, Canary], script: Script) -> Configuration:
+def _scene(path: Path | str, canaries: Mapping[str, Canary], script: Script) -> Configuration:
     """Four hours played, and sums before them."""
     setup = Configuration(canaries=dict(canaries))
     begin = (NOW - 4 * HOUR) // HOUR * HOUR
