@@ -18,7 +18,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from lineman.contract.checks import CHECKS
-from lineman.monitor.board import DELAY_BOUNDS, Board, CanaryState, Delays, is_stale
+from lineman.monitor.board import Board, CanaryState, is_stale
 from lineman.monitor.clock import Clock
 from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
 from lineman.monitor.incidents import Kind, Track
@@ -29,6 +29,7 @@ from lineman.monitor.settings.maintenance import in_maintenance
 from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.slots import Outcome
 from lineman.monitor.streak import Streak
+from lineman.monitor.tallies import DELAY_BOUNDS, Delays, Tallies
 from lineman.monitor.verdict import Verdict
 
 _NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-json")
@@ -60,11 +61,11 @@ class MonitorCollector(Collector):
         now = self._clock.wall()
         tracks = dict(self._keeper.world.tracks)
         with self._board.lock:
-            states = list(self._board.canaries.values())
-            seen = [self._seen(state, tracks, now) for state in states]
-            counts = [*_counts(self._board, states), _delays(self._board.delays)]
+            states, tallies = list(self._board.canaries.values()), self._board.tallies.copy()
+        seen = [self._seen(state, tracks, now) for state in states]
         yield from canary_families(seen)
-        yield from counts
+        yield from _counts(tallies, seen)
+        yield _delays(tallies.delays)
         yield _stale(seen)
         yield from _incidents(seen, tracks)
         yield from self._own(len(states))
@@ -131,7 +132,7 @@ def _probed_clauses() -> tuple[str, ...]:
     return tuple(sorted({clause for clause, _ in CHECKS.values() if not clause.startswith(_NEVER_PROBED)}))
 
 
-def _counts(board: Board, states: Iterable[CanaryState]) -> Iterator[Metric]:
+def _counts(tallies: Tallies, seen: Iterable[Seen]) -> Iterator[Metric]:
     outcomes = _canary_counter("lineman_slots", "Slots by how they ended.", "outcome")
     probes = _canary_counter("lineman_probes", "Probes.")
     failures = _canary_counter("lineman_probe_failures", "Probes that found the canary failed.")
@@ -140,19 +141,19 @@ def _counts(board: Board, states: Iterable[CanaryState]) -> Iterator[Metric]:
     tokens = _canary_counter("lineman_token_requests", "Requests for a token.")
     broken = _canary_counter("lineman_contract_violations", "Probes that broke a clause.", "clause")
     opened = _canary_counter("lineman_incidents", "Incidents opened.", "kind")
-    for state in states:
-        name, subject = state.canary.name, (state.canary.name, board.location)
+    for one in seen:
+        name, subject = one.canary.name, one.subject
         for outcome in Outcome:
-            outcomes.add_metric([*subject, outcome.value], board.slots[name, outcome.value])
-        probes.add_metric(subject, sum(board.probes[name, verdict.value] for verdict in VERDICTS))
-        failures.add_metric(subject, board.probes[name, Verdict.FAILED.value])
-        unmeasured.add_metric(subject, board.probes[name, Verdict.UNKNOWN.value])
-        again.add_metric(subject, board.retried[name])
-        tokens.add_metric(subject, board.token_requests[name])
-        for clause in _probed_clauses() if state.canary.expect.contract else ():
-            broken.add_metric([*subject, clause], board.violations[name, clause])
+            outcomes.add_metric([*subject, outcome.value], tallies.slots[name, outcome.value])
+        probes.add_metric(subject, sum(tallies.probes[name, verdict.value] for verdict in VERDICTS))
+        failures.add_metric(subject, tallies.probes[name, Verdict.FAILED.value])
+        unmeasured.add_metric(subject, tallies.probes[name, Verdict.UNKNOWN.value])
+        again.add_metric(subject, tallies.retried[name])
+        tokens.add_metric(subject, tallies.token_requests[name])
+        for clause in _probed_clauses() if one.canary.expect.contract else ():
+            broken.add_metric([*subject, clause], tallies.violations[name, clause])
         for kind in Kind:
-            opened.add_metric([*subject, kind.value], board.incidents[name, kind.value])
+            opened.add_metric([*subject, kind.value], tallies.incidents[name, kind.value])
     yield from (outcomes, probes, failures, unmeasured, again, tokens, broken, opened)
 
 
