@@ -10,6 +10,7 @@ The clock is the database's, so that a location whose own clock is wrong is stal
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -108,6 +109,9 @@ class Joint:
 
     def close(self) -> None:
         """Give the lead to whoever asks next."""
+        if self.leads:
+            with contextlib.suppress(*FAILURES), self._history.transaction() as connection:
+                self._lead.release(connection)
         self._lose()
 
     def hand_over(self) -> None:
@@ -117,7 +121,7 @@ class Joint:
             LOG.warning("notices do not get through from this location: another one may lead")
             self._next_handover = now + _HANDOVERS_APART
             self._abstain_until = now + 2 * poll_of(self._canaries)
-            self._lose()
+            self.close()
 
     def turn(self) -> bool:
         """Take or keep the lead where nobody else has it, and decide what is due. True: there is more to catch up on.

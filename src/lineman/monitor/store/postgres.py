@@ -88,10 +88,18 @@ class Lead:
         if (connection.dialect.server_version_info or (0,)) >= (14,):
             connection.execute(text(f"SET idle_session_timeout = {self._lease:d}"))
             connection.execute(text(f"SET idle_in_transaction_session_timeout = {self._lease:d}"))
-        key = func.hashtext(func.current_schema())
-        got = bool(connection.execute(select(func.pg_try_advisory_lock(_LEAD, key))).scalar())
+        got = bool(connection.execute(select(func.pg_try_advisory_lock(*self._key()))).scalar())
         self._connection = connection if got else None
         return got
+
+    def release(self, connection: Connection) -> None:
+        """Give the lead up at once; where that fails the session's end does it, a moment later."""
+        if connection is self._connection:
+            connection.execute(select(func.pg_advisory_unlock(*self._key())))
+            self._connection = None
+
+    def _key(self) -> tuple[Any, Any]:
+        return _LEAD, func.hashtext(func.current_schema())
 
     def lost(self) -> None:
         """Forget the session."""
