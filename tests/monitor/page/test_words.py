@@ -33,8 +33,8 @@ def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> Present:
     ("message", "shown"),
     [
         ("answered in 12ms", "answered in 12ms"),
-        ("contract broken: record.unique: id 4008 comes twice", f"contract broken: {clause_words('record.unique')}"),
-        ("contract broken: no.such: id 4008 (and 3 more)", "contract broken: no.such (and 3 more)"),
+        ("contract broken: record.unique: id 4008 comes twice", f"contract broken: “{clause_words('record.unique')}”"),
+        ("contract broken: no.such: id 4008 (and 3 more)", "contract broken: “no.such” (and 3 more)"),
         (
             'no record with accessCode "4008", mediatypeId 5 among the 12 records of the answer',
             "a record that must be there is missing among the 12 of the answer",
@@ -49,7 +49,7 @@ def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> Present:
         ),
         (
             "answered in 1ms after a retry; first: contract broken: record.unique: id 4008 (and 1 more)",
-            f"answered in 1ms after a retry; first: contract broken: {clause_words('record.unique')} (and 1 more)",
+            f"answered in 1ms after a retry; first: contract broken: “{clause_words('record.unique')}” (and 1 more)",
         ),
         (
             'at 2 of 3 locations: no record with id "4008 [x]" among the 1 records of the answer '
@@ -59,7 +59,7 @@ def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> Present:
         ),
         (
             "at 2 of 2 locations: contract broken: no.such: id [4008] twice [a (failed), b (failed)]",
-            "at 2 of 2 locations: contract broken: no.such [a (failed), b (failed)]",
+            "at 2 of 2 locations: contract broken: “no.such” [a (failed), b (failed)]",
         ),
         ("total is 3, expected at least 5", "total is 3, expected at least 5"),
     ],

@@ -143,7 +143,10 @@ def context(
 
 
 def _tally(stand: Sequence[Present]) -> list[tuple[str, str, int]]:
-    counted = [(value, word, sum(one.verdict == value for one in stand)) for value, word in WORDS.items()]
+    counted = [
+        (value, word, sum(one.verdict == value and not one.maintenance for one in stand))
+        for value, word in WORDS.items()
+    ]
     planned = sum(one.maintenance for one in stand)
     return counted + ([("planned", "in maintenance", planned)] if planned else [])
 

@@ -21,7 +21,7 @@ def public(message: str) -> str:
 
 def _broken(match: re.Match[str]) -> str:
     more = f" (and {match[2]} more)" if match[2] else ""
-    return f"contract broken: {clause_words(match[1])}{more}"
+    return f"contract broken: “{clause_words(match[1])}”{more}"
 
 
 def _missing(match: re.Match[str]) -> str:

@@ -15,8 +15,7 @@ function applyFilter() {
   const states = chosenStates();
   let shown = 0;
   for (const { node, text } of cards) {
-    const own = node.dataset.state.split(" ");
-    const fits = (!states.length || states.some((state) => own.includes(state))) && matches(text, wanted);
+    const fits = (!states.length || states.includes(node.dataset.state)) && matches(text, wanted);
     node.hidden = !fits;
     shown += fits;
   }
