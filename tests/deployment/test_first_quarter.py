@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.deployment.page import ROOT, Block, blocks, of_kind
 
-PATIENCE = 40
+PATIENCE = 60
 """Seconds within which a block has to show what the page says."""
 
 

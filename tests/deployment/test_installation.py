@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from tests.deployment.container import WITHOUT_NETWORK
 from tests.deployment.page import ROOT, cron_commands, of_kind
 
@@ -74,16 +73,17 @@ class Machine:
         return outcome.stdout + outcome.stderr
 
 
-@pytest.fixture(scope="module")
-def machine(bwrap: str, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A machine on which the page was followed, upgrade included."""
-    made = Machine(tmp_path_factory.mktemp("machine"), bwrap)
+def test_the_page_makes_a_machine_that_watches(bwrap: str, systemd_analyze: str, tmp_path: Path) -> None:
+    """One test, because the machine takes a while: the page is followed from installation to upgrade."""
+    machine = Machine(tmp_path, bwrap)
     for block in of_kind("machine"):
-        made.run(block.script, typed=f"{SECRET}\n" if block.rule == "typed" else "")
-    return made
+        machine.run(block.script, typed=f"{SECRET}\n" if block.rule == "typed" else "")
+    _units_are_installed_and_enabled(machine, systemd_analyze)
+    _the_secret_lies_in_one_file_for_root_alone(machine)
+    _cron_backup_and_restore_work(machine)
 
 
-def test_units_are_installed_and_enabled(machine: Machine, systemd_analyze: str) -> None:
+def _units_are_installed_and_enabled(machine: Machine, systemd_analyze: str) -> None:
     units = machine.root / "etc/systemd/system"
     assert (units / "multi-user.target.wants/lineman-monitor.service").is_symlink()
     assert (units / "timers.target.wants/lineman-probe@documented-example.timer").is_symlink()
@@ -105,7 +105,7 @@ def test_units_are_installed_and_enabled(machine: Machine, systemd_analyze: str)
     assert "lineman:" in (machine.root / "etc/passwd").read_text("utf-8")
 
 
-def test_the_secret_lies_in_one_file_for_root_alone(machine: Machine) -> None:
+def _the_secret_lies_in_one_file_for_root_alone(machine: Machine) -> None:
     file = machine.root / "etc/lineman/app-secret"
     assert file.read_text("utf-8").strip() == SECRET
     assert file.stat().st_mode & 0o777 == 0o600
@@ -115,7 +115,7 @@ def test_the_secret_lies_in_one_file_for_root_alone(machine: Machine) -> None:
     assert holding == [file]
 
 
-def test_cron_backup_and_restore(machine: Machine) -> None:
+def _cron_backup_and_restore_work(machine: Machine) -> None:
     plugin, textfile = cron_commands()
     backup, restore = of_kind("history")
     count = "echo results: $(sqlite3 /var/lib/lineman/history.sqlite 'SELECT count(*) FROM results')"
