@@ -25,6 +25,9 @@ OVERLAYS = ["base", "cronjob", "overlays/staging"]
 VERSIONS = ["1.28", "1.37"]
 """The oldest and the newest Kubernetes whose schemas are tried."""
 
+JOB = "lineman"
+"""The job that the rules of monitors/prometheus look for."""
+
 Manifest = dict[str, Any]
 Render = Callable[[str], list[Manifest]]
 
@@ -168,6 +171,7 @@ def test_labels_and_ports_meet(render: Render, folder: str) -> None:
     for monitor in _of_kind(manifests, "PodMonitor"):
         assert monitor["spec"]["selector"]["matchLabels"].items() <= labels
         assert {endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]} <= set(ports)
+        assert dict(labels)[monitor["spec"]["jobLabel"]] == JOB
     assert len(_of_kind(manifests, "PodMonitor")) == (folder == "overlays/staging")
 
 

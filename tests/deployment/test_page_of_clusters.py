@@ -111,3 +111,19 @@ def test_the_files_of_the_page_are_there() -> None:
     text = (ROOT / "docs/operators.md").read_text("utf-8")
     for path in set(re.findall(r"(?<![/\w])monitors/[A-Za-z0-9@./_-]*[A-Za-z0-9/]", text)):
         assert Path(ROOT, path).exists(), path
+
+
+def test_the_metrics_of_the_page_are_there() -> None:
+    """Every metric that the page names is explained by the page about metrics, which a test of its own holds."""
+    page, explained = ((ROOT / "docs" / name).read_text("utf-8") for name in ("operators.md", "alerts.md"))
+    named = set(re.findall(r"`((?:probe|lineman)_[a-z_]+)`", page))
+    assert named
+    assert named <= set(re.findall(r"`((?:probe|lineman)_[a-z_]+)`", explained))
+
+
+def test_every_link_leads_somewhere() -> None:
+    page = (ROOT / "docs/operators.md").read_text("utf-8")
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {"#" + re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert link in anchors or (ROOT / "docs" / link).is_file(), link
