@@ -14,7 +14,6 @@ from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import select
-from tests.monitor.postgres.cluster import Cluster
 from tests.monitor.postgres.leading import BAD, GOOD, INTERVAL, canary
 from tests.monitor.servers import receiver
 from tests.monitor.simulation import result_of
@@ -26,7 +25,7 @@ from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import JOINT, Change
 
 KILLS = int(os.environ.get("LINEMAN_KILLS", "12")) // 2
-SLOTS = 25 * (BAD + GOOD) * max(1, KILLS)
+SLOTS = 20 * (BAD + GOOD) * max(1, KILLS)
 ROOT = Path(__file__).parents[3]
 
 
@@ -49,20 +48,22 @@ def prepare(address: str) -> list[int]:
     return slots
 
 
-def begin(address: str, url: str, name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "tests.monitor.postgres.leading", address, url, name], cwd=ROOT)
+def begin(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "tests.monitor.postgres.leading", *arguments], cwd=ROOT)
 
 
-def test_leaders_killed_at_random_points(cluster: Cluster, database: str) -> None:
+def test_leaders_killed_at_random_points(database: str, tmp_path: Path) -> None:
+    last = tmp_path / "last"
     slots, generator = prepare(database), random.Random(11)  # noqa: S311 - no secret
     with receiver() as hook:
         ends: list[int] = []
-        running = [begin(database, hook.url, f"candidate-{number}") for number in range(2)]
+        running = [begin(database, hook.url, f"candidate-{number}", str(last)) for number in range(2)]
         for number in range(2, KILLS + 2):
             time.sleep(0.7 + generator.random() * 0.8)  # a random point is the subject
             running[0].kill()
             ends.append(running.pop(0).wait())
-            running.append(begin(database, hook.url, f"candidate-{number}"))
+            running.append(begin(database, hook.url, f"candidate-{number}", str(last)))
+        last.touch()
         assert [process.wait(120) for process in running] == [0] * len(running)
     with History(database, JOINT).reading() as connection:
         joint = RESULTS.c.location == JOINT
@@ -71,8 +72,7 @@ def test_leaders_killed_at_random_points(cluster: Cluster, database: str) -> Non
             select(INCIDENTS).where(INCIDENTS.c.location == JOINT).order_by(INCIDENTS.c.opened)
         ).all()
         waiting = connection.execute(select(OUTBOX.c.key).where(OUTBOX.c.settled.is_(None))).all()
-    assert set(ends) <= {0, -9}
-    assert ends.count(-9) > KILLS / 2, "nearly all was decided before the first was killed: this proves nothing"
+    assert ends == [-9] * KILLS
     assert [slot for slot in decided if slot <= slots[-1]] == [slots[0] - INTERVAL, *slots]
     assert len(decided) == len(set(decided))
     assert waiting == []
