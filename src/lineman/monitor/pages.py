@@ -88,9 +88,8 @@ class Pages:
         if name is not None:
             stand = [one for one in stand if one.canary.name == name]
         detailed = [one.canary.name for one in stand] if len(stand) <= MOST_SHEETS else []
-        facts = self._detailed(facts, detailed)
         about = Setting(self._settings, True, self._notes(), alone=name is not None)
-        shown = facts if name is None else facts.only(name)
+        shown = self._closer(facts, detailed, name)
         return Answer(html(context(stand, shown, detailed, now, about)).encode())
 
     def _badge(self, path: str, name: str | None) -> Answer:
@@ -148,18 +147,18 @@ class Pages:
         self._next_reading = now + max(_READ_EVERY, took * _SHARE)
         return self._facts
 
-    def _detailed(self, facts: Facts, names: list[str]) -> Facts:
-        if self._history is None or facts.now == 0:
-            return facts
+    def _closer(self, facts: Facts, names: list[str], alone: str | None) -> Facts:
+        """The facts with details of these canaries; ``alone``: with the incidents of that one."""
         missing = [name for name in names if name not in facts.details]
-        if not missing:
+        if self._history is None or facts.now == 0 or not (missing or alone):
             return facts
         try:
             with self._history.reading() as connection:
                 found = facts.with_details(connection, missing)
+                shown = found if alone is None else found.only(connection, alone)
         except FAILURES:
             self._unreadable = True
             return facts
         if facts is self._facts:
             self._facts = found
-        return found
+        return shown

@@ -77,9 +77,10 @@ class Facts:
         found = {name: _details(connection, self.where, name, self.locations, self.now) for name in detailed}
         return replace(self, details={**self.details, **found})
 
-    def only(self, canary: str) -> Facts:
+    def only(self, connection: Connection, canary: str) -> Facts:
         """The same, with the incidents of one canary alone."""
-        return replace(self, stories=[story for story in self.stories if story.canary == canary])
+        found, left_out = stories(connection, self.where.place, self.now - DAYS * DAY, canary)
+        return replace(self, stories=found, stories_left_out=left_out)
 
 
 def gather(connection: Connection, where: Where, canaries: Mapping[str, Canary], now: int) -> Facts:

@@ -50,8 +50,8 @@ Since = Mapping[tuple[str, str], tuple[int | None, int | None]]
 
 def present(canary: Canary, known: Known, state: CanaryState | None, since: Since, now: int) -> Present:
     """``state``: what the running monitor has, where there is one."""
-    running = state is not None and state.result is not None
-    latest = of_result(state.result) if state is not None and state.result is not None else known.latest
+    own = of_result(state.result) if state is not None and state.result is not None else None
+    latest = max((one for one in (known.latest, own) if one is not None), key=lambda one: one.started, default=None)
     accounted = max(known.accounted, 0 if state is None else state.accounted)
     stale = latest is None or is_stale(CanaryState(canary, accounted=accounted), now)
     if latest is None:
@@ -61,9 +61,7 @@ def present(canary: Canary, known: Known, state: CanaryState | None, since: Sinc
     else:
         message = latest.message
     fresh_verdict = Verdict.UNKNOWN if latest is None or stale else latest.verdict
-    in_agreement = (
-        not running or known.latest is None or (latest is not None and latest.verdict == known.latest.verdict)
-    )
+    in_agreement = latest is None or known.latest is None or latest.verdict is known.latest.verdict
     return Present(
         canary=canary,
         latest=latest,

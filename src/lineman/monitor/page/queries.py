@@ -113,26 +113,20 @@ def violations(connection: Connection, location: str, canary: str, since: int) -
     return [(row, row["fingerprint"].rpartition("-")[0]) for row in connection.execute(query).mappings()]
 
 
-def incidents(connection: Connection, location: str, since: int, most: int) -> list[RowMapping]:
-    """Open incidents, and the latest others that ended after ``since``, newest first."""
-    query = (
-        select(INCIDENTS)
-        .where(INCIDENTS.c.location == location)
-        .where(INCIDENTS.c.ended.is_(None) | (INCIDENTS.c.ended >= since))
-        .order_by(INCIDENTS.c.ended.is_(None).desc(), INCIDENTS.c.opened.desc())
-        .limit(most)
-    )
-    return list(connection.execute(query).mappings())
+def incidents(
+    connection: Connection, location: str, since: int, most: int, canary: str | None = None
+) -> tuple[list[RowMapping], int]:
+    """Open incidents, and the latest others that ended after ``since``, newest first; and how many are left out.
 
-
-def incident_count(connection: Connection, location: str, since: int) -> int:
-    """How many incidents are open or ended after ``since``."""
-    query = (
-        select(func.count())
-        .select_from(INCIDENTS)
-        .where(INCIDENTS.c.location == location, INCIDENTS.c.ended.is_(None) | (INCIDENTS.c.ended >= since))
-    )
-    return int(connection.execute(query).scalar() or 0)
+    ``canary``: of it alone.
+    """
+    wanted = (INCIDENTS.c.location == location) & (INCIDENTS.c.ended.is_(None) | (INCIDENTS.c.ended >= since))
+    if canary is not None:
+        wanted &= INCIDENTS.c.canary == canary
+    order = (INCIDENTS.c.ended.is_(None).desc(), INCIDENTS.c.opened.desc())
+    rows = list(connection.execute(select(INCIDENTS).where(wanted).order_by(*order).limit(most)).mappings())
+    count = connection.execute(select(func.count()).select_from(INCIDENTS).where(wanted)).scalar_one()
+    return rows, int(count) - len(rows)
 
 
 def turns(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping
 
-from lineman.monitor.page.queries import incident_count, incidents, notices, turns
+from lineman.monitor.page.queries import incidents, notices, turns
 from lineman.monitor.page.wording import public, rough
 
 MOST_STORIES = 30
@@ -71,10 +71,9 @@ class Story:
         return public(min(self.parts, key=lambda part: grave.get(part["kind"], 3))["summary"])
 
 
-def stories(connection: Connection, location: str, since: int) -> tuple[list[Story], int]:
+def stories(connection: Connection, location: str, since: int, canary: str | None = None) -> tuple[list[Story], int]:
     """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out."""
-    rows = incidents(connection, location, since, MOST_STORIES)
-    left_out = incident_count(connection, location, since) - len(rows)
+    rows, left_out = incidents(connection, location, since, MOST_STORIES, canary)
     joined = _joined(rows)
     told = notices(connection, location, min((story.opened for story in joined), default=since)) if joined else []
     for story in joined:
