@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test lint format proof bench monitor-demo crash monitor-load monitor-page-load sample outputs constraints clean
+.PHONY: help systemd-boot setup setup-dev check test lint format proof bench monitor-demo crash monitor-load monitor-page-load sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -65,6 +65,10 @@ monitor-load: $(DEVELOPMENT) ## measure the monitor with 1,000 canaries
 
 monitor-page-load: $(DEVELOPMENT) ## measure the status page with a year of history and ten thousand readers
 	@$(BIN)/python -m tests.monitor.page.load
+
+systemd-boot: $(DEVELOPMENT) ## boot a real systemd with the units as the operators' page installs them (as root)
+	@sh tools/install-packages.sh systemd-nspawn:systemd-container bwrap:bubblewrap
+	@$(BIN)/python -m tests.deployment.booted
 
 sample: $(RUNTIME) ## renew the committed sample report
 	@sh tools/renew-sample.sh
