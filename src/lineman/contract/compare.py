@@ -16,7 +16,7 @@ from lineman.contract.comparison import Comparison, readable
 from lineman.contract.finding import Finding
 from lineman.contract.membership import changed_records, too_few_found, wrong_records, wrong_total
 from lineman.contract.model import Knowledge, Prediction, learn_order, predict
-from lineman.contract.paging import behind_the_last, wrong_page
+from lineman.contract.paging import behind_the_last, misplaced, wrong_page
 from lineman.contract.question import Question, read_question
 from lineman.exchange import Exchange
 
@@ -46,7 +46,10 @@ def _first_of(c: Comparison) -> list[Finding]:
     beyond = list(behind_the_last(c))
     if beyond:
         return found + beyond
-    return found + (_against_the_whole(c) or _first(c, *MEMBERSHIP) or _on_the_page(c))
+    members = _against_the_whole(c) or _first(c, *MEMBERSHIP)
+    if members and {finding.clause for finding in members} == {"total.counts-matches"}:
+        return found + (list(misplaced(c)) or members)
+    return found + (members or _on_the_page(c))
 
 
 def _on_the_page(c: Comparison) -> list[Finding]:

@@ -43,15 +43,25 @@ def wrong_page(c: Comparison) -> Iterator[Finding]:
         if sorted(wanted) == sorted(have):
             yield _displaced(c, expected, "reordered")
             return
-        if len(have) <= count and _another_slice(c, have):
+        if _another_slice(c, have):
             yield _displaced(c, expected, "another page")
             return
-    if len(have) != count:
-        yield _miscounted(c, count)
-    elif wanted is None and _from_another_place(c, have):
+    if wanted is None and _from_another_place(c, have):
         yield _displaced(c, (), "another page")
+    elif len(have) != count:
+        yield _miscounted(c, count)
     elif expected is not None:
         yield _displaced(c, expected, "other records")
+
+
+def misplaced(c: Comparison) -> Iterator[Finding]:
+    """As many records as belong on the page, but others: certain even where the total is wrong as well."""
+    expected = _expected(c)
+    if expected is None or not c.prediction.exact:
+        return
+    wanted, have = [record_id(r) for r in expected], [record_id(r) for r in c.answer.records]
+    if wanted != have and len(wanted) == len(have) == len(set(have)) and set(wanted) != set(have):
+        yield _displaced(c, expected, "another page" if _another_slice(c, have) else "other records")
 
 
 def _expected(c: Comparison) -> tuple[Record, ...] | None:

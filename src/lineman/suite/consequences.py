@@ -14,15 +14,23 @@ def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without those that follow from others.
 
     A filter that is broken alone is broken in combinations and with unusual texts too, in the same way; a total that
-    counts a filter's wrong matches is wrong because of the filter; and where a default offset starts elsewhere, a last
-    page is short.
+    counts a filter's wrong matches is wrong because of the filter; where a default offset starts elsewhere, a last
+    page is short; and where a list comes in another order every time, no two answers can be held side by side.
     """
+    if any(f.check == "stable_order" for f in findings):
+        findings = [f for f in findings if f.check == "stable_order" or not _depends_on_order(f)]
     broken = {(_OF_ONE_FILTER[f.clause], f.observed) for f in findings if f.clause in _OF_ONE_FILTER}
     combined = {_names(f) for f in findings if f.clause.startswith("filter.")}
     clauses = {f.clause for f in findings}
     return [
         f for f in findings if not (_of_a_filter(f, broken) or _of_its_total(f, combined) or _of_a_default(f, clauses))
     ]
+
+
+def _depends_on_order(finding: Finding) -> bool:
+    return finding.clause.startswith(("order.", "offset.", "auth.app-key-", "auth.foreign-")) or (
+        finding.clause == "record.unique" and finding.observed == "on two pages"
+    )
 
 
 def _names(finding: Finding) -> frozenset[str]:

@@ -136,7 +136,7 @@ def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
     """Reduction may find a cause behind a consequence, but must not slide from one fault to another."""
     if read_answer(smaller.exchange).form is not read_answer(suspect.exchange).form:
         return False
-    if suspect.findings[0].clause == "filter.any-text" and smaller.findings[0].clause != "filter.any-text":
+    if (suspect.findings[0].clause == "filter.any-text") != (smaller.findings[0].clause == "filter.any-text"):
         return False
     now, before = _areas(smaller), _areas(suspect)
     return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING

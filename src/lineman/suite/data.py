@@ -122,7 +122,7 @@ class Data:
             found = {text: sum(text in value for value in values) for text in texts if text}
             some = [(text, count) for text, count in found.items() if 2 < count < document().limit_maximum]
             queries += [{name: text, "limit": count + step} for text, count in some[:1] for step in (-1, 0, 1)]
-        return queries
+        return queries[:5]
 
     def varied_queries(self) -> list[dict[str, Any]]:
         """A handful of unlike queries: a page, a second page, a filter, a text, an empty page."""

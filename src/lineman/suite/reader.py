@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +35,8 @@ class Reader:
     _told: set[str] = field(default_factory=set)
     _broken: set[tuple[Any, ...]] = field(default_factory=set)
     """Filters whose pages of 100 do not fit together: they are read by smaller pages from then on."""
+    _overstated: set[tuple[Any, ...]] = field(default_factory=set)
+    """Filters whose total says more than can be read: the records that can be read are taken for the list."""
 
     def read(
         self, filters: dict[str, Any] | None = None, *, kept_if: Callable[[Record], bool] | None = None
@@ -68,6 +72,9 @@ class Reader:
     def _reading(self, base: Question) -> Listing | None:
         """One reading; repeated where its pages do not fit together, because a torn one is no state of the list."""
         listing: Listing | None = None
+        if base.filter_key in self._overstated:
+            listing = read_listing(base, self._pages(base))
+            return None if listing is None else replace(listing, total=len(listing.records))
         if base.filter_key not in self._broken:
             for _ in range(_TRIES):
                 pages = self._pages(base)
@@ -77,7 +84,21 @@ class Reader:
                 if _fit_together(pages):
                     return listing
             self._broken.add(base.filter_key)
-        return self._by_smaller_pages(base) or listing or read_listing(base, self._pages(base))
+        smaller = self._by_smaller_pages(base)
+        if smaller is None and listing is not None and self._ends_before_its_total(base, listing):
+            self._overstated.add(base.filter_key)
+            return replace(listing, total=len(listing.records))
+        return smaller or listing or read_listing(base, self._pages(base))
+
+    def _ends_before_its_total(self, base: Question, listing: Listing) -> bool:
+        """True where pages of another size end at the same record, and all say the same, higher total."""
+        size = document().limit_maximum - 1
+        pages = self.send([self._page(base, size, offset) for offset in (0, size)])
+        other = read_listing(base, pages)
+        if other is None or not 0 < len(listing.records) < min(listing.total, 2 * size):
+            return False
+        totals = {read_answer(page).total for page in (*listing.exchanges, *pages)}
+        return totals == {listing.total} and other.records == listing.records
 
     def _pages(self, base: Question) -> list[Exchange]:
         contract = document()
@@ -104,14 +125,24 @@ class Reader:
         listings = [known for known in self.knowledge.listings if known.base.filter_key != key]
         listings.append(listing)
         listings.sort(key=lambda known: len(known.base.filters))
-        if not listings[0].base.filters and len(listings[0].records) < listings[0].total:
-            listings[0] = with_tail(listings[0], listings[1:])
+        listings[0] = self._with_what_others_know(listings[0], listings[1:])
         self.knowledge.listings[:] = listings
         self.history.setdefault(key, []).append(listing)
 
+    def _with_what_others_know(self, whole: Listing, narrower: Sequence[Listing]) -> Listing:
+        """The whole list with records of narrower readings; where there are any, its total did not say too much."""
+        key = whole.base.filter_key
+        if whole.base.filters:
+            return whole
+        if key in self._overstated and with_tail(whole, narrower).tail:
+            self._overstated.discard(key)
+            self._broken.add(key)
+            whole = read_listing(whole.base, whole.exchanges) or whole
+        return with_tail(whole, narrower) if len(whole.records) < whole.total else whole
+
     def _tell(self, before: Listing, after: Listing) -> bool:
-        """Tell a list that goes back to an older state, or that is only reordered. True where it was told before."""
-        if before.content == after.content:
+        """Tell a list that goes back to an older state, or that is reordered. True where it was told before."""
+        if before.content == after.content or reordered(before.records, after.records):
             return self._blame(_reordered(before, after))
         older = self.history[after.base.filter_key][:-2]
         whole = len(after.records) == after.total  # of a longer list, only the beginning is seen to return
@@ -134,6 +165,26 @@ def _fit_together(pages: Sequence[Exchange]) -> bool:
         len(answer.records) == min(asked.page_size, max(0, (answer.total or 0) - asked.start))
         for answer, asked in answers
     )
+
+
+def reordered(before: Sequence[Record], after: Sequence[Record]) -> bool:
+    """True where unchanged records stand in an order that no change of a few others explains.
+
+    Records that were added, taken out or changed do not count, and one in ten may have moved for reasons of its own.
+    """
+    place = {json.dumps(record, sort_keys=True): position for position, record in enumerate(before)}
+    written = [json.dumps(record, sort_keys=True) for record in after]
+    places = [place[text] for text in written if text in place]
+    return len(places) - _longest_rise(places) > max(2, len(places) // 10)
+
+
+def _longest_rise(numbers: Sequence[int]) -> int:
+    """The length of the longest increasing subsequence."""
+    ends: list[int] = []
+    for number in numbers:
+        at = bisect_left(ends, number)
+        ends[at : at + 1] = [number]
+    return len(ends)
 
 
 def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:

@@ -153,11 +153,9 @@ class Service:
         for text in [code for code in codes if not unusual(code)]:
             prediction = self.knowledge.predict(question({"accessCode": text}))
             if prediction is not None and prediction.exact and 0 < (prediction.total or 0) <= 20:
-                queries += [
-                    {"accessCode": text, "limit": 20, "offset": 20},
-                    {"accessCode": text, "limit": 10, "offset": 100},
-                ]
-        return queries[:4]
+                pages = [(20, 20), (prediction.total, prediction.total), (10, 100)]
+                queries += [{"accessCode": text, "limit": size, "offset": at} for size, at in pages]
+        return queries[:5]
 
     def learn_case(self, name: str, exchange: Exchange) -> None:
         """Learn whether a text filter minds letter case, and record it."""

@@ -62,14 +62,6 @@ def short_second_page(call: Call, proceed: Step[Selection]) -> Selection:
     return proceed(call.asking(limit=limit - 1) if call.query.offset and 1 < limit < 100 else call)
 
 
-@fault(SELECT, "limit.page-size", "last-page-filled", "Fills the last page with the records before it.")
-def last_page_filled(call: Call, proceed: Step[Selection]) -> Selection:
-    honest, limit, offset = proceed(call), call.query.limit, call.query.offset
-    if 0 < offset < honest.total < offset + limit:
-        return proceed(call.asking(offset=max(0, honest.total - limit)))
-    return honest
-
-
 @fault(SELECT, "limit.page-size", "exact-size-short", "Loses the last match where limit is their number.", sole=True)
 def exact_size_short(call: Call, proceed: Step[Selection]) -> Selection:
     honest, limit = proceed(call), call.query.limit

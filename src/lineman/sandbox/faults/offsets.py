@@ -46,6 +46,14 @@ def default_needed_for_type(call: Call, proceed: Step[Query]) -> Query:
     return replace(query, offset=1) if _given(call) is None and query.criteria.media_type is not None else query
 
 
+@fault(SELECT, "offset.pages", "last-page-filled", "Fills the last page with the records before it.")
+def last_page_filled(call: Call, proceed: Step[Selection]) -> Selection:
+    honest, limit, offset = proceed(call), call.query.limit, call.query.offset
+    if 0 < offset < honest.total < offset + limit:
+        return proceed(call.asking(offset=max(0, honest.total - limit)))
+    return honest
+
+
 @fault(SELECT, "offset.pages", "offset-is-page-number", "Takes offset for the number of the page.")
 def offset_is_page_number(call: Call, proceed: Step[Selection]) -> Selection:
     return proceed(call.asking(offset=call.query.offset * call.query.limit))
@@ -164,6 +172,13 @@ def order_random(call: Call, proceed: Step[Selection]) -> Selection:
     matches = list(all_matches(call, proceed))
     random.Random(call.number).shuffle(matches)  # noqa: S311 - repeatable disorder
     return page(call, matches)
+
+
+@fault(SELECT, "order.stable", "ties-shuffled", "Orders by media type, and shuffles the records of a type.", sole=True)
+def ties_shuffled(call: Call, proceed: Step[Selection]) -> Selection:
+    matches = list(all_matches(call, proceed))
+    random.Random(call.number).shuffle(matches)  # noqa: S311 - repeatable disorder
+    return page(call, sorted(matches, key=lambda record: record.media_type))
 
 
 @fault(SELECT, "order.stable", "order-by-page-size", "Orders small pages by code, and large ones not.", sole=True)
