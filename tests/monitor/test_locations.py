@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice
 from lineman.monitor.settings import MonitorConfigurationError, load_configuration
 from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.store import History, HistoryError
 from lineman.monitor.trouble import HistoryTrouble
 
 CANARY = Canary.model_validate({"name": "subject", "interval": 10, "timeout": 5, "notices": ["night"]})
@@ -55,6 +57,12 @@ def test_the_address_of_history_is_never_shown(tmp_path: Path) -> None:
     assert address == url
     for text in (str(address), f"{address}", repr(address), repr(configuration), "%s" % address):  # noqa: UP031 - a way
         assert "hushed" not in text
+
+
+def test_a_driver_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(HistoryError, match=r"the driver 'psycopg' is not installed: pip install 'lineman\[postgres\]'"):
+        History("postgresql://watch@db.example.com/lineman").open()
 
 
 def test_looks_and_leases_follow_the_shortest_interval() -> None:

@@ -268,7 +268,7 @@ def test_a_server_that_hangs_holds_nobody_up(cluster: Cluster, database: str) ->
         (lambda url: url.replace(PASSWORD, "wrong-" + PASSWORD), "password authentication failed"),
         (lambda url: url.replace("127.0.0.1", "127.0.0.1:1").rpartition(":")[0] + "/x", "refused"),
         (lambda url: url.replace("postgresql+psycopg", "mysql"), "mysql is not supported"),
-        (lambda url: url.replace("psycopg", "psycopg7"), "pip install|cannot be used"),
+        (lambda url: url.replace("psycopg", "psycopg7"), "cannot be used"),
         (lambda url: url.replace("@", "@x@").replace("127.0.0.1:", "127.0.0.1:no"), "no valid URL"),
     ],
 )
