@@ -1,0 +1,111 @@
+"""The leader's line to the database is lost without a word: it stops, another takes over, nothing is told twice."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from tests.monitor.postgres.cluster import Cluster
+from tests.monitor.postgres.network import network
+from tests.monitor.simulation import FakeClock, result_of
+
+from lineman.monitor.clock import SystemClock
+from lineman.monitor.joint import Joint, lease_of, muted
+from lineman.monitor.keeper import Keeper, SlotEnd
+from lineman.monitor.matters import Event
+from lineman.monitor.outbox import Outbox
+from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.slots import Grid, Outcome, SlotEntry, stable_offset
+from lineman.monitor.store import History
+from lineman.monitor.store.figures import recent_results
+from lineman.monitor.verdict import Verdict
+from lineman.monitor.world import JOINT
+
+INTERVAL = 3_000
+RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 0}
+CANARY = Canary.model_validate({"name": "subject", "interval": 3, "timeout": 1, "incident": RULE, "notices": ["night"]})
+CANARIES = {"subject": CANARY}
+
+
+class Location:
+    """One location: what it writes, its candidate for the lead, and what it sends."""
+
+    def __init__(self, name: str, address: str, sent: list[tuple[str, Event]]) -> None:
+        clock = SystemClock()
+        self.history = History(address, name)
+        self.keeper_clock = FakeClock(0)
+        self.keeper = Keeper(self.history, muted(CANARIES), self.keeper_clock)
+        self.keeper.open()
+        mine = History(address, name)
+        self.outbox = Outbox({"night": lambda notice: sent.append((name, notice.event))}, clock, mine, owner=name)
+        self.joint = Joint(address, CANARIES, MonitorSettings(), clock, owner=name, patience=0)
+        self.joint.on_notices, self.joint.on_lead = self.outbox.add, partial(self.outbox.load, JOINT)
+        self.joint.on_lost = partial(self.outbox.forget, JOINT)
+        for history in (self.history, mine, self.joint._history):
+            history.patience = 0.3
+
+    def see(self, slot: int, verdict: Verdict) -> None:
+        self.keeper_clock.live(6_000)
+        entry = SlotEntry("subject", slot, slot, INTERVAL, Outcome.RUN)
+        self.keeper.take(SlotEnd(entry, result_of("subject", slot, verdict)))
+
+    def close(self) -> None:
+        self.joint.close()
+        self.outbox.stop(0)
+        self.history.close()
+
+
+def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
+    sent: list[tuple[str, Event]] = []
+    now = time.time_ns() // 1_000_000
+    slot = Grid(INTERVAL, stable_offset("subject", INTERVAL)).at_or_before(now)
+    with network(cluster.port) as line:
+        near = Location("near", database.replace(f":{cluster.port}/", f":{line.port}/"), sent)
+        far = Location("far", database, sent)
+        for number in (2, 1):
+            for one in (near, far):
+                one.see(slot - number * INTERVAL, Verdict.OK)
+        near.joint.turn()
+        assert near.joint.leads
+        for number in (0, -1):
+            for one in (near, far):
+                one.see(slot - number * INTERVAL, Verdict.FAILED)
+        _until_decided(near, slot + INTERVAL)
+        line.lost.set()
+        lost_at = time.monotonic()
+        # A notice is due, and the one who decided it must not send it any more.
+        near.outbox.deliver_due("night")
+        assert sent == []
+        near.see(slot + 2 * INTERVAL, Verdict.FAILED)
+        assert near.keeper.failing
+        near.joint.turn()
+        assert (near.joint.leads, near.outbox.pending) == (False, 0)
+        while not far.joint.leads:
+            far.joint.turn()
+            time.sleep(0.1)
+            assert time.monotonic() - lost_at < 2 * INTERVAL / 1_000
+        far.outbox.deliver_due("night")
+        assert sent == [("far", Event.FAILED)]
+        line.lost.clear()
+        near.see(slot + 3 * INTERVAL, Verdict.FAILED)
+        assert not near.keeper.failing
+        near.joint.turn()
+        near.outbox.deliver_due("night")
+        assert not near.joint.leads
+        assert sent == [("far", Event.FAILED)]
+        with near.history.reading() as connection:
+            assert len(recent_results(connection, "near", "subject", 99)) == 6
+        near.close()
+        far.close()
+
+
+def _until_decided(location: Location, slot: int) -> None:
+    deadline = time.monotonic() + 20
+    while location.outbox.pending == 0:
+        location.joint.turn()
+        assert time.monotonic() < deadline, f"slot {slot} was not decided"
+        time.sleep(0.05)
+
+
+def test_the_lease_is_one_interval() -> None:
+    assert lease_of(CANARIES) == INTERVAL
