@@ -20,7 +20,7 @@ KILLS = int(os.environ.get("LINEMAN_KILLS", "12"))
 ROOT = Path(__file__).parents[2]
 
 
-def run(path: Path, url: str, last: int, seconds: float | None) -> list[int]:
+def run(path: Path | str, url: str, last: int, seconds: float | None) -> list[int]:
     """Run the process, kill it after so long, and return the slots that it said were committed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.monitor.crashing", str(path), url, str(last)],
@@ -53,10 +53,11 @@ def test_kill_at_random_points(tmp_path: Path) -> None:
     assert committed <= slots
     assert slots == set(range(1, last + 1))
     assert unsettled == (0,)
-    _judge(incidents, last, hook)
+    judge(incidents, last, hook)
 
 
-def _judge(incidents: list[tuple[str, int, int]], last: int, hook: Receiver) -> None:
+def judge(incidents: list[tuple[str, int, int]], last: int, hook: Receiver) -> None:
+    """Exactly the incidents that were played, and of each exactly its two notices."""
     begins = [1, *range(BAD + GOOD, last, BAD + GOOD)]
     ends = [begin // (BAD + GOOD) * (BAD + GOOD) + BAD for begin in begins]
     played = [(b * INTERVAL, e * INTERVAL) for b, e in zip(begins, ends, strict=True)]

@@ -24,7 +24,7 @@ from lineman.monitor.store.tables import INCIDENTS, OUTBOX, RESULTS
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import JOINT, Change
 
-KILLS = int(os.environ.get("LINEMAN_KILLS", "12")) // 2
+KILLS = int(os.environ.get("LINEMAN_KILLS", "16")) // 4
 SLOTS = 20 * (BAD + GOOD) * max(1, KILLS)
 ROOT = Path(__file__).parents[3]
 
