@@ -32,6 +32,8 @@ from lineman.suite.stops import CredentialsRefused, NeverSucceeded
 from lineman.suite.suspects import Witness
 
 _CANARIES = 2
+_RESERVE = 120
+"""Requests of a deep run that are kept for what comes after the generated queries."""
 
 
 @dataclass
@@ -125,8 +127,15 @@ class Service:
         """Ask queries drawn from the data seen: a fixed number, or as many as a deep run's budget allows."""
         rounds = self.settings.deep_rounds if self.settings.profile == "deep" else 1
         for number in range(rounds):
+            if number and not self._has_room_for(self.settings.generated):
+                return
             queries = draw(self.data, self.settings.seed + number, self.settings.generated)
             self.query("total.counts-matches", *queries, note="generated from the data")
+
+    def _has_room_for(self, count: int) -> bool:
+        """True where the budget allows so many requests and still what comes after them."""
+        spent = self.client.statistics
+        return spent.budget is None or spent.requests + count + _RESERVE <= spent.budget
 
     @property
     def combinations_asked(self) -> set[frozenset[str]]:

@@ -31,5 +31,5 @@ class Settings:
     """How many queries are generated from the data seen in a full run."""
     from_document: int = 8
     """How many requests are generated from the OpenAPI document."""
-    deep_rounds: int = 50
-    """Rounds of generated queries in a deep run, as long as the budget lasts."""
+    deep_rounds: int = 1_000
+    """The most rounds of generated queries in a deep run; its budget ends them earlier."""
