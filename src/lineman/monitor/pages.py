@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineman.monitor.board import Board, CanaryState
-from lineman.monitor.clock import SECOND, Clock
+from lineman.monitor.clock import Clock
 from lineman.monitor.keeper import Keeper
 from lineman.monitor.notices import instant
 from lineman.monitor.outbox import Outbox
@@ -22,7 +22,8 @@ from lineman.monitor.page.rendering import MOST_SHEETS, html
 from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.store import FAILURES, History
 
-_READ_EVERY = 5 * SECOND
+_READ_EVERY = 5.0
+"""Seconds between two readings of history, at least."""
 _SHARE = 20
 """Reading history may take one part of so many of the time, however many canaries there are."""
 
@@ -56,7 +57,7 @@ class Pages:
         self._settings = settings or MonitorSettings()
         self._where = where_of(self._settings) if settings else Where(board.location)
         self._facts = Facts(self._where)
-        self._next_reading = 0
+        self._next_reading = float("-inf")
         self._unreadable = False
 
     def health(self) -> tuple[bool, dict[str, Any]]:
@@ -133,7 +134,7 @@ class Pages:
 
     def _read(self, now: int) -> Facts:
         """What history holds, read anew where that is due."""
-        if self._history is None or 0 < self._facts.now <= now < self._next_reading:
+        if self._history is None or self._clock.monotonic() < self._next_reading:
             return self._facts
         canaries = {name: state.canary for name, state in self._states().items()}
         began = time.monotonic()
@@ -143,8 +144,7 @@ class Pages:
             self._unreadable = False
         except FAILURES:
             self._unreadable = True
-        took = round((time.monotonic() - began) * 1_000)
-        self._next_reading = now + max(_READ_EVERY, took * _SHARE)
+        self._next_reading = self._clock.monotonic() + max(_READ_EVERY, (time.monotonic() - began) * _SHARE)
         return self._facts
 
     def _closer(self, facts: Facts, names: list[str], alone: str | None) -> Facts:

@@ -228,7 +228,7 @@ def many(path: Path, number: int) -> Configuration:
     rows = [
         row
         for index, name in enumerate(names)
-        for row in sum_rows(name, NOW - (91 if index % 50 == 0 else 3) * DAY, edge, eventful)
+        for row in sum_rows(name, NOW - (91 if index % 50 == 0 else 1) * DAY, edge, eventful)
     ]
     with closing(sqlite3.connect(path)) as connection, connection:
         places = ", ".join(f":{column.name}" for column in SUMS.columns)

@@ -123,6 +123,13 @@ def test_without_history_the_page_says_so(tmp_path: Path) -> None:
     page = broken.get("/").text
     assert "History cannot be read" in page
     assert "Traceback" not in page
+    path.unlink()
+    builders.all_well(path)
+    assert "History cannot be read" in broken.get("/").text, "it is not tried at every look"
+    broken.clock.awake += 300
+    page = broken.get("/").text
+    assert "All 2 canaries are up" in page
+    assert "History cannot be read" not in page
 
 
 def test_many_at_once_are_answered_by_one_look() -> None:

@@ -15,7 +15,7 @@ _PACKAGE = "lineman.monitor.page"
 _SCRIPTS = ("hash.js", "status.js")
 MOST_SHEETS = 25
 """Up to so many canaries each has its section on the served page itself; beyond, each has a page of its own."""
-MOST_EXPORTED = 200
+MOST_EXPORTED = 100
 """Sections in an export; beyond, the worst have one."""
 
 
