@@ -86,6 +86,7 @@ def conclude(
         drift_fails=plugin.settings.drift == "fail",
         waivers=[_waiver_state(w, violations, expired=w.until < today) for w in waivers.values()],
         health=_health(plugin, clauses),
+        latency_limit=target.latency_limit,
         tested=_tested(recorder.exchanges),
         environment=_environment(),
         exchanges=[exchange_record(e, evidence=e.number in blamed) for e in sorted(recorder.exchanges, key=_number)],
