@@ -64,6 +64,15 @@ def test_an_incident_is_told_as_a_story(browser: Browser, scenes: Path) -> None:
         expect(waiting).to_have_count(1)
 
 
+def test_a_gap_names_its_reason(browser: Browser, scenes: Path) -> None:
+    with opened(browser, scenes / "in_incident.html") as (page, _):
+        gaps = page.locator("#canary-quiet-line .gaps")
+        expect(gaps).to_contain_text(
+            re.compile(r"\d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC \(missed: monitor was not running\)")
+        )
+        expect(page.locator("#canary-slow-line .gaps")).to_have_count(0)
+
+
 def test_states_and_words_filter_and_the_address_keeps_them(browser: Browser, scenes: Path) -> None:
     with opened(browser, scenes / "in_incident.html") as (page, _):
         page.locator(".toggles button", has_text="unknown").click()

@@ -30,7 +30,7 @@ def plain(facts: Facts) -> dict[str, Any]:
     """What both databases must agree on."""
     told = [(story.canary, story.opened, story.ended, story.kinds, story.moments) for story in facts.stories]
     details = {
-        name: (one.hours, one.phases, [(dict(row), clause) for row, clause in one.violations], one.elsewhere)
+        name: (one.hours, one.phases, [(dict(row), clause) for row, clause in one.violations], one.gaps)
         for name, one in facts.details.items()
     }
     return {"known": facts.known, "stories": told, "since": facts.since, "details": details}

@@ -51,6 +51,8 @@ class Details:
     hours: list[tuple[int, float, float]] = field(default_factory=list)
     phases: dict[str, list[float]] = field(default_factory=dict)
     violations: list[tuple[RowMapping, str]] = field(default_factory=list)
+    gaps: list[tuple[int, int, str, str]] = field(default_factory=list)
+    """Slots of the last day without a probe: begin, end, outcome, reason; the latest first."""
     elsewhere: dict[str, tuple[Latest, int]] = field(default_factory=dict)
     """Latest result by location, and up to when the ledger speaks there; empty where one alone looks."""
 
@@ -121,5 +123,6 @@ def _details(connection: Connection, where: Where, canary: str, locations: list[
         queries.hourly_latency(connection, where.location, canary, now),
         queries.phase_samples(connection, where.location, canary, now),
         queries.violations(connection, where.place, canary, now - DAYS * DAY),
+        queries.gaps(connection, where.place, canary, now - DAY),
         elsewhere,
     )

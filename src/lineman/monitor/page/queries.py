@@ -20,6 +20,7 @@ HOURS_DAYS = 7
 """Days of the hourly latency plot."""
 _RAN = ("run", "late")
 _MOST_NOTICES = 500
+_MOST_GAPS = 10
 
 
 def ledger_end(connection: Connection, location: str, canary: str) -> int:
@@ -111,6 +112,22 @@ def violations(connection: Connection, location: str, canary: str, since: int) -
     """The violations of the contract seen last, newest first, each with its clause."""
     query = select(DRIFT).where(DRIFT.c.canary == canary, DRIFT.c.last >= since).order_by(DRIFT.c.last.desc()).limit(10)
     return [(row, row["fingerprint"].rpartition("-")[0]) for row in connection.execute(query).mappings()]
+
+
+def gaps(connection: Connection, location: str, canary: str, since: int) -> list[tuple[int, int, str, str]]:
+    """The latest stretches of slots after ``since`` in which no probe ran: begin, end, outcome, reason."""
+    query = (
+        select(SLOTS.c.first, SLOTS.c.last + SLOTS.c.interval, SLOTS.c.outcome, SLOTS.c.reason)
+        .where(
+            SLOTS.c.location == location,
+            SLOTS.c.canary == canary,
+            SLOTS.c.last >= since,
+            SLOTS.c.outcome.not_in(_RAN),
+        )
+        .order_by(SLOTS.c.last.desc())
+        .limit(_MOST_GAPS)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
 
 
 def incidents(
