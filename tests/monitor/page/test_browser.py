@@ -67,9 +67,8 @@ def test_an_incident_is_told_as_a_story(browser: Browser, scenes: Path) -> None:
 def test_a_gap_names_its_reason(browser: Browser, scenes: Path) -> None:
     with opened(browser, scenes / "in_incident.html") as (page, _):
         gaps = page.locator("#canary-quiet-line .gaps")
-        expect(gaps).to_contain_text(
-            re.compile(r"\d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC \(missed: monitor was not running\)")
-        )
+        expect(gaps).to_contain_text("22:09:42 to 22:29:42 UTC (missed: monitor was not running)")
+        assert gaps.inner_text().count("missed") == 1, "what lies side by side is one gap"
         expect(page.locator("#canary-slow-line .gaps")).to_have_count(0)
 
 

@@ -21,6 +21,7 @@ HOURS_DAYS = 7
 _RAN = ("run", "late")
 _MOST_NOTICES = 500
 _MOST_GAPS = 10
+_MOST_GAP_ROWS = 300
 
 
 def ledger_end(connection: Connection, location: str, canary: str) -> int:
@@ -125,9 +126,15 @@ def gaps(connection: Connection, location: str, canary: str, since: int) -> list
             SLOTS.c.outcome.not_in(_RAN),
         )
         .order_by(SLOTS.c.last.desc())
-        .limit(_MOST_GAPS)
+        .limit(_MOST_GAP_ROWS)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+    found: list[tuple[int, int, str, str]] = []
+    for begin, end, outcome, why in connection.execute(query):
+        if found and found[-1][0] == end and found[-1][2:] == (outcome, why):
+            found[-1] = (begin, *found[-1][1:])
+        else:
+            found.append((begin, end, outcome, why))
+    return found[:_MOST_GAPS]
 
 
 def incidents(
