@@ -92,12 +92,15 @@ def plans(path: Path, chosen: Configuration, now: int = builders.NOW) -> dict[st
 
 
 def delays(path: Path, begin: int, end: int) -> tuple[list[int], int]:
-    """Milliseconds from slot to probe between two instants, in order; and how many slots were skipped or missed."""
+    """Milliseconds from slot to probe between two instants, in order; and how many slots were missed.
+
+    Skipped ones do not count: there the target took its time.
+    """
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute(
             "SELECT started - slot FROM results WHERE slot BETWEEN ? AND ? ORDER BY 1", (begin, end)
         )
         lost = connection.execute(
-            "SELECT count(*) FROM slots WHERE outcome IN ('skipped', 'missed') AND last BETWEEN ? AND ?", (begin, end)
+            "SELECT count(*) FROM slots WHERE outcome = 'missed' AND last BETWEEN ? AND ?", (begin, end)
         )
         return [row[0] for row in found], lost.fetchone()[0]
