@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.monitor.simulation import FakeClock
 from lineman.monitor.joint import lease_of, poll_of
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice
+from lineman.monitor.service import Monitor
 from lineman.monitor.settings import MonitorConfigurationError, load_configuration
 from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.store import History, HistoryError
@@ -57,6 +59,19 @@ def test_the_address_of_history_is_never_shown(tmp_path: Path) -> None:
     assert address == url
     for text in (str(address), f"{address}", repr(address), repr(configuration), "%s" % address):  # noqa: UP031 - a way
         assert "hushed" not in text
+
+
+def test_deciding_together_begins_at_a_start_and_at_no_reload(tmp_path: Path) -> None:
+    """Were a reload enough to mute the canaries, nobody would be told anything until the next start."""
+    text = '[canaries.subject]\nnotices = ["night"]\n[notices.night]\nwebhook = "http://127.0.0.1:1/"\n[monitor]\n'
+    (tmp_path / "c.toml").write_text(f'{text}history = "{tmp_path}/history.sqlite"\nlisten = ""\n')
+    monitor = Monitor(tmp_path, {"LINEMAN_BASE_URL": "http://127.0.0.1:1", "LINEMAN_TOKEN": "a-ready-token"})
+    together = 'joint = true\nlocation = "a"\nhistory = "postgresql://watch@127.0.0.1:1/lineman"\n'
+    (tmp_path / "c.toml").write_text(text + together)
+    asyncio.run(monitor._read_anew())
+    assert monitor.configuration.monitor.joint
+    assert monitor.joint is None
+    assert monitor._own_canaries()["subject"].notices == ("night",)
 
 
 def test_a_driver_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

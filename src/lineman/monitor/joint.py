@@ -32,6 +32,8 @@ LOG = logging.getLogger("lineman.monitor")
 NOBODY = "no location had a fresh result"
 _SLOTS_AT_ONCE = 200
 """Slots of one canary decided in one transaction, where there is much to catch up on."""
+_CHANGES_AT_ONCE = 2_000
+"""Decisions on all canaries in one transaction, about, where there is much to catch up on."""
 _PATIENCE = 10.0
 """Seconds that who takes over after a failure, or a long gap, waits: locations write down meanwhile what they kept."""
 _HANDOVERS_APART = 600.0
@@ -188,7 +190,7 @@ class Joint:
             reach = window(canary)
             if span.last - span.first <= reach:
                 current[name] = (span.first - reach, now + reach)
-            elif settled:
+            elif settled and len(changes) < _CHANGES_AT_ONCE:
                 changes += self._catch_up(connection, canary, span, now)
                 more = True
         for name, voices in voices_between(connection, current).items():

@@ -6,6 +6,7 @@ is written as soon as it can be, in order. Nothing is decided twice.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
@@ -28,6 +29,8 @@ LOG = logging.getLogger("lineman.monitor")
 BATCH = 500
 BACKLOG = 100_000
 """Changes kept in memory while history cannot be written; beyond it the oldest go, and that is told."""
+PIECE = 2_000
+"""Changes that are written in one transaction when history can be written again."""
 _AGAIN = 5.0
 """Seconds between tries of a history that fails."""
 
@@ -130,7 +133,9 @@ class Keeper:
 
     def _write(self, history: History, ends: list[SlotEnd], decided: list[Change], *, reconcile: bool) -> bool:
         """Decide and write in one transaction; ``decided`` holds what was decided even where writing fails."""
+        kept = len(self._backlog)
         try:
+            self._catch_up(history)
             with history.transaction() as connection:
                 self._refresh(history, connection, ends)
                 decided += self._decide(ends, reconcile=reconcile)
@@ -140,12 +145,22 @@ class Keeper:
             self._failed(error)
             return False
         history.replaced = False
-        self._recovered()
+        self._recovered(kept)
         self._backlog.clear()
         self._loaded = True
         self._told(decided)
         self._on_committed(written)
         return True
+
+    def _catch_up(self, history: History) -> None:
+        """Write what memory kept, but for the last part, piece by piece: all at once could take too long."""
+        while len(self._backlog) > PIECE:
+            piece = list(itertools.islice(self._backlog, PIECE))
+            with history.transaction() as connection:
+                history.write(connection, piece)
+            for _ in piece:
+                self._backlog.popleft()
+            self._on_committed(piece)
 
     def _refresh(self, history: History, connection: Connection, ends: list[SlotEnd]) -> None:
         """Take over what other processes wrote, unless memory is ahead of the disk."""
@@ -191,7 +206,7 @@ class Keeper:
         self.failing = cause
         self._next_try = self._clock.monotonic() + _AGAIN
 
-    def _recovered(self) -> None:
+    def _recovered(self, kept: int) -> None:
         if self.failing:
-            LOG.warning("history can be written again; %d changes are caught up, %d lost", self.backlog, self.lost)
+            LOG.warning("history can be written again; %d changes are caught up, %d lost", kept, self.lost)
         self.failing = ""

@@ -54,6 +54,7 @@ class Monitor:
         self._clock: Clock = clock or SystemClock()
         self.configuration = self._read()
         settings = self.configuration.monitor
+        self._together = settings.joint
         self.board = Board(settings.location)
         self._prober = Prober(environment, self._clock)
         self._history = _opened(settings.history, settings.location)
@@ -64,7 +65,7 @@ class Monitor:
             History(settings.history, settings.location),
             owner=f"monitor/{settings.location}",
         )
-        self.joint = self._candidate() if settings.joint else None
+        self.joint = self._candidate() if self._together else None
         self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
         self._notifier = Notifier(environment)
         self._pages = Pages(
@@ -134,7 +135,7 @@ class Monitor:
     def _own_canaries(self) -> Mapping[str, Canary]:
         """The canaries as this location decides about them: one of several that decide together tells nothing alone."""
         canaries = self.configuration.canaries
-        return muted(canaries) if self.configuration.monitor.joint else canaries
+        return muted(canaries) if self._together else canaries
 
     def _candidate(self) -> Joint:
         settings = self.configuration.monitor

@@ -222,6 +222,25 @@ def test_a_server_that_stops_and_starts_loses_nothing(cluster: Cluster, database
     kept.history.close()
 
 
+def test_a_long_absence_is_caught_up_piece_by_piece(
+    cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lineman.monitor.keeper.PIECE", 10)
+    kept, committed = Kept(database), list[int]()
+    kept.keeper._on_committed = lambda changes: committed.append(len(changes))
+    cluster.stop()
+    try:
+        kept.see(*[Verdict.OK] * 20, *[Verdict.FAILED] * 5, *[Verdict.OK] * 10)
+    finally:
+        cluster.start()
+    kept.see(Verdict.OK)
+    assert committed == [10, 10, 10, 6]
+    assert "35 changes are caught up, 0 lost" in caplog.text
+    assert kept.events == [Event.FAILED, Event.RECOVERED]
+    assert kept.slots() == list(range(1_000, 37_000, 1_000))
+    kept.history.close()
+
+
 def test_a_connection_cut_and_a_database_that_only_reads(
     cluster: Cluster, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
