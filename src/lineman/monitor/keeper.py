@@ -135,6 +135,7 @@ class Keeper:
         """Decide and write in one transaction; ``decided`` holds what was decided even where writing fails."""
         kept = len(self._backlog)
         try:
+            self._reconsider(history)
             self._catch_up(history)
             with history.transaction() as connection:
                 self._refresh(history, connection, ends)
@@ -151,6 +152,34 @@ class Keeper:
         self._told(decided)
         self._on_committed(written)
         return True
+
+    def _reconsider(self, history: History) -> None:
+        """Begun without history: decide what memory kept anew, on what history knows.
+
+        An incident that was open before the start is known only now. What was told already keeps its notice and key.
+        """
+        if self._loaded or not self._backlog:
+            return
+        with history.transaction() as connection:
+            history.changed_by_others(connection)
+            world = history.load(connection, self._canaries)
+        told = {_sense(notice): notice for change in self._backlog for notice in change.notices}
+        anew: deque[Change] = deque()
+        new: list[Notice] = []
+        for change in self._backlog:
+            again = self._decided_again(world, change)
+            new += [notice for notice in again.notices if _sense(notice) not in told]
+            again.notices = [told.get(_sense(notice), notice) for notice in again.notices]
+            anew.append(again)
+        self.world, self._backlog, self._loaded = world, anew, True
+        if new:
+            self._on_notices(new)
+
+    def _decided_again(self, world: World, change: Change) -> Change:
+        now = self._clock.wall()
+        if change.entry is None:
+            return reconcile_all(world, self._canaries, now)
+        return decide(world, self._canaries, change.entry, change.result, now)
 
     def _catch_up(self, history: History) -> None:
         """Write what memory kept, but for the last part, piece by piece: all at once could take too long."""
@@ -210,3 +239,8 @@ class Keeper:
         if self.failing:
             LOG.warning("history can be written again; %d changes are caught up, %d lost", kept, self.lost)
         self.failing = ""
+
+
+def _sense(notice: Notice) -> tuple[object, ...]:
+    """What a notice says, whichever number it has among those about its matter."""
+    return notice.event, notice.matter, notice.channel, tuple(notice.facts.get("incidents", ()))

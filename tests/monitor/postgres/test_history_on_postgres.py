@@ -241,6 +241,46 @@ def test_a_long_absence_is_caught_up_piece_by_piece(
     kept.history.close()
 
 
+def test_begun_without_the_server_an_old_incident_is_not_forgotten(cluster: Cluster, database: str) -> None:
+    before = Kept(database)
+    before.see(Verdict.OK, Verdict.FAILED, Verdict.FAILED)
+    before.history.close()
+    cluster.stop()
+    try:
+        kept = Kept(database)
+        kept.slot = before.slot
+        kept.see(Verdict.OK, Verdict.OK)
+        assert kept.events == []
+    finally:
+        cluster.start()
+    kept.see(Verdict.OK)
+    assert (before.events, kept.events) == ([Event.FAILED], [Event.RECOVERED])
+    with kept.history.reading() as connection:
+        (incident,) = recent_incidents(connection, "here", 9)
+    assert (incident["opened"], incident["ended"]) == (2_000, 4_000)
+    assert kept.slots() == [1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
+    kept.history.close()
+
+
+def test_begun_without_the_server_nothing_is_told_twice(cluster: Cluster, database: str) -> None:
+    before = Kept(database)
+    before.see(Verdict.FAILED, Verdict.FAILED, Verdict.OK, Verdict.OK, *[Verdict.OK] * 5)
+    before.history.close()
+    cluster.stop()
+    try:
+        kept = Kept(database)
+        kept.slot = before.slot
+        kept.see(Verdict.FAILED, Verdict.FAILED)
+        assert kept.events == [Event.FAILED]
+    finally:
+        cluster.start()
+    kept.see(Verdict.FAILED, Verdict.OK, Verdict.OK)
+    assert kept.events == [Event.FAILED, Event.RECOVERED]
+    with kept.history.transaction() as connection:
+        assert kept.notices[0].key in {notice.key for notice in kept.history.pending(connection)}
+    kept.history.close()
+
+
 def test_a_connection_cut_and_a_database_that_only_reads(
     cluster: Cluster, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
