@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineman.monitor.quorum import Voice, complete, fresh, needed, together, window
+from lineman.monitor.quorum import Voice, complete, fresh, needed, punctual, together, window
 from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.verdict import Cause, Verdict
 
@@ -97,6 +97,16 @@ def test_what_the_majority_saw_is_told() -> None:
     assert spared.message == "up; at 1 of 2 locations: no token [oslo (failed)]"
     alone = together(CANARY, SLOT, heard[:1], MonitorSettings())
     assert alone.message == "fresh measurements from 1 locations, 2 are needed; heard from: frankfurt (failed)"
+
+
+def test_a_clock_that_is_ahead_has_no_vote_until_it_is_set_right() -> None:
+    near, now = Voice("near", SLOT, Verdict.OK), SLOT + 1_000
+    ahead = [Voice("far", SLOT + number * STEP, Verdict.FAILED) for number in range(-2, 4)]
+    assert punctual([near, *ahead], now) == [near]
+    seconds = [Voice("far", SLOT + 4_000, Verdict.FAILED)]
+    assert punctual([near, *seconds], now) == [near, *seconds]
+    right = Voice("far", SLOT, Verdict.OK, lap=1)
+    assert punctual([near, *ahead, right], now) == [near, right]
 
 
 def test_a_slot_waits_for_those_who_will_speak() -> None:

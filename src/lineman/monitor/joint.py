@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from lineman.monitor.clock import SECOND, Clock
 from lineman.monitor.decide import decide, reconcile_all
 from lineman.monitor.notices import Notice
-from lineman.monitor.quorum import Voice, complete, fresh, together, window
+from lineman.monitor.quorum import Voice, complete, fresh, punctual, together, window
 from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.slots import Grid, Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import FAILURES, History, reason
@@ -209,7 +209,7 @@ class Joint:
 
     def _steps(self, canary: Canary, span: _Span, voices: list[Voice], now: int) -> Iterator[Change]:
         """Decide slot after slot, up to the first one of which more is to be expected."""
-        reach = window(canary)
+        reach, voices = window(canary), punctual(voices, now)
         for slot in range(span.first, span.last + 1, span.grid.interval):
             if now < slot + span.grid.interval and not complete(voices, slot, reach):
                 return

@@ -38,11 +38,26 @@ class Voice:
     seconds: float = 0.0
     root: str | None = None
     breaches: tuple[Breach, ...] = ()
+    lap: int = 0
 
 
 def window(canary: Canary) -> int:
     """Milliseconds after its slot for which a result is fresh."""
     return FRESH_INTERVALS * canary.interval + CLOCKS_APART
+
+
+def punctual(voices: Iterable[Voice], now: int) -> list[Voice]:
+    """The voices that can be trusted with their slots: of each location those of its latest lap.
+
+    A location that speaks of what is still to come has a clock that is ahead; what it said of the present is old.
+    """
+    voices = list(voices)
+    laps: dict[str, int] = {}
+    for voice in voices:
+        laps[voice.location] = max(voice.lap, laps.get(voice.location, 0))
+    voices = [voice for voice in voices if voice.lap == laps[voice.location]]
+    ahead = {voice.location for voice in voices if voice.slot > now + CLOCKS_APART}
+    return [voice for voice in voices if voice.location not in ahead]
 
 
 def fresh(voices: Iterable[Voice], slot: int, reach: int) -> list[Voice]:

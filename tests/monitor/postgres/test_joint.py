@@ -150,6 +150,20 @@ def test_one_location_cut_off_opens_nothing_and_two_do(table: Table) -> None:
     assert "at 2 of 3 locations: it is failed [b (failed), c (failed)]" in table.notices[0].body
 
 
+def test_what_a_location_wrote_before_its_time_does_not_count(table: Table) -> None:
+    table.candidate("one")
+    table.say(a=OK, b=OK)
+    keeper = table.keepers["b"]
+    for number in range(1, 7):
+        slot = table.slot + number * STEP
+        entry = SlotEntry("subject", slot, slot, STEP, Outcome.RUN)
+        keeper.take(SlotEnd(entry, result_of("subject", slot, FAILED)))
+    table.say(a=OK)
+    table.now = table.slot + STEP
+    table.turn()
+    assert table.results() == [(2, "unknown"), (1, "ok")]
+
+
 def test_a_slot_waits_for_a_slow_location_until_its_end(table: Table) -> None:
     table.candidate("one")
     table.say(a=OK, b=OK)

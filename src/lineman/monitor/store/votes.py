@@ -30,6 +30,7 @@ def voices_between(connection: Connection, spans: Mapping[str, tuple[int, int]])
         select(
             RESULTS.c.canary,
             RESULTS.c.location,
+            RESULTS.c.lap,
             RESULTS.c.slot,
             RESULTS.c.verdict,
             RESULTS.c.cause,
@@ -67,4 +68,5 @@ def _voice(row: Mapping[Any, Any]) -> Voice:
         row["seconds"],
         last.get("root"),
         tuple(Breach(**breach) for breach in last.get("breaches", [])),
+        row["lap"],
     )
