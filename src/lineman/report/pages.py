@@ -42,6 +42,14 @@ def render(template: str, *, package: str = _HOME, scripts: tuple[str, ...] = ()
     )
 
 
+def prepare(package: str) -> None:
+    """Load a package's templates now, for a process that lives long: it never mixes them with those of an upgrade."""
+    environment = _environment(package)
+    for name in environment.list_templates(filter_func=lambda name: name.endswith(".html")):
+        if files(package).joinpath(_TEMPLATES, name).is_file() or name == "base.html":
+            environment.get_template(name)
+
+
 def content_policy(*, package: str = _HOME, scripts: tuple[str, ...] = ()) -> str:
     """The Content-Security-Policy of a rendered page, for a server that also sends it as a header."""
     return _policy(_style(package), _script(package, scripts))
@@ -79,6 +87,7 @@ def _environment(package: str) -> Environment:
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(home, _TEMPLATES) for home in dict.fromkeys((package, _HOME))]),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -9,7 +9,7 @@ from lineman.monitor.page.gather import gather, where_of
 from lineman.monitor.page.present import present
 from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.models import Configuration
-from lineman.report.pages import content_policy, render
+from lineman.report.pages import content_policy, prepare, render
 
 _PACKAGE = "lineman.monitor.page"
 _SCRIPTS = ("hash.js", "status.js")
@@ -22,6 +22,11 @@ MOST_EXPORTED = 100
 def html(shown: dict[str, Any]) -> str:
     """The page of a context."""
     return render("status.html", package=_PACKAGE, scripts=_SCRIPTS, **shown)
+
+
+def make_ready() -> None:
+    """Load the templates, before the files beside the running monitor may become those of another version."""
+    prepare(_PACKAGE)
 
 
 def policy() -> str:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from lineman.monitor.page.rendering import policy
+from lineman.monitor.page.rendering import make_ready, policy
 from lineman.monitor.pages import Answer
 from lineman.monitor.web.kept import Keeping
 
@@ -46,6 +46,7 @@ class Views:
 
 def application(views: Views) -> Starlette:
     """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second."""
+    make_ready()
     keeping, scrapes = Keeping(), Keeping()
     pages_policy = {"Content-Security-Policy": policy()}
 
