@@ -150,6 +150,8 @@ class FailureKind(StrEnum):
 class TransportFailure:
     kind: FailureKind
     message: str
+    status: int | None = None
+    """Status of the answer that broke off, where its head had come."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

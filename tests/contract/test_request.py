@@ -110,7 +110,7 @@ def test_an_empty_body_is_observed(service: Service) -> None:
 def test_unknown_properties_are_harmless(service: Service) -> None:
     """A property that the page does not name: ignored or refused."""
     extras: tuple[dict[str, object], ...] = ({"pageSize": 1}, {"unknown": {"deep": [1, 2]}}, {"LIMIT": 1})
-    asks = [Ask.of({**extra, "limit": 2}, "request.unknown-property", retry=False) for extra in extras]
+    asks = [Ask.of({**extra, "limit": 2}, "request.unknown-property") for extra in extras]
     for exchange in service.ask(*asks):
         service.observe("request.unknown-property", outcome_against(exchange, service, like={"limit": 2}))
 

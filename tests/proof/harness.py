@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,15 +68,51 @@ def target(options: SandboxOptions, **limits: Any) -> Target:
     return replace(Target.of(BASE_URL, one, second=two, name="sandbox"), **limits)
 
 
-class Wire(httpx.ASGITransport):
+class BrokenOff(httpx.AsyncByteStream):
+    """The beginning of a body, and then no more."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._beginning = beginning
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the beginning."""
+        yield self._beginning
+        raise httpx.ReadError("the connection was cut")
+
+
+@dataclass
+class Watched:
+    """The application, and whether it left its answer unfinished."""
+
+    app: Any
+    unfinished: bool = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """See ASGI. An answer that was left unfinished is ended, which httpx's transport insists on."""
+
+        async def sent(message: dict[str, Any]) -> None:
+            self.unfinished = message.get("more_body", True)
+            await send(message)
+
+        await self.app(scope, receive, sent)
+        if self.unfinished:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Wire(httpx.AsyncBaseTransport):
     """Calls the application; a connection that it cuts looks as it does on a socket."""
 
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See httpx, whose own transport asserts that an answer came."""
-        try:
-            return await super().handle_async_request(request)
-        except AssertionError:
-            raise httpx.RemoteProtocolError("the connection was cut", request=request) from None
+        """See httpx, whose own transport knows nothing of answers that break off."""
+        watched = Watched(self._app)
+        response = await httpx.ASGITransport(watched, raise_app_exceptions=False).handle_async_request(request)
+        if not watched.unfinished:
+            return response
+        beginning = await response.aread()
+        return httpx.Response(response.status_code, headers=response.headers, stream=BrokenOff(beginning))
 
 
 def judge(
@@ -85,7 +122,7 @@ def judge(
     leaping = LeapingClock()
     app = create_app(options, clock=leaping.epoch)
     clock: Clock = leaping
-    transport = Wire(app=app, raise_app_exceptions=False)
+    transport = Wire(app)
     plugin = prepare(settings or Settings(), target=target(options, **limits), transport=transport, clock=clock)
     began = time.perf_counter()
     try:

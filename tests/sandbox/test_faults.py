@@ -29,6 +29,12 @@ TEXTS = (
     LONG + "x", "back\\slash", "null", " ", "li\u200bne", "li&ne", "^Claims and returns$",
 )  # fmt: skip
 NO_NUMBERS: tuple[Any, ...] = ("abc", True, [5], {}, "12abc")
+SIZED: tuple[dict[str, Any], ...] = (
+    {"limit": 10, "offset": 10},
+    {"accessCode": "9911", "limit": 20, "offset": 20},
+    {"accessCode": "9870990", "limit": 2},
+    {"description": "line", "limit": 3},
+)
 PROBES: dict[str, list[dict[str, Any]]] = {
     "request.method": [{"method": method} for method in ("GET", "PUT", "DELETE", "PATCH")],
     "request.path": [
@@ -88,9 +94,7 @@ PROBES: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "filter.any-text": [{"body": {"description": text}} for text in TEXTS],
-    "limit.page-size": [{"body": {"limit": limit}} for limit in (1, 7, 60, 99)]
-    + [{"body": {"limit": 10, "offset": 10}}, {"body": {"accessCode": "9911", "limit": 20, "offset": 20}}]
-    + [{"body": {"accessCode": "9870990", "limit": 2}}, {"body": {"description": "line", "limit": 3}}],
+    "limit.page-size": [{"body": {"limit": limit}} for limit in (1, 7, 60, 99)] + [{"body": body} for body in SIZED],
     "limit.zero": [{"body": {"limit": 0}}, {"body": {"limit": 0, "mediatypeId": 5}}],
     "limit.default": [{"body": {}}, {"body": OTHERS}, {"body": {"description": "line"}}],
     "limit.maximum": [{"body": {"limit": 100}}, {"body": {"limit": 100, "mediatypeId": 5}}],

@@ -35,6 +35,8 @@ class PhaseRecorder:
     _open: dict[str, float] = field(default_factory=dict)
     _done: dict[str, float] = field(default_factory=dict)
     _answered: float | None = None
+    status: int | None = None
+    """Of the answer whose head has come."""
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """The callback of httpcore's ``trace`` extension."""
@@ -53,9 +55,10 @@ class PhaseRecorder:
         if started is not None:
             self._done[phase] = self._done.get(phase, 0.0) + self.clock.monotonic() - started
 
-    def answered(self) -> None:
+    def answered(self, status: int | None = None) -> None:
         """Note that the answer's headers are here."""
         self._answered = self.clock.monotonic()
+        self.status = status
         if "wait" not in self._done:  # a transport without trace events, such as an application in this process
             self._done["wait"] = self._answered - self.began
 

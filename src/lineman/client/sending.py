@@ -13,7 +13,7 @@ from lineman.client.pacing import Pacer
 from lineman.client.retries import ATTEMPTS, RATE_LIMIT_ATTEMPTS, RATE_LIMIT_SECONDS, backoff, is_outage, retry_after
 from lineman.client.statistics import Statistics
 from lineman.client.wire import AttemptFailed, Purpose
-from lineman.exchange import Exchange
+from lineman.exchange import Exchange, FailureKind
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Sender:
     ) -> Exchange:
         """Send the request that ``build`` makes and return the final exchange.
 
-        An outage is met at most three times and a rate limit six times or for two minutes; with ``retry`` False an
-        outage only once.
+        An outage is met at most three times and a rate limit six times or for two minutes. With ``retry`` False only
+        connections that are cut are tried again: whether the request does that, or the network, one try cannot tell.
 
         Raises:
             ClientError: the budget is spent, or ``auth`` got no token.
@@ -55,7 +55,8 @@ class Sender:
                 self.pacer.recover()
                 outages += 1
                 failed = is_outage(exchange) or (retry_on_500 and exchange.status == 500)
-                if not (failed and retry) or outages >= ATTEMPTS:
+                again = retry or (exchange.failure is not None and exchange.failure.kind is FailureKind.CUT)
+                if not (failed and again) or outages >= ATTEMPTS:
                     return exchange
                 await self._back_off(exchange, outages)
             self.statistics.retries += 1

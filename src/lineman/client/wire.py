@@ -123,7 +123,7 @@ class Wire(httpx.AsyncBaseTransport):
         except TimeoutError:
             outcome = TransportFailure(FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout))
         except (httpx.TransportError, BrokenEncodingError, httpx.StreamError) as error:
-            outcome = classify(error, recorder, request.url)
+            outcome = replace(classify(error, recorder, request.url), status=recorder.status)
         finally:
             CURRENT.reset(token)
         return self._build(request, purpose, start, outcome)
@@ -155,7 +155,7 @@ class Wire(httpx.AsyncBaseTransport):
     async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
         request.extensions[_TRACE] = recorder.trace
         answer = await self.inner.handle_async_request(request)
-        recorder.answered()
+        recorder.answered(answer.status_code)
         encoding = answer.headers.get("Content-Encoding")
         has_body = request.method != "HEAD" and answer.status_code not in {204, 304}
         body = BoundedBody(self.limit, encoding if has_body else None)

@@ -22,6 +22,7 @@ from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Knowledge, Listing
 from lineman.contract.question import question
 from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
+from lineman.suite.broken_off import BrokenOff
 from lineman.suite.court import Court
 from lineman.suite.data import Data
 from lineman.suite.reader import Reader
@@ -50,6 +51,7 @@ class Service:
         self.reader = Reader(self._send, self.knowledge, self.recorder)
         self.court = Court(self.reader, Witness(self.knowledge, self.recorder, self._send))
         self.random = random.Random(self.settings.seed)  # noqa: S311 -- reproducible choice, no secret
+        self.broken_off = BrokenOff(self._recorded)
         self._listing_tried = False
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -208,10 +210,15 @@ class Service:
 
     # -- the wire -------------------------------------------------------------------------------------------------
 
-    def _send(self, asks: Sequence[Ask]) -> list[Exchange]:
+    def _recorded(self, asks: Sequence[Ask]) -> list[Exchange]:
         exchanges = self.client.send_all(asks)
         for exchange in exchanges:
             self.recorder.bears(exchange, clauses_borne(exchange))
+        return exchanges
+
+    def _send(self, asks: Sequence[Ask]) -> list[Exchange]:
+        exchanges = self._recorded(asks)
+        self.recorder.blame(self.broken_off.examine([e for e in exchanges if _in_model(e)]))
         refused = [e for e in exchanges if _good_credentials_refused(e)]
         if refused and self.opened:
             self._check_credentials(refused)

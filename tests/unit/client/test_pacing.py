@@ -181,9 +181,15 @@ async def test_what_is_an_answer_of_the_service_is_not_retried(given: httpx.Resp
 
 
 async def test_an_ask_that_may_provoke_an_outage_is_not_retried() -> None:
-    test = setting(script(httpx.ReadError("reset")), READY, concurrency=1)
+    test = setting(script(httpx.ConnectError("refused")), READY, concurrency=1)
     for _ in range(12):
         assert (await test.client.send(Ask.of({}, retry=False))).attempt == 1
+
+
+async def test_a_cut_connection_is_tried_again_even_for_an_ask_that_may_provoke_it() -> None:
+    test = setting(script(httpx.ReadError("reset")), READY, concurrency=1)
+    for _ in range(12):
+        assert (await test.client.send(Ask.of({}, retry=False))).attempt == 3
 
 
 async def test_a_target_that_stays_down_is_given_up() -> None:

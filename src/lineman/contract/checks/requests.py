@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lineman.contract.answer import Form, holds_records
 from lineman.contract.checks.registry import Case, check
 from lineman.contract.finding import Finding
+from lineman.exchange import FailureKind
 
 ACCEPTED = "accepted"
 
@@ -17,12 +18,20 @@ def refusal_problem(case: Case) -> str | None:
     if answer.form is Form.OUTAGE:
         return None
     if answer.form is Form.NO_ANSWER:
-        return case.exchange.failure.kind.value if case.exchange.failure else "no answer"
+        return _broken_off(case)
     if holds_records(answer):
         return "records"
     if answer.form is Form.REFUSAL:
         return None
     return ACCEPTED if answer.form is Form.SUCCESS else f"status {answer.status}"
+
+
+def _broken_off(case: Case) -> str | None:
+    """How the service failed over a request; None for trouble on the way, which one try cannot tell from it."""
+    failure = case.exchange.failure
+    if failure is None or failure.kind not in (FailureKind.CUT, FailureKind.TIMEOUT, FailureKind.PROTOCOL):
+        return None
+    return None if failure.kind is FailureKind.CUT and case.exchange.attempt == 1 else failure.kind.value
 
 
 @check("request.malformed-json")
@@ -110,9 +119,10 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
 @check("request.unknown-property")
 def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
     """A property that the page does not name is ignored or refused; the service does not fail over it."""
-    if "request.unknown-property" not in case.exchange.ask.clauses or case.exchange.ask.retry:
+    if "request.unknown-property" not in case.exchange.ask.clauses:
         return
-    if case.answer.form in (Form.OUTAGE, Form.NO_ANSWER) and case.answer.status != 429:
+    outage = case.answer.form is Form.OUTAGE and case.answer.status != 429
+    if outage or (case.answer.form is Form.NO_ANSWER and _broken_off(case)):
         yield case.finding(
             "request.unknown-property",
             f"A property that the page does not name makes the service fail: {case.answer.signature}.",

@@ -77,6 +77,12 @@ def large_truncated(call: Call, proceed: Step[Reply]) -> Reply:
     return replace(reply, body=reply.body[:8192])
 
 
+@fault(ENCODE, "answer.json", "large-broken-off", "Cuts the connection in answers of more than 8192 bytes.")
+def large_broken_off(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    return replace(reply, body=reply.body[:8000], cut=True) if len(reply.body) > 8192 else reply
+
+
 @fault(ENCODE, "answer.json", "thirteenth-truncated", "Ends every thirteenth answer early.")
 def thirteenth_truncated(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
