@@ -222,9 +222,9 @@ def many(path: Path, number: int) -> Configuration:
             return found(name, slot, Verdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
         return found(name, slot)
 
-    history = play(path, canaries, script, NOW - 25 * MINUTE, NOW)
+    history = play(path, canaries, script, NOW - 11 * MINUTE, NOW)
     history.close()
-    edge = (NOW - 25 * MINUTE) // HOUR * HOUR
+    edge = (NOW - 11 * MINUTE) // HOUR * HOUR
     rows = [
         row
         for index, name in enumerate(names)

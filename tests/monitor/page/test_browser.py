@@ -105,7 +105,6 @@ def test_the_page_fits_the_window(browser: Browser, scenes: Path, scene: str) ->
 @pytest.mark.parametrize(
     ("scene", "theme"),
     [
-        ("all_well", "light"),
         ("in_incident", "light"),
         ("in_incident", "dark"),
         ("no_data", "dark"),
