@@ -10,6 +10,11 @@ _PACKAGE = Path(__file__).resolve().parent
 _ROOTS = (_PACKAGE / "_data", _PACKAGE.parent.parent)
 
 
+def is_installed(path: Path) -> bool:
+    """True for a file that an installed lineman carries inside its package, where nothing should be written."""
+    return path.resolve().is_relative_to(_ROOTS[0])
+
+
 def resource(name: str) -> Path:
     """Return the path of a file or folder that ships with lineman, such as ``openapi/query-access-code-list.yaml``.
 

@@ -91,3 +91,16 @@ def test_windows_where_clocks_change(day: str, begin: str, end: str) -> None:
     window = MaintenanceWindow.model_validate({"zone": "Europe/Berlin", "at": "02:30", "lasts": "1h"})
     spans = list(window.spans(instant(f"{day}T00:00"), instant(f"{day}T12:00")))
     assert spans == [(instant(begin), instant(end))]
+
+
+def test_a_history_that_nothing_names_lies_beside_the_canaries(tmp_path: Path) -> None:
+    (tmp_path / "canary.toml").write_text("[canaries.one]\n", "utf-8")
+    assert load_configuration(tmp_path, {}).monitor.history == str(tmp_path / "lineman-history.sqlite")
+
+
+def test_the_history_of_the_canary_that_is_installed_lies_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineman.monitor.settings.loading.is_installed", lambda file: file.is_relative_to(tmp_path))
+    (tmp_path / "canary.toml").write_text('[canaries.one]\n[monitor]\nhistory = "../own.sqlite"\n', "utf-8")
+    assert load_configuration(tmp_path, {}).monitor.history == "own.sqlite"

@@ -83,7 +83,7 @@ def incident_notice(
         lines.append(f"canaries: {', '.join(canaries)}")
     flaps = sum(incident.flaps for incident in incidents)
     if flaps:
-        lines.append(f"came back {flaps} times")
+        lines.append(f"came back {flaps} {'time' if flaps == 1 else 'times'}")
     facts: dict[str, Any] = {
         "canaries": canaries,
         "incidents": [incident.id for incident in incidents],

@@ -14,6 +14,7 @@ from lineman.monitor.settings.arithmetic import problems as arithmetic_problems
 from lineman.monitor.settings.locations import canary_problems, monitor_problems, with_history
 from lineman.monitor.settings.models import Canary, Channel, Configuration, MonitorSettings
 from lineman.monitor.settings.names import hint
+from lineman.resources import is_installed
 
 TABLES = ("canaries", "notices", "monitor")
 
@@ -64,9 +65,15 @@ def load_configuration(path: Path, environment: Mapping[str, str] | None = None)
     found.extend(_missing_references(tables, environment))
     if found:
         raise MonitorConfigurationError(found)
-    return Configuration(
-        canaries=tables.canaries, channels=tables.channels, monitor=tables.monitor or MonitorSettings()
-    )
+    monitor = tables.monitor or with_history(MonitorSettings(), canary_files(path)[0].parent, environment)
+    return Configuration(canaries=tables.canaries, channels=tables.channels, monitor=monitor)
+
+
+def _with_history(settings: MonitorSettings, file: Path, environment: Mapping[str, str]) -> MonitorSettings:
+    """The history of lineman's own canary, which lies where nothing should be written, is in the working directory."""
+    if is_installed(file):
+        return settings.model_copy(update={"history": Path(settings.history).name})
+    return with_history(settings, file.parent, environment)
 
 
 class _Tables:
@@ -133,7 +140,7 @@ class _Tables:
             yield f"{file}: monitor must be a table: [monitor]"
             return
         try:
-            self.monitor = with_history(settings, file.parent, self._environment)
+            self.monitor = _with_history(settings, file, self._environment)
         except ValueError as error:
             yield f"{file} [monitor] {error}"
             return

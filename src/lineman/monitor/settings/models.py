@@ -155,7 +155,8 @@ class MonitorSettings(Settings):
     """The long-running monitor."""
 
     history: str = "lineman-history.sqlite"
-    """A file, or the URL of a PostgreSQL without a password; a relative file lies beside the file that names it."""
+    """A file, or the URL of a PostgreSQL without a password; a relative file lies beside the file that names it.
+    Where nothing names one, it lies beside the canaries."""
     history_env: str | None = None
     """Environment variable with the URL, which then may hold a password."""
     history_file: Path | None = None
