@@ -109,7 +109,7 @@ PROBES: dict[str, list[dict[str, Any]]] = {
     "offset.type": [{"body": {"offset": offset}} for offset in NO_NUMBERS],
     "order.stable": [{"body": {"limit": 10}, "times": 8}, {"body": {"limit": 1}}],
     "answer.status": [
-        {"body": {}},
+        {"body": {}, "times": 16},
         {"body": {"accessCode": "zzz"}},
         {"body": {"limit": "abc"}},
         {"method": "GET"},

@@ -23,6 +23,8 @@ _TOKEN_MEMBER = re.compile(r"""[Tt]oken["']?\s*[:=]\s*["']([^"'\s]{8,})["']""")
 _EARLY = 60.0
 _FRUITLESS = 60.0
 """Seconds in which a 401 leads to no further renewal, after one that did not help."""
+_SPREAD = 2.0
+"""Seconds in which a new token may be refused by servers that do not know it yet."""
 _REFUSAL_REMEMBERED = 30.0
 """Seconds in which a refusal of key and secret is not asked for again."""
 
@@ -119,9 +121,11 @@ def _members(raw: bytes) -> tuple[str | None, float | None]:
 
 @dataclass(slots=True)
 class Waited:
-    """What a request learns from :class:`TokenAuth`: which token it carries, and how long that took."""
+    """What a request learns from :class:`TokenAuth`: how long getting a token took, and how the token has fared."""
 
     phases: Phases | None = None
+    refused_before: bool = False
+    """True where the token it carries was refused to the try before."""
 
 
 class TokenKeeper:
@@ -144,6 +148,7 @@ class TokenKeeper:
         self._failures = 0
         self._refusal: tuple[float, TokenError] | None = None
         self._fruitless_until = 0.0
+        self._taken: tuple[int, float] | None = None
 
     @property
     def generation(self) -> int:
@@ -175,6 +180,20 @@ class TokenKeeper:
         if self._generation == generation and self._clock.monotonic() < self._fruitless_until:
             return None
         return await self._renew(generation, waited)
+
+    def was_taken(self, generation: int) -> None:
+        """Note that a token was accepted."""
+        if self._taken is None or self._taken[0] != generation:
+            self._taken = (generation, self._clock.monotonic())
+
+    def worth_a_second_look(self, generation: int) -> bool:
+        """True where the token in use was accepted before, for longer than it takes to spread among servers."""
+        return (
+            self._generation == generation
+            and self._taken is not None
+            and self._taken[0] == generation
+            and self._clock.monotonic() - self._taken[1] > _SPREAD
+        )
 
     def still_refused(self) -> None:
         """Note that a token renewed after a 401 was refused as well."""
@@ -217,6 +236,8 @@ REFUSALS = frozenset({401, 403})
 class TokenAuth(httpx.Auth):
     """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401 or a 403.
 
+    A token that was good for a while is tried a second time first: who takes it then was wrong to refuse it.
+
     The page documents both for bad credentials, and a gateway that keeps one token only may refuse the older one with
     either.
     """
@@ -231,6 +252,11 @@ class TokenAuth(httpx.Auth):
         generation = self._keeper.generation
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
+        if response.status_code in REFUSALS and self._renew and self._keeper.worth_a_second_look(generation):
+            self._waited.refused_before = True
+            response = yield request
+        if response.status_code not in REFUSALS:
+            self._keeper.was_taken(generation)
         if response.status_code not in REFUSALS or not self._renew:
             return
         another = await self._keeper.after_refusal(generation, self._waited)

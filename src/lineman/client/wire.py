@@ -133,6 +133,7 @@ class Wire(httpx.AsyncBaseTransport):
     ) -> Exchange:
         finished = self.clock.monotonic()
         waited, purpose.waited.phases = purpose.waited.phases, None
+        refused_before, purpose.waited.refused_before = purpose.waited.refused_before, False
         bare = Exchange(
             number=start.number,
             ask=purpose.ask,
@@ -144,6 +145,7 @@ class Wire(httpx.AsyncBaseTransport):
             began=start.recorder.began,
             finished=finished,
             token=waited,
+            refused_before=refused_before,
         )
         if isinstance(outcome, TransportFailure):
             return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))

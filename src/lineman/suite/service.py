@@ -25,6 +25,7 @@ from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
 from lineman.suite.broken_off import BrokenOff
 from lineman.suite.court import Court
 from lineman.suite.data import Data
+from lineman.suite.moody import Moody
 from lineman.suite.reader import Reader
 from lineman.suite.recorder import Recorder
 from lineman.suite.relations import same_answers
@@ -52,6 +53,7 @@ class Service:
         self.court = Court(self.reader, Witness(self.knowledge, self.recorder, self._send))
         self.random = random.Random(self.settings.seed)  # noqa: S311 -- reproducible choice, no secret
         self.broken_off = BrokenOff(self._recorded)
+        self.moody = Moody()
         self._listing_tried = False
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -219,6 +221,7 @@ class Service:
     def _send(self, asks: Sequence[Ask]) -> list[Exchange]:
         exchanges = self._recorded(asks)
         self.recorder.blame(self.broken_off.examine([e for e in exchanges if _in_model(e)]))
+        self.recorder.blame(self.moody.examine(exchanges))
         refused = [e for e in exchanges if _good_credentials_refused(e)]
         if refused and self.opened:
             self._check_credentials(refused)

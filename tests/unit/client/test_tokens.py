@@ -240,3 +240,19 @@ async def test_a_missing_credential_is_named(ask: Ask, missing: str) -> None:
     with pytest.raises(CredentialMissing, match=missing):
         await test.client.send(ask)
     assert test.exchanges == []
+
+
+async def test_a_token_that_was_good_for_a_while_is_tried_again_before_another_is_asked_for() -> None:
+    """Who refuses it once and takes it at the next try is moody; the exchange says so."""
+    statuses = iter([200, 200, 401, 200, 200])
+    vendor = Vendor(queries=lambda request: answer({}, next(statuses)))
+    test = setting(vendor)
+    await test.client.send(Ask.of({}))
+    test.clock.seconds += 1
+    first = await test.client.send(Ask.of({}))
+    test.clock.seconds += 5
+    moody = await test.client.send(Ask.of({}))
+    later = await test.client.send(Ask.of({}))
+    assert [exchange.status for exchange in (first, moody, later)] == [200, 200, 200]
+    assert [exchange.refused_before for exchange in (first, moody, later)] == [False, True, False]
+    assert len(vendor.token_requests) == 1
