@@ -11,12 +11,12 @@ import pytest
 from tests.monitor.simulation import FakeClock, result_of
 
 from lineman.monitor.channels import ChannelError
-from lineman.monitor.clock import MINUTE
+from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.matters import Event
 from lineman.monitor.notices import Notice, plain_notice
 from lineman.monitor.oneshot import keep
 from lineman.monitor.outbox import Outbox, backoff
-from lineman.monitor.settings.models import Canary, Configuration
+from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, Outcome, Timetable, stable_offset
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.verdict import Verdict
@@ -141,3 +141,16 @@ def test_why_time_passed_unnoticed() -> None:
     assert watch.look(10_000, 10.0, 10.0) is Absence.BUSY
     assert watch.look(110_000, 11.0, 110.0) is Absence.ASLEEP
     assert watch.look(210_000, 12.0, 111.0) is Absence.STEP
+
+
+def test_a_history_that_only_one_shot_probes_write_is_summed_up_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    setup = Configuration(canaries={"subject": SUBJECT}, monitor=MonitorSettings(keep=2 * DAY))
+    now = 1_000 * DAY
+    for slot in (now - 3 * DAY, now - 5 * HOUR, now):
+        assert keep(str(path), setup, SUBJECT, result_of("subject", slot, Verdict.OK)) == []
+    with closing(sqlite3.connect(path)) as connection:
+        count, oldest = connection.execute("SELECT count(*), min(slot) FROM results").fetchone()
+        assert count == 2
+        assert oldest > now - 6 * HOUR
+        assert connection.execute("SELECT max(hour) FROM sums").fetchone()[0] >= now - 5 * HOUR

@@ -103,7 +103,8 @@ PROBES: dict[str, list[dict[str, Any]]] = {
     "limit.type": [{"body": {"limit": limit}} for limit in NO_NUMBERS],
     "offset.default": [{"body": {}}, {"body": {"limit": 10}}, {"body": {"mediatypeId": 5}}],
     "offset.pages": [{"body": {"limit": limit, "offset": limit * page}} for limit in (3, 10) for page in (1, 2)]
-    + [{"body": {"limit": 10, "offset": 10, "mediatypeId": 5}}],
+    + [{"body": {"limit": 10, "offset": 10, "mediatypeId": 5}}]
+    + [{"body": {"accessCode": "9911", "limit": 20, "offset": 20}}],
     "offset.maximum": [{"body": {"limit": 100, "offset": 100}}],
     "offset.beyond-total": [{"body": {"accessCode": "9911411", "limit": 10, "offset": 50}}],
     "offset.type": [{"body": {"offset": offset}} for offset in NO_NUMBERS],

@@ -11,9 +11,10 @@ from lineman.monitor.keeper import Keeper, SlotEnd
 from lineman.monitor.notices import Notice
 from lineman.monitor.outbox import Outbox
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.models import Canary, Configuration
+from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.slots import Absence, Grid, Outcome, SlotEntry, stable_offset
-from lineman.monitor.store import History, HistoryError
+from lineman.monitor.store import FAILURES, History, HistoryError
+from lineman.monitor.store.retention import tidy_when_due
 from lineman.monitor.world import JOINT
 
 
@@ -38,11 +39,21 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
     complaints = [history.told] if history.told else []
     if keeper.failing:
         complaints.append(f"history {history.shown} cannot be written ({keeper.failing}); the result was not kept")
+    else:
+        complaints += _tidied(history, canary, configuration.monitor, result.started)
     history.close()
     _deliver(configuration, notices, History(address, settings.location))
     if settings.joint:
         complaints += _decide_together(address, configuration)
     return complaints
+
+
+def _tidied(history: History, canary: Canary, settings: MonitorSettings, now: int) -> list[str]:
+    try:
+        tidy_when_due(history, canary, settings, now)
+    except FAILURES as error:
+        return [f"history {history.shown} could not be tidied: {str(error).splitlines()[0]}"]
+    return []
 
 
 def _decide_together(address: str, configuration: Configuration) -> list[str]:

@@ -30,13 +30,28 @@ def tidy(history: History, canaries: Iterable[Canary], settings: MonitorSettings
     _shrink(history, settings.max_megabytes * 1_000_000, now)
 
 
-def _sum_up(connection: Connection, location: str, canary: Canary, now: int) -> None:
+def tidy_when_due(history: History, canary: Canary, settings: MonitorSettings, now: int) -> None:
+    """Tidy where a whole hour of the canary is not summed up yet: for one-shot probes, which nobody tidies after."""
+    with history.reading() as connection:
+        due = _next_hour(connection, history.location, canary)
+    if due is not None and due + HOUR + _SETTLED_FOR <= now:
+        tidy(history, [canary], settings, now)
+
+
+def _next_hour(connection: Connection, location: str, canary: Canary) -> int | None:
+    """The first hour that is not summed up; None where nothing is known."""
     begin = first_entry(connection, location, canary.name)
     if begin is None:
-        return
+        return None
     done = select(func.max(SUMS.c.hour)).where(SUMS.c.location == location, SUMS.c.canary == canary.name)
     latest = connection.execute(done).scalar()
-    hour = begin // HOUR * HOUR if latest is None else latest + HOUR
+    return begin // HOUR * HOUR if latest is None else int(latest) + HOUR
+
+
+def _sum_up(connection: Connection, location: str, canary: Canary, now: int) -> None:
+    begin, hour = first_entry(connection, location, canary.name), _next_hour(connection, location, canary)
+    if begin is None or hour is None:
+        return
     while hour + HOUR + _SETTLED_FOR <= now:
         _sum_hour(connection, location, canary, max(hour, begin), hour)
         hour += HOUR
