@@ -145,7 +145,7 @@ def test_why_time_passed_unnoticed() -> None:
 
 def test_a_history_that_only_one_shot_probes_write_is_summed_up_and_bounded(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
-    setup = Configuration(canaries={"subject": SUBJECT}, monitor=MonitorSettings(keep=2 * DAY))
+    setup = Configuration(canaries={"subject": SUBJECT}, monitor=MonitorSettings.model_validate({"keep": "2d"}))
     now = 1_000 * DAY
     for slot in (now - 3 * DAY, now - 5 * HOUR, now):
         assert keep(str(path), setup, SUBJECT, result_of("subject", slot, Verdict.OK)) == []

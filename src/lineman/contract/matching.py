@@ -86,13 +86,17 @@ def _wild(pattern: str, value: str) -> bool:
     """Search ``value`` for a pattern of LIKE's and glob's wildcards together; a backslash may escape. Linear,
     no regular expression.
     """
+    return any(_fits(pattern.replace("\\", ""), haystack) for haystack in {value, value.replace("\\", "")})
+
+
+def _fits(pattern: str, haystack: str) -> bool:
     runs: list[list[str]] = [[]]
-    for character in pattern.replace("\\", ""):
+    for character in pattern:
         if character in _ANY_RUN:
             runs.append([])
         else:
             runs[-1].append(character)
-    haystack, position = value.replace("\\", ""), 0
+    position = 0
     for run in filter(None, runs):
         found = next((i for i in range(position, len(haystack) - len(run) + 1) if _run_fits(run, haystack, i)), None)
         if found is None:
