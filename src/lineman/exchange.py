@@ -176,7 +176,7 @@ class Exchange:
     token: Phases | None = None
     """The time that getting a token took, where this exchange had to wait for one."""
     refused_before: bool = False
-    """True where the same request with the same good token was refused at the try before."""
+    """True where the same request with the same token, good for a while, was refused at the try before."""
     echoed: tuple[str, ...] = field(default=())
     """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced."""
 

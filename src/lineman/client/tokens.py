@@ -24,7 +24,7 @@ _EARLY = 60.0
 _FRUITLESS = 60.0
 """Seconds in which a 401 leads to no further renewal, after one that did not help."""
 _SPREAD = 2.0
-"""Seconds in which a new token may be refused by servers that do not know it yet."""
+"""Seconds in which servers that do not know a new token yet may refuse it, and be right."""
 _REFUSAL_REMEMBERED = 30.0
 """Seconds in which a refusal of key and secret is not asked for again."""
 
@@ -186,14 +186,11 @@ class TokenKeeper:
         if self._taken is None or self._taken[0] != generation:
             self._taken = (generation, self._clock.monotonic())
 
-    def worth_a_second_look(self, generation: int) -> bool:
-        """True where the token in use was accepted before, for longer than it takes to spread among servers."""
-        return (
-            self._generation == generation
-            and self._taken is not None
-            and self._taken[0] == generation
-            and self._clock.monotonic() - self._taken[1] > _SPREAD
-        )
+    def taken_for(self, generation: int) -> float | None:
+        """Seconds since the token in use was first accepted; None where it was not, or is not in use any more."""
+        if self._generation != generation or self._taken is None or self._taken[0] != generation:
+            return None
+        return self._clock.monotonic() - self._taken[1]
 
     def still_refused(self) -> None:
         """Note that a token renewed after a 401 was refused as well."""
@@ -236,7 +233,7 @@ REFUSALS = frozenset({401, 403})
 class TokenAuth(httpx.Auth):
     """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401 or a 403.
 
-    A token that was good for a while is tried a second time first: who takes it then was wrong to refuse it.
+    A token that was taken before is tried a second time first: who takes it then was wrong to refuse it.
 
     The page documents both for bad credentials, and a gateway that keeps one token only may refuse the older one with
     either.
@@ -252,8 +249,9 @@ class TokenAuth(httpx.Auth):
         generation = self._keeper.generation
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
-        if response.status_code in REFUSALS and self._renew and self._keeper.worth_a_second_look(generation):
-            self._waited.refused_before = True
+        good_for = self._keeper.taken_for(generation)
+        if response.status_code in REFUSALS and self._renew and good_for is not None:
+            self._waited.refused_before = good_for > _SPREAD
             response = yield request
         if response.status_code not in REFUSALS:
             self._keeper.was_taken(generation)

@@ -48,6 +48,8 @@ def wrong_page(c: Comparison) -> Iterator[Finding]:
             return
     if wanted is None and _from_another_place(c, have):
         yield _displaced(c, (), "another page")
+    elif count < len(have) <= c.asked.page_size and c.asked.start == 0:
+        yield _undercounted(c)
     elif len(have) != count:
         yield _miscounted(c, count)
     elif expected is not None:
@@ -109,6 +111,19 @@ def _displaced(c: Comparison, expected: Sequence[Record], observed: str) -> Find
         parameter="order" if clause == "order.stable" else "offset",
         constraint=f"limit {band(c.asked.limit)}, offset {band(c.asked.offset)}",
         observed=observed,
+    )
+
+
+def _undercounted(c: Comparison) -> Finding:
+    """More records than the total says stand on a first page that has room for them."""
+    return c.finding(
+        "total.counts-matches",
+        f"total is {c.answer.total} beside {len(c.answer.records)} records.",
+        len(c.answer.records),
+        c.answer.total,
+        parameter=c.asked.filter_names,
+        constraint="counts the matches",
+        observed="too low",
     )
 
 

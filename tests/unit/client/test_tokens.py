@@ -69,8 +69,8 @@ async def test_a_401_renews_once_and_the_ask_is_sent_again() -> None:
     vendor.accepted.clear()
     exchange = await test.client.send(Ask.of({}))
     assert exchange.status == 200
-    assert exchange.attempt == 2
-    assert [seen.status for seen in test.exchanges] == [200, 200, 401, 200, 200]
+    assert exchange.attempt == 3
+    assert [seen.status for seen in test.exchanges] == [200, 200, 401, 401, 200, 200]
 
 
 async def test_many_refused_at_once_lead_to_one_renewal() -> None:

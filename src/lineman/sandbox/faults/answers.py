@@ -77,10 +77,10 @@ def large_truncated(call: Call, proceed: Step[Reply]) -> Reply:
     return replace(reply, body=reply.body[:8192])
 
 
-@fault(ENCODE, "answer.status", "moody", "Refuses every 15th good token.", sole=True)
+@fault(ENCODE, "answer.status", "moody", "Refuses every seventh good token.", sole=True)
 def moody(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
-    return failure(401, "Unauthorized") if is_success(call) and turn(call, "moody", 15) else reply
+    return failure(401, "Unauthorized") if is_success(call) and turn(call, "moody", 7) else reply
 
 
 @fault(ENCODE, "answer.json", "large-broken-off", "Cuts the connection in answers of more than 8192 bytes.")
