@@ -116,7 +116,7 @@ def test_the_empty_text_is_observed(service: Service) -> None:
     """Is "" no filter, or a text that nothing has?"""
     for name in TEXT_FILTERS:
         (exchange,) = service.query("filter.empty-text", {name: ""})
-        service.observe("filter.empty-text", f"{name}: {empty_text_outcome(exchange, service, name)}")
+        service.observe("filter.empty-text", empty_text_outcome(exchange, service), of=name)
 
 
 @pytest.mark.clause("filter.no-match")

@@ -94,7 +94,7 @@ def test_other_content_types_are_observed(service: Service) -> None:
     kinds = (None, "text/plain", "application/x-www-form-urlencoded")
     asks = [Ask.of({"limit": 1}, "request.content-type", content_type=kind, note=str(kind)) for kind in kinds]
     for kind, exchange in zip(kinds, service.ask(*asks), strict=True):
-        service.observe("request.content-type", f"{kind or 'missing'}: {outcome_against(exchange, service)}")
+        service.observe("request.content-type", outcome_against(exchange, service), of=kind or "missing")
 
 
 @pytest.mark.clause("request.empty-body")
@@ -122,7 +122,7 @@ def test_null_properties_are_observed(service: Service) -> None:
     names = [p.name for p in document().parameters.values() if p.location == "body"]
     asks = [Ask.of({name: None}, "request.null-property", note=f"{name} null", retry=False) for name in names]
     for name, exchange in zip(names, service.ask(*asks), strict=True):
-        service.observe("request.null-property", f"{name}: {outcome_against(exchange, service, like={})}")
+        service.observe("request.null-property", outcome_against(exchange, service, like={}), of=name)
 
 
 @pytest.mark.clause("error.form")

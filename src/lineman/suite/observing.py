@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lineman.contract.answer import Answer, Form, read_answer
@@ -12,6 +12,12 @@ from lineman.exchange import Exchange
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
+
+
+_SOME = "matches records that have one"
+_DOUBTFUL = frozenset({"another answer", "another page", "unclear", _SOME})
+"""What a list that changed in between looks like."""
+_TRIES = 5
 
 
 def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) -> str:
@@ -30,46 +36,67 @@ def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) ->
 
 def outcome_against(
     exchange: Exchange, service: Service, *, like: Mapping[str, Any] | None = None, words: str = "ignored"
-) -> str:
-    """``words`` where the answer is the one to the query ``like`` (default: the exchange's own); else what it is."""
-    answer = read_answer(exchange)
-    if answer.form is not Form.SUCCESS:
-        return refused_or(exchange, words)
-    return (
-        words
-        if _is_page(answer, service, question(like if like is not None else exchange.ask.query or {}))
-        else "another answer"
-    )
+) -> str | None:
+    """``words`` where the answer is the one to the query ``like`` (default: the exchange's own); else what it is.
+
+    None where the data kept changing.
+    """
+
+    def outcome(exchange: Exchange) -> str:
+        answer = read_answer(exchange)
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, words)
+        asked = question(like if like is not None else exchange.ask.query or {})
+        return words if _is_page(answer, service, asked) else "another answer"
+
+    return _settled(service, exchange, outcome)
 
 
 def offset_outcome(
     exchange: Exchange, service: Service, candidates: Mapping[str, int], query: Mapping[str, Any]
-) -> str:
-    """``honoured``, one of the named other offsets, or what else the answer is."""
-    answer = read_answer(exchange)
-    if answer.form is not Form.SUCCESS:
-        return refused_or(exchange, "")
-    fits = [
-        words
-        for words, offset in {"honoured": query["offset"], **candidates}.items()
-        if _is_page(answer, service, question({**query, "offset": offset}))
-    ]
-    return " or ".join(fits) or "another page"
+) -> str | None:
+    """``honoured``, one of the named other offsets, or what else the answer is; None where the data kept changing."""
+
+    def outcome(exchange: Exchange) -> str:
+        answer = read_answer(exchange)
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, "")
+        fits = [
+            words
+            for words, offset in {"honoured": query["offset"], **candidates}.items()
+            if _is_page(answer, service, question({**query, "offset": offset}))
+        ]
+        return " or ".join(fits) or "another page"
+
+    return _settled(service, exchange, outcome)
 
 
-def empty_text_outcome(exchange: Exchange, service: Service, name: str) -> str:
-    """Whether the empty text filters."""
-    answer = read_answer(exchange)
-    listing = service.listing
-    if answer.form is not Form.SUCCESS:
-        return refused_or(exchange, "")
-    if listing is None or answer.total is None:
-        return "unclear"
-    if answer.total == listing.total:
-        return "no filter"
-    if answer.total == 0:
-        return "matches nothing"
-    return "matches records that have one" if answer.total < listing.total else "unclear"
+def empty_text_outcome(exchange: Exchange, service: Service) -> str | None:
+    """Whether the empty text filters; None where the data kept changing."""
+
+    def outcome(exchange: Exchange) -> str:
+        answer, listing = read_answer(exchange), service.listing
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, "")
+        if listing is None or answer.total is None:
+            return "unclear"
+        if answer.total == listing.total:
+            return "no filter"
+        if answer.total == 0:
+            return "matches nothing"
+        return _SOME if answer.total < listing.total else "unclear"
+
+    return _settled(service, exchange, outcome)
+
+
+def _settled(service: Service, exchange: Exchange, outcome: Callable[[Exchange], str]) -> str | None:
+    """What an answer comes to on data that did not change around it; it is asked again as long as it may have."""
+    for _ in range(_TRIES):
+        words = outcome(exchange)
+        if words not in _DOUBTFUL or not service.reader.read_again():
+            return words
+        (exchange,) = service.ask(exchange.ask)
+    return None
 
 
 def _is_page(answer: Answer, service: Service, asked: Any) -> bool:

@@ -56,9 +56,27 @@ def write_pins(path: Path, observations: Mapping[str, str]) -> None:
 
 
 def find_drift(pins: Mapping[str, str], observations: Mapping[str, str]) -> list[Drift]:
-    """Observations that differ from their pins."""
+    """Observations that differ from their pins.
+
+    An observation has parts where a question was asked in several ways. A part that this run did not ask, because its
+    profile or its data are smaller, is no drift; a part that was not pinned is.
+    """
     return [
         Drift(clause=id_, question=catalogue()[id_].title, pinned=pinned, observed=observations[id_])
         for id_, pinned in pins.items()
-        if id_ in observations and observations[id_] != pinned
+        if id_ in observations and _differs(_parts(pinned), _parts(observations[id_]))
     ]
+
+
+def _differs(pinned: Mapping[str, set[str]], observed: Mapping[str, set[str]]) -> bool:
+    """True where something was observed that no pin says."""
+    return any(not answers <= pinned.get(name, set()) for name, answers in observed.items())
+
+
+def _parts(observation: str) -> dict[str, set[str]]:
+    """``a: x; a: y; b: z`` as the answers of each part."""
+    parts: dict[str, set[str]] = {}
+    for text in observation.split("; "):
+        name, _, answer = text.partition(": ")
+        parts.setdefault(name, set()).add(answer)
+    return parts

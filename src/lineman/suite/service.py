@@ -99,8 +99,10 @@ class Service:
             r for known in self.knowledge.listings if known.base.filters and known.complete for r in known.records
         )
 
-    def observe(self, clause: str, answer: str) -> None:
-        self.recorder.observe(clause, answer)
+    def observe(self, clause: str, answer: str | None, of: str = "") -> None:
+        """Record an answer to an open question, ``of`` one of its parts; None is no answer."""
+        if answer is not None:
+            self.recorder.observe(clause, f"{of}: {answer}" if of else answer)
 
     def excuse(self, clauses: str | Iterable[str], reason: str) -> None:
         """Say why clauses could not be verified here."""

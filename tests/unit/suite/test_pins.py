@@ -32,6 +32,22 @@ def test_a_broken_file_is_told(tmp_path: Path, text: str, word: str) -> None:
     assert str(path) in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("observed", "drifts"),
+    [
+        ("400: JSON; 401: HTML; 404: no body", False),
+        ("400: JSON", False),
+        ("400: HTML", True),
+        ("400: JSON; 500: JSON", True),
+        ("400: JSON; 400: HTML", True),
+    ],
+)
+def test_a_part_that_was_not_asked_this_time_is_no_drift(observed: str, drifts: bool) -> None:
+    """When a smaller profile sees fewer kinds of errors, then only what no pin says is told."""
+    pins = {"error.form": "400: JSON; 401: HTML; 404: no body"}
+    assert bool(find_drift(pins, {"error.form": observed})) is drifts
+
+
 def test_only_a_changed_answer_is_drift() -> None:
     """A clause that was not observed this time is not drift."""
     pins = {"filter.case": "minds", "error.form": "html", "limit.negative": "refused"}
