@@ -245,8 +245,8 @@ def test_ok_after_retry_is_visible() -> None:
 
 def test_latency_limits() -> None:
     with vendor() as service:
-        slow = probed(service.environment, latency={"degraded": 0.001, "failed": "1900ms"})
-        dead = probed(service.environment, latency={"failed": 0.001})
+        slow = probed(service.environment, latency={"degraded": 1e-6, "failed": "1900ms"})
+        dead = probed(service.environment, latency={"failed": 1e-6})
     assert (slow.verdict, slow.cause) == (Verdict.DEGRADED, Cause.LATENCY)
     assert dead.verdict is Verdict.FAILED
 
