@@ -136,9 +136,13 @@ def _chosen(
         return
     from dataclasses import replace  # noqa: PLC0415
 
-    from lineman.sandbox import SandboxOptions, parse_dialects, serve  # noqa: PLC0415 - heavy
+    from lineman.sandbox import SandboxOptionError, SandboxOptions, parse_dialects, serve  # noqa: PLC0415 - heavy
 
-    with serve(SandboxOptions(faults=tuple(faults), dialects=parse_dialects(dialects))) as running:
+    try:
+        options = SandboxOptions(faults=tuple(faults), dialects=parse_dialects(dialects))
+    except SandboxOptionError as error:
+        _end(str(error))
+    with serve(options) as running:
         chosen = load_target(None, running.base_url, None, running.environment)
         yield replace(chosen, name="sandbox"), f"the embedded sandbox at {chosen.base_url}"
 
@@ -214,13 +218,12 @@ def _told() -> Iterator[None]:
     """Turn what people can mend into one message and exit code 4."""
     from lineman.contract.catalogue import UnknownClauseError  # noqa: PLC0415 - heavy
     from lineman.report import ReportError  # noqa: PLC0415
-    from lineman.sandbox import SandboxOptionError  # noqa: PLC0415
     from lineman.suite.pins import PinsError  # noqa: PLC0415
     from lineman.target import ConfigurationError  # noqa: PLC0415
 
     try:
         yield
-    except (ConfigurationError, UnknownClauseError, ReportError, SandboxOptionError, PinsError, OSError) as error:
+    except (ConfigurationError, UnknownClauseError, ReportError, PinsError, OSError) as error:
         _end(str(error))
 
 

@@ -69,7 +69,7 @@ def _against_the_whole(c: Comparison) -> list[Finding]:
 def _bounds(asked: Question, knowledge: Knowledge) -> Prediction:
     whole = knowledge.whole
     assert whole is not None  # noqa: S101 -- the caller has looked
-    return predict(asked, replace(whole, tail=()), knowledge)
+    return predict(asked, whole.beginning, knowledge)
 
 
 def _first(c: Comparison, *judges: object) -> list[Finding]:

@@ -53,6 +53,11 @@ class Listing:
         return self.records + self.tail
 
     @cached_property
+    def beginning(self) -> Listing:
+        """The same without ``tail``."""
+        return replace(self, tail=()) if self.tail else self
+
+    @cached_property
     def by_id(self) -> Mapping[str, Record]:
         return {record_id(record): record for record in self.known}
 
@@ -149,6 +154,7 @@ class Knowledge:
     habits: Habits = field(default_factory=Habits)
     no_match: set[str] = field(default_factory=set)
     misaligned: set[str] = field(default_factory=set)
+    _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
 
     @property
     def whole(self) -> Listing | None:
@@ -159,6 +165,16 @@ class Knowledge:
         """The listing that can say most of a question: a complete one that covers it, else the one without filters."""
         covering = [listing for listing in self.listings if listing.covers(asked)]
         return next((listing for listing in covering if listing.complete), covering[0] if covering else None)
+
+    def matches(self, asked: Question, listing: Listing) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+        """The records of a listing that satisfy a question's filters for certain, and those that perhaps do."""
+        key = (listing, asked.filter_key, tuple(sorted(self.habits.case.items())))
+        if key not in self._matches:
+            sorted_out: dict[Match, list[Record]] = {match: [] for match in Match}
+            for record in listing.known:
+                sorted_out[match_record(asked, record, self.habits)].append(record)
+            self._matches[key] = (tuple(sorted_out[Match.YES]), tuple(sorted_out[Match.MAYBE]))
+        return self._matches[key]
 
     def predict(self, asked: Question) -> Prediction | None:
         """Predict the answer to a certain question; None where nothing is known."""
@@ -173,14 +189,8 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
         total = listing.total if listing.sound else None
         whole = listing.complete and not listing.tail
         return Prediction(listing.records, (), whole, True, listing.in_place, total)
-    found: list[Record] = []
-    possible: list[Record] = []
-    for record in listing.known:
-        match = match_record(asked, record, knowledge.habits)
-        if match is Match.YES:
-            found.append(record)
-        elif match is Match.MAYBE:
-            possible.append(record)
+    certain, possible = knowledge.matches(asked, listing)
+    found = list(certain)
     own = knowledge.orders.get(asked.filter_key)
     if own is not None:
         rank = {id_: position for position, id_ in enumerate(own)}
@@ -189,7 +199,7 @@ def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Predicti
     placed = own is not None or (
         listing.in_place and not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
     )
-    return Prediction(tuple(found), tuple(possible), listing.complete, own is not None, placed, total)
+    return Prediction(tuple(found), possible, listing.complete, own is not None, placed, total)
 
 
 def learn_order(answer: Answer, asked: Question, knowledge: Knowledge) -> None:

@@ -13,10 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from schemathesis.generation import GenerationMode
 
 from lineman.contract.document import document
 from lineman.contract.question import TEXT_FILTERS
@@ -36,6 +34,8 @@ def generated_queries(data: Data, seed_: int, count: int) -> list[dict[str, Any]
 @lru_cache(maxsize=8)
 def schema_queries(seed_: int, count: int) -> tuple[Ask, ...]:
     """Draw ``count`` different bodies from the OpenAPI document, half of them valid, half broken."""
+    from schemathesis.generation import GenerationMode  # noqa: PLC0415 - half a second, best spent between answers
+
     operation = _operation()
     asks: dict[bytes, Ask] = {}
     for mode, wanted in ((GenerationMode.POSITIVE, count // 2), (GenerationMode.NEGATIVE, count)):
@@ -50,6 +50,8 @@ def schema_queries(seed_: int, count: int) -> tuple[Ask, ...]:
 
 
 def _operation() -> Any:
+    import schemathesis  # noqa: PLC0415 - half a second, best spent between answers
+
     schema = schemathesis.openapi.from_dict(copy.deepcopy(document().raw))
     return schema[document().query_path]["POST"]
 

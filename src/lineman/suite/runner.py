@@ -83,6 +83,8 @@ def run_suite(
         "no:cacheprovider",
         "-p",
         "no:xdist",
+        "-p",
+        "no:schemathesis",
     ]
     if report_dir is None:
         args += ["-p", "no:html", "-p", "no:metadata"]
