@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from lineman.report import draughtsman
+from lineman.report.draughtsman import standing_by
 from lineman.report.latency import figures, percentile, samples, spoken
 from lineman.report.plots import latency_plot
 
@@ -58,3 +60,30 @@ def test_no_plot_of_nothing_and_none_of_zero_trouble() -> None:
     assert latency_plot(builders.no_verdict_run()) is None
     still = builders.make_run(exchanges=[builders.exchange(at, phases={"total": 0.0}) for at in range(1, 9)])
     assert latency_plot(still) is not None
+
+
+def test_the_second_process_draws_the_same_picture() -> None:
+    """When a process stands by, then it draws the first picture, and its picture is the one drawn without it."""
+    run = builders.failing_run()
+    alone = latency_plot(run)
+    with standing_by():
+        (process,) = draughtsman._waiting
+        assert latency_plot(run) == alone
+        assert process.returncode == 0
+        assert latency_plot(run) == alone
+    assert draughtsman._waiting == []
+
+
+def test_a_process_that_is_not_asked_ends_with_the_block() -> None:
+    with standing_by():
+        (process,) = draughtsman._waiting
+    assert process.returncode is not None
+    assert draughtsman._waiting == []
+
+
+@pytest.mark.parametrize("command", ["/nowhere/python", "/bin/false"])
+def test_without_the_second_process_the_picture_is_drawn_here(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """When the process cannot be started, or ends without a picture, then the report has its plot all the same."""
+    monkeypatch.setattr("sys.executable", command)
+    with standing_by():
+        assert latency_plot(builders.failing_run()) is not None

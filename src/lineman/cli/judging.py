@@ -166,6 +166,7 @@ def _judge(
 ) -> int:
     from lineman.cli.display import Display  # noqa: PLC0415 - rich
     from lineman.report import write_run_files  # noqa: PLC0415 - heavy
+    from lineman.report.draughtsman import standing_by  # noqa: PLC0415
     from lineman.report.files import make_folder  # noqa: PLC0415
     from lineman.suite.runner import prepare, run_suite  # noqa: PLC0415
 
@@ -175,15 +176,16 @@ def _judge(
     display = Display()
     plugin = prepare(settings, target=target)
     display.begin(known_as, settings)
-    result = run_suite(
-        plugin,
-        report_dir=folder,
-        progress=display.step,
-        pytest_args=pytest_args,
-        sandbox=bool(settings.sandbox_options),
-    )
-    run = _against(result.run, earlier)
-    write_run_files(run, folder, previous=earlier)
+    with standing_by():
+        result = run_suite(
+            plugin,
+            report_dir=folder,
+            progress=display.step,
+            pytest_args=pytest_args,
+            sandbox=bool(settings.sandbox_options),
+        )
+        run = _against(result.run, earlier)
+        write_run_files(run, folder, previous=earlier)
     _pin(settings, run, plugin)
     display.end(run, folder, internal=plugin.internal_trace)
     return run.exit_code

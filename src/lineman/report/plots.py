@@ -6,7 +6,6 @@ theme and needs no style that the page's policy would refuse.
 
 from __future__ import annotations
 
-import functools
 import io
 import re
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from lineman.report.draughtsman import drawn
 from lineman.report.latency import percentile, samples, spoken
 from lineman.report.run import Run
 
@@ -36,15 +36,19 @@ def latency_plot(run: Run) -> Markup | None:
     measured = samples(run)
     if len(measured.get("total", [])) < _FEWEST:
         return None
-    figure = _draw(measured, run.latency_limit)
-    return _dressed(figure, f"Latency of {len(measured['total'])} answered queries, by phase")
+    order = (measured, run.latency_limit, f"Latency of {len(measured['total'])} answered queries, by phase")
+    return Markup(drawn(*order) or picture(*order))  # noqa: S704 - holds numbers and our own words
 
 
-@functools.cache
+def picture(measured: dict[str, list[float]], limit: float | None, title: str) -> str:
+    """Draw seconds by phase, sorted, with a line at ``limit`` seconds, as an SVG element."""
+    return _dressed(_draw(measured, limit), title)
+
+
 def warm_up() -> None:
-    """Load what drawing needs, which takes about a second, at a time when there is nothing else to do."""
+    """Load all that drawing needs, which takes about a second."""
     times = [0.001 * step for step in range(1, 2 * _FEWEST)]
-    _dressed(_draw({"total": times, "wait": times}, None), "")
+    picture({"total": times, "wait": times}, None, "")
 
 
 def _draw(measured: dict[str, list[float]], limit: float | None) -> Figure:
@@ -123,7 +127,7 @@ def _bare(axes: Axes) -> None:
     axes.patch.set_visible(False)
 
 
-def _dressed(figure: Figure, title: str) -> Markup:
+def _dressed(figure: Figure, title: str) -> str:
     """The figure as an SVG element with classes in place of styles."""
     buffer = io.BytesIO()
     from matplotlib import rc_context  # noqa: PLC0415 - see above
@@ -142,7 +146,7 @@ def _dressed(figure: Figure, title: str) -> Markup:
     root.attrib |= {"role": "img", "aria-label": title, "class": "plot"}
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - holds numbers and our own words
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _dress(element: ElementTree.Element) -> None:

@@ -17,7 +17,8 @@ EXPIRED = "a token past its lifetime"
 LIFETIME = 1
 LONGEST_WAIT = 15.0
 """Seconds that a run waits for a token to end; targets that give longer lifetimes are not waited for."""
-_LONG_ENOUGH = 0.5
+
+_LONG_ENOUGH = 0.2
 """Seconds of waiting that are worth filling."""
 
 
@@ -68,9 +69,7 @@ class EarlyToken:
 
 
 def _meanwhile(service: Service) -> None:
-    """Do now what needs no answers: both are remembered, and would take as long later."""
-    from lineman.report.plots import warm_up  # noqa: PLC0415 - slow to import
+    """Draw now what needs no answers: it is remembered, and would take as long later."""
     from lineman.suite.generation import schema_queries  # noqa: PLC0415 - slow to import
 
     schema_queries(service.settings.seed, service.settings.from_document)
-    warm_up()

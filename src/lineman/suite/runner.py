@@ -53,6 +53,10 @@ def prepare(
     return SuitePlugin(service, settings)
 
 
+_NOT_NEEDED = ("cacheprovider", "xdist", "schemathesis", "unraisableexception")
+"""Plugins of pytest that a run has no use for, and that cost it time or leave files behind."""
+
+
 @dataclass(frozen=True)
 class Result:
     """A run and what pytest made of it."""
@@ -79,12 +83,7 @@ def run_suite(
         f"--rootdir={folder}",
         "-c",
         str(folder / "pytest.ini"),
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:schemathesis",
+        *(part for name in _NOT_NEEDED for part in ("-p", f"no:{name}")),
     ]
     if report_dir is None:
         args += ["-p", "no:html", "-p", "no:metadata"]
