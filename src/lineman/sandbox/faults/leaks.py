@@ -14,6 +14,10 @@ _JAVA = (
     "\tat com.vendor.ccm.access.AccessCodeController.query(AccessCodeController.java:87)\n"
 )
 _PYTHON = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 31, in query\nKeyError: 0\n'
+_DOTNET = (
+    "Input string was not in a correct format.\r\n"
+    "   at Vendor.Ccm.Access.AccessCodeController.Query(JsonElement body) in C:\\build\\AccessCodeController.cs:line 87"
+)
 _SQL = "SELECT id, access_code FROM t_access_code WHERE tenant_id = 7 ORDER BY create_time LIMIT 100"
 
 
@@ -37,6 +41,11 @@ def stack_trace_for_bad_json(call: Call, proceed: Step[Reply]) -> Reply:
 def traceback_for_bad_type(call: Call, proceed: Step[Reply]) -> Reply:
     broken = call.refusal is not None and call.refusal.reason == "type"
     return replace(failure(500), body=_PYTHON.encode()) if broken else proceed(call)
+
+
+@fault(REFUSE, "error.no-internals", "frames-in-refusal", "Shows .NET frames where it refuses a parameter.", sole=True)
+def frames_in_refusal(call: Call, proceed: Step[Reply]) -> Reply:
+    return failure(400, _DOTNET) if _refused(call, "request") else proceed(call)
 
 
 @fault(REFUSE, "error.no-internals", "query-in-refusal", "Shows its SQL where it refuses a parameter.", sole=True)
