@@ -69,6 +69,11 @@ _ALL = (
         "A login page, as text/html with status 200, for everything.",
         (_always(Reply(200, _LOGIN, _HTML)),),
     ),
+    Outage(
+        "login-page-query",
+        "A login page with status 200 for every query; the token operation works.",
+        (_on_path(QUERY_PATH, Reply(200, _LOGIN, _HTML)),),
+    ),
     Outage("all-403", "Everything is answered 403.", (_always(_page(403, "Forbidden")),)),
     Outage("all-429", "Everything is answered 429.", (_always(_TOO_MANY),)),
     Outage("all-500", "Everything is answered 500.", (_always(_page(500, "Internal Server Error")),)),

@@ -10,6 +10,7 @@ from lineman.contract.document import document
 from lineman.contract.finding import Record
 from lineman.contract.model import Listing
 from lineman.exchange import AppKey, Ask, Exchange
+from lineman.suite.pages import is_page
 from lineman.suite.relations import same_answers
 from lineman.suite.stops import CredentialsRefused, NoVerdict
 
@@ -29,7 +30,7 @@ def open_service(service: Service) -> None:
     example = Ask.of(document().example_request, "request.example", note="the page's example")
     exchanges = service._send([first, example])
     _try_without_key(service, exchanges)
-    _refuse_what_says_nothing(exchanges)
+    _refuse_what_says_nothing(service, exchanges)
     _learn_no_match(service)
     listing = service.reader.read()
     if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
@@ -54,7 +55,10 @@ def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
         service.blame(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
 
 
-def _refuse_what_says_nothing(exchanges: list[Exchange]) -> None:
+def _refuse_what_says_nothing(service: Service, exchanges: list[Exchange]) -> None:
+    """End the run where nothing that was seen is the operation's. A page for people, put before the service, breaks no
+    clause of it; what should be JSON and is not does.
+    """
     answers = [read_answer(exchange) for exchange in exchanges]
     forms = {answer.form for answer in answers}
     shown = answers[0].signature
@@ -67,6 +71,8 @@ def _refuse_what_says_nothing(exchanges: list[Exchange]) -> None:
         raise NoVerdict(f"the target does not answer for itself ({shown}): it, or the gateway before it, is down")
     if all(not isinstance(answer.value, dict) for answer in answers) and Form.SUCCESS not in forms:
         kinds = sorted({_content_type(exchange) for exchange in exchanges})
+        if all(is_page(exchange) for exchange in exchanges):
+            service.recorder.withdraw(exchanges)
         raise NoVerdict(
             f"what answers is not the operation ({shown}, {', '.join(kinds)}): a login page, a redirect or a gateway; "
             "check the base URL"

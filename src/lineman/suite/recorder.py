@@ -38,6 +38,11 @@ class Recorder:
     def blame(self, findings: Iterable[Finding]) -> None:
         self.findings.extend(findings)
 
+    def withdraw(self, exchanges: Iterable[Exchange]) -> None:
+        """Take back what was said of these exchanges alone, because they turned out to be none of the operation's."""
+        numbers = {exchange.number for exchange in exchanges}
+        self.findings = [f for f in self.findings if not {e.number for e in f.exchanges} <= numbers]
+
     def observe(self, clause: str, answer: str) -> None:
         """Record an answer to an open question."""
         self.answers[clause][answer] += 1

@@ -26,6 +26,7 @@ from lineman.suite.broken_off import BrokenOff
 from lineman.suite.court import Court
 from lineman.suite.data import Data
 from lineman.suite.moody import Moody
+from lineman.suite.pages import is_page
 from lineman.suite.reader import Reader
 from lineman.suite.recorder import Recorder
 from lineman.suite.relations import same_answers
@@ -209,7 +210,7 @@ class Service:
         elif isinstance(answer.value, dict):
             form = "JSON envelope" if "returnCode" in answer.value else "other JSON"
         else:
-            form = "HTML" if b"<html" in response.body.lower() or b"<!doctype" in response.body.lower() else "text"
+            form = "HTML" if is_page(exchange) else "text"
         return f"{answer.status}: {form}"
 
     # -- the wire -------------------------------------------------------------------------------------------------

@@ -1,0 +1,13 @@
+"""Pages for people where an answer of the operation was due."""
+
+from __future__ import annotations
+
+from lineman.exchange import Exchange
+
+_SIGNS = (b"<html", b"<!doctype")
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Is the answer's body an HTML page, whatever its Content-Type says?"""
+    body = exchange.response.body.lower() if exchange.response else b""
+    return any(sign in body for sign in _SIGNS)
