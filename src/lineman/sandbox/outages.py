@@ -63,6 +63,7 @@ def _page(status: int, title: str) -> Reply:
 
 
 _TOO_MANY = _page(429, "Too Many Requests").with_header("retry-after", "1")
+_TO_LOGIN = _page(302, "Found").with_header("location", "https://login.example.test/")
 _ALL = (
     Outage(
         "login-page",
@@ -93,6 +94,16 @@ _ALL = (
         "credentials-refused-half-way",
         f"Credentials are refused after {HALF_WAY} queries.",
         (_on_path(QUERY_PATH, _page(403, "Forbidden"), HALF_WAY),),
+    ),
+    Outage(
+        "login-page-half-way",
+        f"A login page with status 200 for every query after {HALF_WAY} of them.",
+        (_on_path(QUERY_PATH, Reply(200, _LOGIN, _HTML), HALF_WAY),),
+    ),
+    Outage(
+        "redirect-half-way",
+        f"A redirect to a login page for every query after {HALF_WAY} of them.",
+        (_on_path(QUERY_PATH, _TO_LOGIN, HALF_WAY),),
     ),
     Outage(
         "token-service-down",

@@ -11,3 +11,9 @@ def is_page(exchange: Exchange) -> bool:
     """Is the answer's body an HTML page, whatever its Content-Type says?"""
     body = exchange.response.body.lower() if exchange.response else b""
     return any(sign in body for sign in _SIGNS)
+
+
+def leads_elsewhere(exchange: Exchange) -> bool:
+    """Is the answer a page in place of a success, or a redirect?"""
+    status = exchange.response.status if exchange.response else 0
+    return 300 <= status < 400 or (200 <= status < 300 and is_page(exchange))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from lineman.client import BlockingClient
@@ -26,12 +27,12 @@ from lineman.suite.broken_off import BrokenOff
 from lineman.suite.court import Court
 from lineman.suite.data import Data
 from lineman.suite.moody import Moody
-from lineman.suite.pages import is_page
+from lineman.suite.pages import is_page, leads_elsewhere
 from lineman.suite.reader import Reader
 from lineman.suite.recorder import Recorder
 from lineman.suite.relations import same_answers
 from lineman.suite.settings import Settings
-from lineman.suite.stops import CredentialsRefused, NeverSucceeded
+from lineman.suite.stops import CredentialsRefused, NeverSucceeded, NoVerdict
 from lineman.suite.suspects import Witness
 
 _CANARIES = 2
@@ -225,25 +226,31 @@ class Service:
         exchanges = self._recorded(asks)
         self.recorder.blame(self.broken_off.examine([e for e in exchanges if _in_model(e)]))
         self.recorder.blame(self.moody.examine(exchanges))
-        refused = [e for e in exchanges if _good_credentials_refused(e)]
-        if refused and self.opened:
-            self._check_credentials(refused)
+        if self.opened:
+            self._look_for_a_gate(exchanges)
         for exchange in exchanges:
             self.recorder.blame(judge_case(exchange))
         return exchanges
 
-    def _check_credentials(self, refused: list[Exchange]) -> None:
-        """A refusal of one request breaks a promise; a refusal of every request says that the credentials are gone."""
-        canary = Ask.of({"limit": 1}, "answer.status", note="are the credentials still good?")
-        for _ in range(_CANARIES):
-            answer = read_answer(self.client.send_all([canary])[0])
-            if answer.form is not Form.UNAUTHORISED:
-                return
-        status = read_answer(refused[0]).status
-        raise CredentialsRefused(
-            f"the target refuses the credentials it took before (status {status}): they were revoked, expired or "
-            "blocked during the run"
-        )
+    def _look_for_a_gate(self, exchanges: Sequence[Exchange]) -> None:
+        """One strange answer breaks a promise; where every request gets one, something stands before the service."""
+        refused = [e for e in exchanges if _good_credentials_refused(e)]
+        if refused and self._is_always(_good_credentials_refused):
+            raise CredentialsRefused(
+                f"the target refuses the credentials it took before (status {read_answer(refused[0]).status}): they "
+                "were revoked, expired or blocked during the run"
+            )
+        diverted = [e for e in exchanges if _in_model(e) and leads_elsewhere(e)]
+        if diverted and self._is_always(leads_elsewhere):
+            self.recorder.withdraw(takewhile(leads_elsewhere, reversed(self.recorder.exchanges)))
+            raise NoVerdict(
+                f"what answers is the operation no longer ({read_answer(diverted[0]).signature}): a login page or a "
+                "gateway was put before it during the run"
+            )
+
+    def _is_always(self, trait: Callable[[Exchange], bool]) -> bool:
+        canary = Ask.of({"limit": 1}, "answer.status", note="is the operation still there?")
+        return all(trait(self.client.send_all([canary])[0]) for _ in range(_CANARIES))
 
     # -- opening --------------------------------------------------------------------------------------------------
 
