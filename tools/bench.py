@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import shlex
 import signal
 import statistics
@@ -36,10 +35,11 @@ Environment = dict[str, str]
 
 @dataclass(frozen=True)
 class Cost:
-    """What one command took: seconds on the clock, and seconds of CPU time of it and its children."""
+    """What one command took: seconds on the clock, seconds of CPU time of it and its children, MiB at its peak."""
 
     wall: float
     cpu: float
+    peak: float
 
 
 @contextmanager
@@ -78,21 +78,22 @@ def token(target: Environment) -> str:
 
 def cost(command: list[str], environment: Environment, accepted: set[int]) -> Cost:
     """Run a command to its end and measure it."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    outcome = subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if outcome.returncode not in accepted:
-        raise SystemExit(
-            f"{shlex.join(command[:3])} ended with {outcome.returncode}:\n{outcome.stdout}{outcome.stderr}"
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as printed:
+        process = subprocess.Popen(
+            [str(BIN / command[0]), *command[1:]],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
         )
-    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - started
+        if process.returncode not in accepted:
+            printed.seek(0)
+            raise SystemExit(f"{shlex.join(command[:3])} ended with {process.returncode}:\n{printed.read()}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def schemathesis(target: Environment) -> Cost:
@@ -122,10 +123,14 @@ def tell(what: str, value: float, limit: float, unit: str) -> bool:
 def suite_beside_schemathesis(latency: str, factor: float, repeat: int) -> list[bool]:
     """Measure the suite against Schemathesis at one latency; its time may be ``factor`` times as long."""
     with sandbox(latency) as target:
-        runs = [(schemathesis(target).wall, *suite(target)) for _ in range(repeat)]
-    theirs = statistics.median(their for their, _, _ in runs)
+        runs = [(schemathesis(target), *suite(target)) for _ in range(repeat)]
+    theirs = statistics.median(their.wall for their, _, _ in runs)
     ours = statistics.median(our.wall for _, our, _ in runs)
-    sys.stdout.write(f"        at {latency}: st run {theirs:.2f} s, lineman test {ours:.2f} s\n")
+    peaks = max(their.peak for their, _, _ in runs), max(our.peak for _, our, _ in runs)
+    sys.stdout.write(
+        f"        at {latency}: st run {theirs:.2f} s and {peaks[0]:.0f} MiB at its peak, "
+        f"lineman test {ours:.2f} s and {peaks[1]:.0f} MiB\n"
+    )
     return [
         tell(f"suite at {latency} of added latency, beside st run", ours / theirs, factor, "times"),
         tell(f"requests of the suite at {latency}", max(count for _, _, count in runs), 399, "requests"),
