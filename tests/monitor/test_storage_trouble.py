@@ -135,3 +135,29 @@ def test_a_damaged_file_is_moved_aside_and_memory_lives_on(tmp_path: Path) -> No
     again.see(Verdict.OK, Verdict.OK)
     again.close()
     assert again.events == [Event.RECOVERED]
+
+
+def test_only_a_checked_history_is_looked_through(tmp_path: Path) -> None:
+    """When damage lies where nothing is read, then only a checked history is searched for it."""
+    path = tmp_path / "history.sqlite"
+    kept = Kept(path)
+    kept.see(*[Verdict.OK] * 200)
+    kept.close()
+    content = bytearray(path.read_bytes())
+    content[-4_096:] = b"\xff" * 4_096
+    path.write_bytes(content)
+    quick = History(str(path))
+    quick.open()
+    assert not quick.told
+    thorough = History(str(path), checked=True)
+    thorough.open()
+    assert "is damaged" in thorough.told
+
+
+def test_a_file_that_is_no_database_is_seen_without_a_check(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"no database at all" * 1_000)
+    history = History(str(path))
+    history.open()
+    assert "is damaged" in history.told
+    assert history.replaced

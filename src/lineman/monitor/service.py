@@ -288,7 +288,7 @@ def _stay_punctual() -> None:
 
 
 def _opened(address: str, location: str) -> History:
-    history = History(address, location)
+    history = History(address, location, checked=True)
     try:
         history.open()
     except HistoryUnavailable as error:

@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from lineman.monitor.board import CanaryState, is_stale
 from lineman.monitor.clock import DAY
+from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.duration import words
 from lineman.monitor.settings.models import Canary, Configuration
 from lineman.monitor.store.figures import latest_slots, recent_results, uptime_between
-from lineman.monitor.store.history import History
 from lineman.monitor.uptime import percent
 from lineman.monitor.world import JOINT
 
@@ -24,7 +24,7 @@ def status_lines(configuration: Configuration, address: str, now: int) -> tuple[
     settings = configuration.monitor
     lines, stale = [], []
     places = {settings.location: "", JOINT: " (all locations)"} if settings.joint else {settings.location: ""}
-    with History(address, settings.location).reading() as connection:
+    with Reader(address).reading() as connection:
         for place, suffix in places.items():
             ends = latest_slots(connection, place)
             for canary in configuration.canaries.values():

@@ -106,8 +106,10 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def make_ready(address: str) -> tuple[Engine, str]:
-    """Check the database and bring its schema up to date; return its engine, and what should be told (or nothing).
+def make_ready(address: str, *, check: bool = True) -> tuple[Engine, str]:
+    """Bring the database's schema up to date; return its engine, and what should be told (or nothing).
+
+    A damaged file is moved aside: with ``check`` it is looked through as a whole, otherwise it must be seen at once.
 
     Raises:
         HistoryError: it cannot be opened, or a newer lineman wrote it.
@@ -115,16 +117,22 @@ def make_ready(address: str) -> tuple[Engine, str]:
     told = ""
     if not is_url(address):
         _refuse_network(Path(address))
-        told = _move_damaged_aside(Path(address))
-    engine = engine_for(address)
+        told = _move_damaged_aside(Path(address)) if check else ""
     try:
-        with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
-            migrate(connection)
+        return _migrated(address), told
     except NewerSchemaError as error:
         raise HistoryError(str(error)) from None
     except SQLAlchemyError as error:
+        if not check and not is_url(address) and damaged(error):
+            return make_ready(address)
         raise HistoryUnavailable(f"history {shown(address)} cannot be opened: {reason(error)}") from None
-    return engine, told
+
+
+def _migrated(address: str) -> Engine:
+    engine = engine_for(address)
+    with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
+        migrate(connection)
+    return engine
 
 
 def reason(error: BaseException) -> str:

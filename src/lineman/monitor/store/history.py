@@ -28,8 +28,10 @@ class History:
     All methods may raise any of ``FAILURES``.
     """
 
-    def __init__(self, address: str, location: str = "here") -> None:
-        """Nothing is opened yet."""
+    def __init__(self, address: str, location: str = "here", *, checked: bool = False) -> None:
+        """Nothing is opened yet. ``checked``: the file is looked through as a whole at first, which takes seconds
+        where it is large; otherwise damage is seen when it is met.
+        """
         self.address = address
         self.location = location
         self.told = ""
@@ -41,6 +43,7 @@ class History:
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._seen_version: int | None = None
+        self._check = checked
 
     def open(self) -> None:
         """Check and migrate, where that was not done yet.
@@ -50,7 +53,8 @@ class History:
             HistoryError: not at all.
         """
         if self._engine is None:
-            self._engine, told = make_ready(self.address)
+            self._engine, told = make_ready(self.address, check=self._check)
+            self._check = False
             self.replaced = self.replaced or bool(told)
             self.told = told or self.told
 
@@ -79,7 +83,7 @@ class History:
         except BaseException as error:
             self.close()
             if damaged(error):
-                self._engine = None
+                self._engine, self._check = None, True
             raise
 
     def _limited(self, connection: Connection) -> AbstractContextManager[None]:
