@@ -9,6 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from lineman.cli.history import without_password
+
 USAGE_ERROR = 4
 STALE = 2
 UNKNOWN = 3
@@ -53,7 +55,13 @@ def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
 def status(
     monitors: MonitorsPath = None,
     history: Annotated[
-        str | None, typer.Option("--history", help="A file or an SQLAlchemy URL.", show_default="[monitor] history")
+        str | None,
+        typer.Option(
+            "--history",
+            callback=without_password,
+            help="A file or an SQLAlchemy URL.",
+            show_default="[monitor] history",
+        ),
     ] = None,
 ) -> None:
     """Say how fresh each canary's results are. Exit code: 0 fresh, 2 stale, 3 no history."""
@@ -82,7 +90,13 @@ def status(
 def export(
     monitors: MonitorsPath = None,
     history: Annotated[
-        str | None, typer.Option("--history", help="A file or an SQLAlchemy URL.", show_default="[monitor] history")
+        str | None,
+        typer.Option(
+            "--history",
+            callback=without_password,
+            help="A file or an SQLAlchemy URL.",
+            show_default="[monitor] history",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write to this file, atomically, instead of standard output.")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lineman.cli.history import without_password
+
 if TYPE_CHECKING:
     from lineman.monitor.result import ProbeResult
     from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
@@ -33,7 +35,11 @@ def probe(
     ] = None,
     history: Annotated[
         str | None,
-        typer.Option("--history", help="Keep the result, and tell notices: a file or an SQLAlchemy URL."),
+        typer.Option(
+            "--history",
+            callback=without_password,
+            help="Keep the result, and tell notices: a file or an SQLAlchemy URL.",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write to this file, atomically, instead of standard output.")
