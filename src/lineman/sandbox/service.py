@@ -84,11 +84,15 @@ class Service:
             return
         due = int((self.clock() - self._started) / self._interval)
         for serial in range(max(self._changes, due - _MOST_CHANGES_AT_ONCE), due):
-            for tenant in (1, 2):
-                added = added_record(serial, self.options.seed, tenant)
-                text = replacement_text(serial)
-                self.store.change(tenant, add=added, forget=serial * 17 + 5, rewrite=serial * 29 + 11, text=text)
+            self.change(serial)
         self._changes = max(due, self._changes)
+
+    def change(self, serial: int) -> None:
+        """Add a record to each tenant's list, take one out, and write one's description anew."""
+        for tenant in (1, 2):
+            added = added_record(serial, self.options.seed, tenant)
+            text = replacement_text(serial)
+            self.store.change(tenant, add=added, forget=serial * 17 + 5, rewrite=serial * 29 + 11, text=text)
 
     def close(self) -> None:
         """Free the database."""

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from lineman.sandbox.answers import plain_error, token_document, token_lifetime
+from lineman.sandbox.honest import QUERY_PATH
 from lineman.sandbox.pipeline import (
     ENCODE,
     HANDLE,
@@ -27,6 +28,9 @@ from lineman.sandbox.pipeline import (
 )
 from lineman.sandbox.records import Record
 from lineman.sandbox.store import Selection
+
+CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)
+"""Where in a run a list may change only once: while it is first read, and in every part of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,20 @@ def _single_token(call: Call, proceed: Step[Reply]) -> Reply:
     return reply
 
 
+def _changes_after(queries: int) -> Any:
+    """A hook that changes the list once, before the query that follows the given number of them."""
+
+    async def hook(call: Call, proceed: Any) -> Reply:
+        if call.path == QUERY_PATH:
+            seen = call.service.memory["changes-after"] = call.service.memory.get("changes-after", 0) + 1
+            if seen == queries + 1:
+                call.service.change(0)
+        reply: Reply = await proceed(call)
+        return reply
+
+    return hook
+
+
 _ALL = (
     Variant("gzip", "Answers are compressed where the caller accepts it.", (HookOn(HANDLE, _gzip),)),
     Variant("close", "The connection is closed after every answer.", (HookOn(HANDLE, _close),)),
@@ -146,6 +164,11 @@ _ALL = (
     Variant("json-whitespace", "JSON is indented, with white space around it.", (HookOn(ENCODE, _whitespace),)),
     Variant("unicode-escaped", "All but ASCII is written as \\u escapes.", (HookOn(ENCODE, _escaped),)),
     Variant("moving", "The list changes twice a second, and never returns to an older state."),
+    *(
+        Variant(f"changes-after-{queries}", f"The list changes once, after {queries} queries.", (HookOn(HANDLE, hook),))
+        for queries in CHANGES_AFTER
+        for hook in (_changes_after(queries),)
+    ),
     Variant("same-token", "The token operation gives the token that is still valid.", (HookOn(TOKEN, _same_token),)),
     Variant("single-token", "A new token makes the older ones unknown.", (HookOn(TOKEN, _single_token),)),
     Variant("long-texts", "Descriptions are thousands of characters long."),

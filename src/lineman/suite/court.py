@@ -2,7 +2,7 @@
 
 A changing list never gives back an older state. So where the list reads the same before and after an answer, it was
 the same in between, and a wrong answer is wrong. Where it changed, the question is asked again on the new state, a
-bounded number of times.
+bounded number of times. What was answered before the first reading is asked again, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from lineman.contract.answer import read_answer
+from lineman.contract.answer import Form, read_answer
 from lineman.contract.finding import Finding
 from lineman.contract.question import Question
 from lineman.exchange import Ask, Exchange
@@ -56,17 +56,32 @@ class Court:
 
     def _confirm(self, suspects: list[Suspect]) -> list[Suspect]:
         """Keep the suspects whose answers are wrong for certain."""
+        suspects = self._since_the_reading(suspects)
         for _ in range(ROUNDS):
+            if not suspects:
+                return []
             if not self.reader.read_again():
                 return suspects
             # The list is another one now: what was asked must be asked of the new state.
             asks = {suspect.exchange.ask.body: suspect.exchange.ask for suspect in suspects}
             suspects = self.witness.suspects(self.witness.ask(list(asks.values())[:20]))
-            if not suspects:
-                return []
         for suspect in suspects:
             self.witness.recorder.excuse(suspect.findings[0].clause, "the data kept changing while it was checked")
         return []
+
+    def _since_the_reading(self, suspects: list[Suspect]) -> list[Suspect]:
+        """Ask again what was answered with records before the list was first read: they may have been of another."""
+        older = [suspect for suspect in suspects if self._is_older(suspect)]
+        if not older:
+            return suspects
+        again = self.witness.suspects(self.witness.ask([suspect.exchange.ask for suspect in older]))
+        return [*again, *(suspect for suspect in suspects if suspect not in older)]
+
+    def _is_older(self, suspect: Suspect) -> bool:
+        listing = self.witness.knowledge.listing_for(suspect.asked)
+        if listing is None or not listing.exchanges or read_answer(suspect.exchange).form is not Form.SUCCESS:
+            return False
+        return suspect.exchange.began < min(exchange.began for exchange in listing.exchanges)
 
     def _conclude(self, group: list[Suspect]) -> list[Finding]:
         """Turn suspects of one kind into findings."""
