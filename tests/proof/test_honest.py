@@ -56,3 +56,12 @@ def test_an_outage_is_no_verdict(name: str, tell: Tell) -> None:
     assert judged.run.exit_code == 3
     assert judged.run.violations == []
     assert judged.run.explanation
+
+
+@pytest.mark.parametrize("answer", [answer.name for answer in DIALECTS["filter.no-match"]])
+def test_an_empty_tenant_is_not_accused(answer: str, tell: Tell) -> None:
+    """Where nothing is in the list, every query may be answered as one that matches nothing."""
+    judged = judge(SandboxOptions(records=0, dialects={"filter.no-match": answer}))
+    tell(HONEST, f"0 records, filter.no-match={answer}", "", judged)
+    assert judged.run.violations == []
+    assert judged.run.verdict in {Verdict.PASS, Verdict.NO_VERDICT}

@@ -39,7 +39,9 @@ def may_be_refused(c: Comparison) -> bool:
 def _says_that_nothing_matches(c: Comparison) -> bool:
     """True where nothing is known to match, and the target says so as it does for plain queries."""
     learned = c.knowledge.no_match
-    if c.prediction.found or c.asked.limit == 0 or c.answer.form is Form.UNAUTHORISED:
+    if c.prediction.found or c.answer.form is Form.UNAUTHORISED:
+        return False
+    if c.asked.limit == 0 and not c.prediction.complete:
         return False
     if c.answer.signature in learned:
         return bool(c.asked.filters) or c.prediction.complete
