@@ -18,7 +18,7 @@ CANARY = '[canaries.subject]\ninterval = "3s"\ntimeout = "2s"\nretry = false\nla
     ("status", "degraded", "code", "format_", "said"),
     [
         (200, "1s", 0, "text", "OK: subject: answered"),
-        (200, "1ms", 1, "nagios", "LINEMAN WARNING: subject: "),
+        (200, "0.001ms", 1, "nagios", "LINEMAN WARNING: subject: "),
         (503, "1s", 2, "json", '"verdict": "failed"'),
         (429, "1s", 3, "openmetrics", 'probe_verdict{canary="subject",'),
     ],
