@@ -151,7 +151,8 @@ def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
     """Reduction may find a cause behind a consequence, but must not slide from one fault to another."""
     if read_answer(smaller.exchange).form is not read_answer(suspect.exchange).form:
         return False
-    if (suspect.findings[0].clause == "filter.any-text") != (smaller.findings[0].clause == "filter.any-text"):
+    was, is_ = suspect.findings[0].clause, smaller.findings[0].clause
+    if "filter.any-text" in (was, is_) and was not in (is_, "filter.conjunction"):
         return False
     now, before = _areas(smaller), _areas(suspect)
     return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING

@@ -189,6 +189,11 @@ def null_word_ignored(call: Call, proceed: Step[Selection]) -> Selection:
     return _rewritten(call, proceed, lambda text: None if text == "null" else text)
 
 
+@fault(SELECT, "filter.any-text", "zero-ignored", 'Takes the text "0" for no filter.', sole=True)
+def zero_ignored(call: Call, proceed: Step[Selection]) -> Selection:
+    return _rewritten(call, proceed, lambda text: None if text == "0" else text)
+
+
 @fault(SELECT, "filter.any-text", "blank-ignored", "Takes a text of blanks for no filter.", sole=True)
 def blank_ignored(call: Call, proceed: Step[Selection]) -> Selection:
     return _rewritten(call, proceed, lambda text: text if text.strip() else None)
