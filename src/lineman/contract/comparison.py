@@ -64,8 +64,12 @@ def filter_clause(asked: Question) -> str:
 
 def describe(asked: Question) -> str:
     """The question's parameters in words, long texts cut."""
-    parts = [f"{name} {str(value)[:40]!r}" for name, value in asked.query.items()]
+    parts = [f"{name} {_short(value)}" for name, value in asked.query.items()]
     return ", ".join(parts) or "no parameters"
+
+
+def _short(value: object) -> str:
+    return repr(value[:40]) if isinstance(value, str) else str(value)[:40]
 
 
 def filter_words(asked: Question, names: set[str]) -> str:

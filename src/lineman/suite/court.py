@@ -154,6 +154,8 @@ def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
     was, is_ = suspect.findings[0].clause, smaller.findings[0].clause
     if "filter.any-text" in (was, is_) and was not in (is_, "filter.conjunction"):
         return False
+    if read_answer(smaller.exchange).form is not Form.SUCCESS:
+        return True  # what is refused with fewer parameters is not refused for the others
     now, before = _areas(smaller), _areas(suspect)
     return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING
 
