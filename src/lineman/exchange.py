@@ -175,8 +175,8 @@ class Exchange:
     began: float = 0.0
     token: Phases | None = None
     """The time that getting a token took, where this exchange had to wait for one."""
-    refused_before: bool = False
-    """True where the same request with the same token, good for a while, was refused at the try before."""
+    refused_after: float | None = None
+    """Seconds for which the token had been good when the same request was refused at the try before, if it was."""
     echoed: tuple[str, ...] = field(default=())
     """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced."""
 

@@ -81,6 +81,13 @@ def test_the_status_of_refused_credentials_is_observed(service: Service) -> None
         service.observe("auth.refusal-status", read_answer(service.recorder.exchanges[-1]).signature)
 
 
+@pytest.mark.clause("answer.status", "auth.refusal-status")
+@pytest.mark.full
+def test_good_tokens_are_always_taken(service: Service) -> None:
+    """A token that was refused now and then while it was young is looked at again when it is older."""
+    service.moody.look_again(service)
+
+
 @pytest.mark.clause("auth.app-key-optional")
 @pytest.mark.full
 def test_the_app_key_changes_nothing(service: Service) -> None:

@@ -23,8 +23,6 @@ _TOKEN_MEMBER = re.compile(r"""[Tt]oken["']?\s*[:=]\s*["']([^"'\s]{8,})["']""")
 _EARLY = 60.0
 _FRUITLESS = 60.0
 """Seconds in which a 401 leads to no further renewal, after one that did not help."""
-_SPREAD = 2.0
-"""Seconds in which servers that do not know a new token yet may refuse it, and be right."""
 _REFUSAL_REMEMBERED = 30.0
 """Seconds in which a refusal of key and secret is not asked for again."""
 
@@ -124,8 +122,8 @@ class Waited:
     """What a request learns from :class:`TokenAuth`: how long getting a token took, and how the token has fared."""
 
     phases: Phases | None = None
-    refused_before: bool = False
-    """True where the token it carries was refused to the try before."""
+    refused_after: float | None = None
+    """Seconds for which the token it carries had been good when it was refused to the try before, if it was."""
 
 
 class TokenKeeper:
@@ -251,7 +249,7 @@ class TokenAuth(httpx.Auth):
         response = yield request
         good_for = self._keeper.taken_for(generation)
         if response.status_code in REFUSALS and self._renew and good_for is not None:
-            self._waited.refused_before = good_for > _SPREAD
+            self._waited.refused_after = good_for
             response = yield request
         if response.status_code not in REFUSALS:
             self._keeper.was_taken(generation)

@@ -133,7 +133,7 @@ class Wire(httpx.AsyncBaseTransport):
     ) -> Exchange:
         finished = self.clock.monotonic()
         waited, purpose.waited.phases = purpose.waited.phases, None
-        refused_before, purpose.waited.refused_before = purpose.waited.refused_before, False
+        refused_after, purpose.waited.refused_after = purpose.waited.refused_after, None
         bare = Exchange(
             number=start.number,
             ask=purpose.ask,
@@ -145,7 +145,7 @@ class Wire(httpx.AsyncBaseTransport):
             began=start.recorder.began,
             finished=finished,
             token=waited,
-            refused_before=refused_before,
+            refused_after=refused_after,
         )
         if isinstance(outcome, TransportFailure):
             return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))

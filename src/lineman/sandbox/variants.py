@@ -32,6 +32,8 @@ from lineman.sandbox.store import Selection
 CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)
 """Where in a run a list may change only once: while it is first read, and in every part of the run."""
 
+_LATE = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -137,6 +139,18 @@ def _single_token(call: Call, proceed: Step[Reply]) -> Reply:
     return reply
 
 
+async def _late_replica(call: Call, proceed: Any) -> Reply:
+    token = call.service.tokens.find(call.headers.get("authorization", "").removeprefix("Bearer "))
+    if call.path == QUERY_PATH and token is not None and call.service.clock() < token.created + _LATE:
+        refused: list[bytes] = call.service.memory.setdefault("late-replica", [])
+        asked = call.service.memory["late-replica-asked"] = call.service.memory.get("late-replica-asked", 0) + 1
+        if asked % 5 == 0 and call.body not in refused:
+            refused.append(call.body)
+            return plain_error(401, "gateway-json")
+    reply: Reply = await proceed(call)
+    return reply
+
+
 def _changes_after(queries: int) -> Any:
     """A hook that changes the list once, before the query that follows the given number of them."""
 
@@ -171,6 +185,11 @@ _ALL = (
     ),
     Variant("same-token", "The token operation gives the token that is still valid.", (HookOn(TOKEN, _same_token),)),
     Variant("single-token", "A new token makes the older ones unknown.", (HookOn(TOKEN, _single_token),)),
+    Variant(
+        "late-replica",
+        "One of five servers knows a token only a second after it was issued; another takes the next try.",
+        (HookOn(HANDLE, _late_replica),),
+    ),
     Variant("long-texts", "Descriptions are thousands of characters long."),
 )
 VARIANTS: Mapping[str, Variant] = MappingProxyType({variant.name: variant for variant in _ALL})

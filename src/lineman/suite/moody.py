@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lineman.contract.answer import Form, read_answer
 from lineman.contract.finding import Finding
-from lineman.exchange import Exchange
+from lineman.exchange import Ask, Exchange
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
 
 _A_HABIT = 2
+_SPREAD = 2.0
+"""Seconds in which servers that do not know a new token yet may refuse it, and be right."""
+_ENOUGH = 4
+"""How many refusals as many queries as are sent then should meet, at the rate of the ones before."""
+_MOST, _TOGETHER = 120, 20
+"""The most queries sent then, and how many at a time."""
 
 
 @dataclass
@@ -17,15 +27,33 @@ class Moody:
     """Counts good tokens that were refused in between."""
 
     seen: list[Exchange] = field(default_factory=list)
+    asked: int = 0
+    """Answers examined so far."""
+    young: int = 0
+    """Refusals that may have come from servers that did not know the token yet."""
 
     def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
         """What these exchanges add to the evidence; empty as long as it is thin."""
-        fresh = [e for e in exchanges if e.refused_before and read_answer(e).form is Form.SUCCESS]
+        again = [e for e in exchanges if e.refused_after is not None and read_answer(e).form is Form.SUCCESS]
+        fresh = [e for e in again if (e.refused_after or 0.0) > _SPREAD]
+        self.asked += len(exchanges)
+        self.young += len(again) - len(fresh)
         self.seen += fresh
         if len(self.seen) < _A_HABIT:
             return []
         told = fresh if len(self.seen) - len(fresh) >= _A_HABIT else self.seen
         return [replace(_finding(self.seen[0]), exchanges=(self.seen[0], e)) for e in told]
+
+    def look_again(self, service: Service) -> None:
+        """Where a young token was refused in between, ask on when it is old enough to be known everywhere."""
+        if not self.young or len(self.seen) >= _A_HABIT:
+            return
+        service.client.sleep(_SPREAD)
+        ask = Ask.of({"limit": 1}, "answer.status", note="is a good token always taken?")
+        left = min(_MOST, _ENOUGH * self.asked // self.young)
+        while left > 0 and len(self.seen) < _A_HABIT:
+            service.ask(*[ask] * min(left, _TOGETHER))
+            left -= _TOGETHER
 
 
 def _finding(first: Exchange) -> Finding:

@@ -36,7 +36,7 @@ def open_service(service: Service) -> None:
     if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
         _read_sublists(service, listing)
     service.require_success()
-    service.court.examine([e for e in service.recorder.exchanges if e.ask.query is not None and not _is_doubtful(e)])
+    service.court.examine([e for e in service.recorder.settled if e.ask.query is not None and not _is_doubtful(e)])
 
 
 def _is_doubtful(exchange: Exchange) -> bool:

@@ -15,6 +15,8 @@ class Recorder:
     """Collects exchanges, findings, observations and reasons; decides nothing."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    settled: list[Exchange] = field(default_factory=list)
+    """The last attempt of each request: those before it were tried again."""
     findings: list[Finding] = field(default_factory=list)
     answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """What the target does where the documentation is silent: clause to answers and how often each was seen."""

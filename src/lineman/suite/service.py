@@ -218,6 +218,7 @@ class Service:
 
     def _recorded(self, asks: Sequence[Ask]) -> list[Exchange]:
         exchanges = self.client.send_all(asks)
+        self.recorder.settled += exchanges
         for exchange in exchanges:
             self.recorder.bears(exchange, clauses_borne(exchange))
         return exchanges

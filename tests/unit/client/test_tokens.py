@@ -254,5 +254,5 @@ async def test_a_token_that_was_good_for_a_while_is_tried_again_before_another_i
     moody = await test.client.send(Ask.of({}))
     later = await test.client.send(Ask.of({}))
     assert [exchange.status for exchange in (first, moody, later)] == [200, 200, 200]
-    assert [exchange.refused_before for exchange in (first, moody, later)] == [False, True, False]
+    assert [exchange.refused_after for exchange in (first, moody, later)] == [None, 6.0, None]
     assert len(vendor.token_requests) == 1

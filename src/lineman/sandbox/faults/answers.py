@@ -83,6 +83,12 @@ def moody(call: Call, proceed: Step[Reply]) -> Reply:
     return failure(401, "Unauthorized") if is_success(call) and turn(call, "moody", 7) else reply
 
 
+@fault(ENCODE, "answer.status", "seldom-moody", "Refuses every fortieth good token.", sole=True)
+def seldom_moody(call: Call, proceed: Step[Reply]) -> Reply:
+    reply = proceed(call)
+    return failure(401, "Unauthorized") if is_success(call) and turn(call, "seldom-moody", 40) else reply
+
+
 @fault(ENCODE, "answer.json", "large-broken-off", "Cuts the connection in answers of more than 8192 bytes.")
 def large_broken_off(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
