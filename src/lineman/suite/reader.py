@@ -141,13 +141,18 @@ class Reader:
         return with_tail(whole, narrower) if len(whole.records) < whole.total else whole
 
     def _tell(self, before: Listing, after: Listing) -> bool:
-        """Tell a list that goes back to an older state, or that is reordered. True where it was told before."""
+        """Tell a list that goes back to older states, or that is reordered. True where it was told before.
+
+        Going back once may be a record that was added and taken out again; the same way twice is none.
+        """
         if before.content == after.content or reordered(before.records, after.records):
             return self._blame(_reordered(before, after))
         older = self.history[after.base.filter_key][:-2]
         whole = len(after.records) == after.total  # of a longer list, only the beginning is seen to return
-        returned = next((state for state in older if whole and state.signature == after.signature), None)
-        return returned is not None and self._blame(_went_back(before, after, returned))
+        returned = [place for place, state in enumerate(older) if whole and state.signature == after.signature]
+        if not any(state.signature == before.signature for state in older[: max(returned, default=0)]):
+            return False
+        return self._blame(_went_back(before, after, older[returned[-1]]))
 
     def _blame(self, finding: Finding) -> bool:
         self.recorder.blame([finding])

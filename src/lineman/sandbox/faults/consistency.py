@@ -64,6 +64,23 @@ def stale_replica(call: Call, proceed: Step[Selection]) -> Selection:
     return Selection(kept, max(len(kept), selection.total - 3))
 
 
+@fault(
+    SELECT,
+    "query.repeatable",
+    "two-lists-in-turn",
+    "Answers a dozen queries from the list, then a dozen from an older one.",
+)
+def two_lists_in_turn(call: Call, proceed: Step[Selection]) -> Selection:
+    asked = call.service.memory["two-lists"] = call.service.memory.get("two-lists", 0) + 1
+    if asked // 12 % 2 == 0:
+        return proceed(call)
+    newest = max(record.id for record in call.service.store.everything(call.tenant))
+    matches = proceed(call.asking(limit=2**31, offset=0)).records
+    kept = tuple(record for record in matches if record.id != newest)
+    start = call.query.offset
+    return Selection(kept[start : start + call.query.limit], len(kept))
+
+
 def _remembered(call: Call, proceed: Step[Selection], key: Callable[[Query], object]) -> Selection:
     """The answer before, where its query is the same but for what the key leaves out."""
     last: dict[int, tuple[object, Selection]] = call.service.memory.setdefault("cache", {})
