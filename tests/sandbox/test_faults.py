@@ -93,7 +93,7 @@ PROBES: dict[str, list[dict[str, Any]]] = {
             {"accessCode": "9", "mediatypeId": 53},
         )
     ],
-    "filter.any-text": [{"body": {"description": text}} for text in TEXTS],
+    "filter.any-text": [{"body": {"description": text}} for text in (*TEXTS, "0")],
     "limit.page-size": [{"body": {"limit": limit}} for limit in (1, 7, 60, 99)] + [{"body": body} for body in SIZED],
     "limit.zero": [{"body": {"limit": 0}}, {"body": {"limit": 0, "mediatypeId": 5}}],
     "limit.default": [{"body": {}}, {"body": OTHERS}, {"body": {"description": "line"}}],
@@ -111,6 +111,7 @@ PROBES: dict[str, list[dict[str, Any]]] = {
     "order.stable": [{"body": {"limit": 10}, "times": 8}, {"body": {"limit": 1}}],
     "answer.status": [
         {"body": {}, "times": 16},
+        {"body": {"limit": 1}, "times": 40},
         {"body": {"accessCode": "zzz"}},
         {"body": {"limit": "abc"}},
         {"method": "GET"},

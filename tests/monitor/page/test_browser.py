@@ -88,6 +88,7 @@ def test_states_and_words_filter_and_the_address_keeps_them(browser: Browser, sc
         page.locator("#clear").click()
         assert len(shown(page)) == 5
         page.locator(".tally a", has_text="degraded").click()
+        expect(page.locator("#shown")).to_have_text("1 of 5 canaries shown")
         assert shown(page) == ["slow-line"]
         expect(page.locator("#canaries-title")).to_be_in_viewport()
 
