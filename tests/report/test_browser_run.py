@@ -68,6 +68,7 @@ def test_search_takes_words_quotes_and_negation(browser: Browser, rendered: Path
 def test_numbers_of_the_verdict_lead_to_the_filtered_matrix(browser: Browser, rendered: Path) -> None:
     with opened(browser, rendered / "fail" / "index.html") as (page, _):
         page.locator(".tally a", has_text="not verified").click()
+        expect(page.locator("#shown")).to_have_text(re.compile(r"^1 of \d+ clauses shown$"))
         assert shown_clauses(page) == ["auth.expired-token"]
         expect(page.locator("#matrix-title")).to_be_in_viewport()
 
