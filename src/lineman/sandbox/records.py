@@ -106,6 +106,13 @@ def lengthened(record: Record) -> Record:
     return record._replace(description=f"{record.description} {'… long text 长文本 ' * 300}{record.access_code}")
 
 
+def marked_up(record: Record) -> Record:
+    """The record with a whole HTML page for a description; only the documented example stays as it is."""
+    if record == EXAMPLE:
+        return record
+    return record._replace(description=f"<!DOCTYPE html><html><body>{record.description or ''}</body></html>")
+
+
 def replacement_text(serial: int) -> str:
     """A description that no record ever had before."""
     return f"changed {serial:06d} ✎ access code"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 from lineman.sandbox import answers, honest
@@ -28,7 +28,7 @@ from lineman.sandbox.pipeline import (
     Step,
     wrap,
 )
-from lineman.sandbox.records import added_record, generate, lengthened, replacement_text
+from lineman.sandbox.records import Record, added_record, generate, replacement_text
 from lineman.sandbox.store import Store
 from lineman.sandbox.tokens import TokenOffice
 from lineman.sandbox.variants import VARIANTS
@@ -101,12 +101,12 @@ class Service:
     def _fill(self) -> None:
         records, seed = self.options.records, self.options.seed
         second = min(max(60, records * 3 // 5), 500)
-        origin = None if self._interval else f"1/{records}/{seed}/{'long-texts' in self.options.variants}"
-        tenants = [generate(records, seed, 1), generate(second, seed, 2)]
-        if "long-texts" in self.options.variants:
-            self.store.fill(origin, [map(lengthened, tenant) for tenant in tenants])
-        else:
-            self.store.fill(origin, tenants)
+        rewriting = [(name, rewrite) for name in self.options.variants if (rewrite := VARIANTS[name].rewrite)]
+        origin = None if self._interval else f"1/{records}/{seed}/{','.join(name for name, _ in rewriting)}"
+        tenants: list[Iterable[Record]] = [generate(records, seed, 1), generate(second, seed, 2)]
+        for _, rewrite in rewriting:
+            tenants = [map(rewrite, tenant) for tenant in tenants]
+        self.store.fill(origin, tenants)
 
     def _build(self, seam: Seam[T]) -> Step[T]:
         step = cast("Step[T]", _HONEST[seam.name])

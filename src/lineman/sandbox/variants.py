@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -26,22 +26,24 @@ from lineman.sandbox.pipeline import (
     Reply,
     Step,
 )
-from lineman.sandbox.records import Record
+from lineman.sandbox.records import Record, lengthened, marked_up
 from lineman.sandbox.store import Selection
 
-CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)
+_CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)
 """Where in a run a list may change only once: while it is first read, and in every part of the run."""
 
 _LATE = 1.0
+"""Seconds until the last server has learnt a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One honest difficulty; ``hooks`` bring it about."""
+    """One honest difficulty; ``hooks`` bring it about, or ``rewrite``, which changes the records from the start."""
 
     name: str
     summary: str
     hooks: tuple[HookOn[Any], ...] = ()
+    rewrite: Callable[[Record], Record] | None = None
 
 
 async def _gzip(call: Call, proceed: Any) -> Reply:
@@ -180,7 +182,7 @@ _ALL = (
     Variant("moving", "The list changes twice a second, and never returns to an older state."),
     *(
         Variant(f"changes-after-{queries}", f"The list changes once, after {queries} queries.", (HookOn(HANDLE, hook),))
-        for queries in CHANGES_AFTER
+        for queries in _CHANGES_AFTER
         for hook in (_changes_after(queries),)
     ),
     Variant("same-token", "The token operation gives the token that is still valid.", (HookOn(TOKEN, _same_token),)),
@@ -190,6 +192,7 @@ _ALL = (
         "One of five servers knows a token only a second after it was issued; another takes the next try.",
         (HookOn(HANDLE, _late_replica),),
     ),
-    Variant("long-texts", "Descriptions are thousands of characters long."),
+    Variant("long-texts", "Descriptions are thousands of characters long.", rewrite=lengthened),
+    Variant("html-texts", "Descriptions are whole HTML pages.", rewrite=marked_up),
 )
 VARIANTS: Mapping[str, Variant] = MappingProxyType({variant.name: variant for variant in _ALL})

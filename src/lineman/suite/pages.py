@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from lineman.contract.answer import MISSING, read_answer
 from lineman.exchange import Exchange
 
 _SIGNS = (b"<html", b"<!doctype")
 
 
 def is_page(exchange: Exchange) -> bool:
-    """Is the answer's body an HTML page, whatever its Content-Type says?"""
-    body = exchange.response.body.lower() if exchange.response else b""
+    """Is the answer's body an HTML page, whatever its Content-Type says? JSON is none, whatever its texts hold."""
+    if exchange.response is None or read_answer(exchange).value is not MISSING:
+        return False
+    body = exchange.response.body.lower()
     return any(sign in body for sign in _SIGNS)
 
 
