@@ -7,37 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from lineman.contract.checks.insides import inside_shown
 from lineman.contract.checks.registry import Case, check
 from lineman.contract.finding import Finding
 
-_TRACES = {
-    "a stack trace": re.compile(
-        r"Traceback \(most recent call last\)"
-        r'|File "[^"]+", line \d+'
-        r"|(?:^|\s|\\n|\\t|>)at (?:[\w$<>]+\.)+[\w$<>]+\([^)]*"
-        r"(?:\.java:\d+|Native Method|Unknown Source|\.js:\d+[^)]*|\.kt:\d+)\)"
-        r"|at [^\s(]* ?\(?[^\s()]+\.(?:js|ts):\d+:\d+\)?"
-        r"|(?:^|\s|\\n|>)at (?:[\w`<>]+\.)+[\w`<>]+\([^)]*\) in [^:]{0,3}:?[^:]{1,200}:line \d+"
-        r"|\bSystem\.(?:[A-Z]\w*\.)*[A-Z]\w*Exception\b"
-        r"|\.php(?:\(\d+\)| on line \d+)"
-        r"|goroutine \d+ \["
-        r"|(?:[a-z]\w*\.){2,}[A-Z]\w*(?:Exception|Error)\b"
-        r"|\b(?:Nested|Runtime|NullPointer|IllegalArgument|IllegalState)Exception\b"
-        r"|\b(?:SQLSyntaxError|NumberFormat|ClassCast|(?:Array)?IndexOutOfBounds)Exception\b"
-        r"|\bException in thread\b|\.(?:py|java|go|rb|php):\d+\b|#\d+ /\S+\(\d+\)"
-        r"|\b(?:Key|Type|Value|Attribute|Index|ZeroDivision|Operational|Programming|Recursion)Error\b\s*[:(]"
-    ),
-    "a database query": re.compile(
-        r"\bSELECT\b.{1,300}?\bFROM\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE\s+FROM\b"
-        r"|\bWHERE\b.{1,200}?(?:\bLIKE\b|\bAND\b|=)|\bINSERT\s+INTO\b"
-        r"|(?i:\bwhere\s+[\w.\"`\[\]]+\s*(?:=|<>|i?like\b)\s*(?:'|\?|%s|[$:@]\w))"
-        r"|(?i:\binsert\s+into\s+\S+\s*\(.{1,200}?\bvalues\b)"
-        r"|(?i:\bselect\s+(?:\*|[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+)\s+from\b)"
-        r"|(?i:SQLSTATE|\bORA-\d{5}\b|\bnear \"[^\"]*\": syntax error|error in your SQL syntax)"
-        r"|(?i:\bno such (?:column|table)\b|\bunterminated quoted string\b)",
-        re.DOTALL,
-    ),
-}
 _MARKER = re.compile(r"\[redacted:([a-z_-]+)\]")
 _MIN_ECHO = 12
 """Shorter presented credentials are words that may stand in any message."""
@@ -56,14 +29,6 @@ def answer_shows_no_internals(case: Case) -> Iterator[Finding]:
             constraint="no internals",
             observed=name,
         )
-
-
-def inside_shown(text: str) -> Iterator[tuple[str, str]]:
-    """Each kind of inside that a text shows, and where it stands."""
-    for name, pattern in _TRACES.items():
-        match = pattern.search(text)
-        if match:
-            yield name, text[max(0, match.start() - 60) : match.end() + 120]
 
 
 @check("error.no-internals")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineman.contract.checks.leaks import inside_shown
+from lineman.contract.checks.insides import inside_shown
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ from lineman.contract.checks.leaks import inside_shown
         ("SELECT id FROM t_access_code WHERE tenant = 7", "a database query"),
         ("select a.id, a.access_code from t_access_code a", "a database query"),
         ("select * from t_access_code", "a database query"),
+        ("syntax error at: where tenant_id = 7", "a database query"),
+        ("select count(*) from t_access_code", "a database query"),
+        ("select id from t_access_code limit 100", "a database query"),
+        ("select distinct code from codes order by code", "a database query"),
+        ("select a.id as id1_0_, a.code as code2_0_ from codes a", "a database query"),
+        ("select code from tenant7.codes", "a database query"),
+        ("could not execute: delete from t_access_code", "a database query"),
+        ("update t_access_code set total = 1", "a database query"),
         ("bad SQL grammar: select id from t where access_code like ?", "a database query"),
         ("... where tenant_id = 'a' and", "a database query"),
         ("update t set a = 1 where id = $1", "a database query"),
@@ -43,6 +51,10 @@ def test_an_inside_is_seen(text: str, kind: str) -> None:
         "System error. Try again at 10:30 (UTC)",
         "Exception: the parameter limit is out of range",
         "Please select a media type from the list",
+        "Please select a media type from 2, 5, 18, 19 and 53",
+        "Select one value from those that the documentation names",
+        "select a smaller page from this list where the limit is above 100",
+        "Delete from your request what is no parameter",
         "limit is refused where it is not between 1 and 100",
         "Update the set of parameters, and delete from it what is unknown",
         "Allowed where limit = 1 to 100",
