@@ -17,10 +17,10 @@ from lineman.monitor.page.badge import badge_word, endpoint, svg
 from lineman.monitor.page.context import Setting, context
 from lineman.monitor.page.gather import Facts, Known, Where, gather, where_of
 from lineman.monitor.page.present import Present, present
-from lineman.monitor.page.reading import Reader
 from lineman.monitor.page.rendering import MOST_SHEETS, html
 from lineman.monitor.settings.models import MonitorSettings
 from lineman.monitor.store import FAILURES, History
+from lineman.monitor.store.reading import Reader
 
 _READ_EVERY = 5.0
 """Seconds between two readings of history, at least."""

@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from lineman.monitor.board import CanaryState, is_stale
 from lineman.monitor.clock import DAY
-from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.duration import words
 from lineman.monitor.settings.models import Canary, Configuration
 from lineman.monitor.store.figures import latest_slots, recent_results, uptime_between
+from lineman.monitor.store.reading import Reader
 from lineman.monitor.uptime import percent
 from lineman.monitor.world import JOINT
 

@@ -10,10 +10,10 @@ from tests.monitor.postgres.conftest import cluster, database
 
 from lineman.monitor.clock import HOUR
 from lineman.monitor.page.gather import Facts, Where, gather
-from lineman.monitor.page.reading import Reader
 from lineman.monitor.page.rendering import exported
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Configuration, MonitorSettings
+from lineman.monitor.store.reading import Reader
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import JOINT
 

@@ -8,11 +8,11 @@ import pytest
 from tests.monitor.page import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.page.reading import Reader
 from lineman.monitor.page.spans import DAYS, WINDOWS, Spans, spans
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.settings.models import Canary, MonitorSettings
 from lineman.monitor.store.figures import uptime_between
+from lineman.monitor.store.reading import Reader
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.uptime import Uptime
 from lineman.monitor.verdict import Verdict

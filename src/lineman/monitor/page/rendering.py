@@ -7,8 +7,8 @@ from typing import Any
 from lineman.monitor.page.context import Setting, context
 from lineman.monitor.page.gather import gather, where_of
 from lineman.monitor.page.present import present
-from lineman.monitor.page.reading import Reader
 from lineman.monitor.settings.models import Configuration
+from lineman.monitor.store.reading import Reader
 from lineman.report.pages import content_policy, prepare, render
 
 _PACKAGE = "lineman.monitor.page"

@@ -17,6 +17,7 @@ from lineman.monitor.settings.models import Canary
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready
 from lineman.monitor.store.postgres import within
+from lineman.monitor.store.reading import one_state
 from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
 from lineman.monitor.verdict import Verdict
 from lineman.monitor.world import Change, Drift, World
@@ -94,11 +95,8 @@ class History:
         """A connection of its own that reads one state of history."""
         self.open()
         assert self._engine is not None  # noqa: S101 - open sees to it
-        with self._engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with self._limited(connection):
-                yield connection
+        with one_state(self._engine) as connection, self._limited(connection):
+            yield connection
 
     def changed_by_others(self, connection: Connection) -> bool:
         """True where another process may have decided for the location since this was asked last.

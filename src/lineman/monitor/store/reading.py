@@ -1,4 +1,4 @@
-"""A reader's own way to history: nothing is checked, migrated or moved aside on the way, however large the file is."""
+"""Reading one state of history; a reader's own way to it checks, migrates and moves aside nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from sqlalchemy import Connection, Engine
 from lineman.monitor.store.engine import engine_for
 
 
+@contextmanager
+def one_state(engine: Engine) -> Iterator[Connection]:
+    """A connection of its own that reads one state."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
 class Reader:
-    """Reads one state of history at a time. Its methods may raise any of the store's ``FAILURES``."""
+    """Reads one state of history at a time, however large the file is. May raise any of the store's ``FAILURES``."""
 
     def __init__(self, address: str) -> None:
         """``address``: a file or a URL; nothing is opened yet."""
@@ -23,7 +32,5 @@ class Reader:
         """A connection of its own that reads one state."""
         if self._engine is None:
             self._engine = engine_for(self.address)
-        with self._engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with one_state(self._engine) as connection:
             yield connection
