@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from tests.monitor.postgres.cluster import Cluster, programs
+from tests.monitor.postgres.locations import Table
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,10 @@ def cluster() -> Iterator[Cluster]:
 def database(cluster: Cluster) -> str:
     """The URL of an empty database."""
     return cluster.create()
+
+
+@pytest.fixture
+def table(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    """Locations around that database."""
+    with ExitStack() as stack:
+        yield Table(database, monkeypatch, stack)
