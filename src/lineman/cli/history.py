@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 
@@ -20,3 +22,12 @@ def without_password(given: str | None) -> str | None:
                 "leave it out and put it into the file that PGPASSFILE names"
             )
     return given
+
+
+HistoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--history", callback=without_password, help="A file or an SQLAlchemy URL.", show_default="[monitor] history"
+    ),
+]
+"""The option of commands that read history."""

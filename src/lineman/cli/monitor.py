@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from lineman.cli.history import without_password
+from lineman.cli.history import HistoryOption
 
 USAGE_ERROR = 4
 STALE = 2
@@ -54,15 +54,7 @@ def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
 @app.command()
 def status(
     monitors: MonitorsPath = None,
-    history: Annotated[
-        str | None,
-        typer.Option(
-            "--history",
-            callback=without_password,
-            help="A file or an SQLAlchemy URL.",
-            show_default="[monitor] history",
-        ),
-    ] = None,
+    history: HistoryOption = None,
 ) -> None:
     """Say how fresh each canary's results are. Exit code: 0 fresh, 2 stale, 3 no history."""
     import time  # noqa: PLC0415 - used here only
@@ -89,15 +81,7 @@ def status(
 @app.command()
 def export(
     monitors: MonitorsPath = None,
-    history: Annotated[
-        str | None,
-        typer.Option(
-            "--history",
-            callback=without_password,
-            help="A file or an SQLAlchemy URL.",
-            show_default="[monitor] history",
-        ),
-    ] = None,
+    history: HistoryOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write to this file, atomically, instead of standard output.")
     ] = None,
