@@ -85,7 +85,7 @@ def test_the_status_of_refused_credentials_is_observed(service: Service) -> None
 @pytest.mark.full
 def test_good_tokens_are_always_taken(service: Service) -> None:
     """A token that was refused now and then while it was young is looked at again when it is older."""
-    service.moody.look_again(service)
+    service.moody.look_again(service.ask, service.client.sleep)
 
 
 @pytest.mark.clause("auth.app-key-optional")

@@ -166,7 +166,7 @@ def _judge(
 ) -> int:
     from lineman.cli.display import Display  # noqa: PLC0415 - rich
     from lineman.report import write_run_files  # noqa: PLC0415 - heavy
-    from lineman.report.draughtsman import standing_by  # noqa: PLC0415
+    from lineman.report.draughtsman import standing_by  # noqa: PLC0415 - with the others: a wrong call pays for none
     from lineman.report.files import make_folder  # noqa: PLC0415
     from lineman.suite.runner import prepare, run_suite  # noqa: PLC0415
 

@@ -69,10 +69,9 @@ def main() -> None:
     from lineman.report.plots import picture, warm_up  # noqa: PLC0415 - only in the second process
 
     warm_up()
-    order = sys.stdin.read()
+    order = sys.stdin.buffer.read()
     if order:
-        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-        sys.stdout.write(picture(*json.loads(order)))
+        sys.stdout.buffer.write(picture(*json.loads(order)).encode())
 
 
 if __name__ == "__main__":

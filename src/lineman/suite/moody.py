@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from lineman.contract.answer import Form, read_answer
 from lineman.contract.finding import Finding
 from lineman.exchange import Ask, Exchange
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
 
 _A_HABIT = 2
 _SPREAD = 2.0
@@ -44,15 +40,18 @@ class Moody:
         told = fresh if len(self.seen) - len(fresh) >= _A_HABIT else self.seen
         return [replace(_finding(self.seen[0]), exchanges=(self.seen[0], e)) for e in told]
 
-    def look_again(self, service: Service) -> None:
-        """Where a young token was refused in between, ask on when it is old enough to be known everywhere."""
+    def look_again(self, ask: Callable[..., object], sleep: Callable[[float], None]) -> None:
+        """Where a young token was refused in between, ask on when it is old enough to be known everywhere.
+
+        ``ask`` sends asks and has their answers examined; ``sleep`` takes seconds.
+        """
         if not self.young or len(self.seen) >= _A_HABIT:
             return
-        service.client.sleep(_SPREAD)
-        ask = Ask.of({"limit": 1}, "answer.status", note="is a good token always taken?")
+        sleep(_SPREAD)
+        query = Ask.of({"limit": 1}, "answer.status", note="is a good token always taken?")
         left = min(_MOST, _ENOUGH * self.asked // self.young)
         while left > 0 and len(self.seen) < _A_HABIT:
-            service.ask(*[ask] * min(left, _TOGETHER))
+            ask(*[query] * min(left, _TOGETHER))
             left -= _TOGETHER
 
 

@@ -92,34 +92,21 @@ def test_a_shuffled_list_is_told_from_a_changed_one(after: list[dict[str, Any]],
     assert reordered(records(*range(30)), after) is found
 
 
-class MoodyService:
-    """Sleeps at once, and hands each batch of prepared answers to the examiner."""
-
-    def __init__(self, moody: Moody, batches: list[list[Exchange]]) -> None:
-        self.moody, self.unanswered, self.slept = moody, batches, list[float]()
-        self.client = self
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def ask(self, *_: Ask) -> None:
-        self.moody.examine(self.unanswered.pop(0))
-
-
 def test_a_young_token_refused_is_no_evidence_but_a_reason_to_look_again() -> None:
     """When only young tokens were refused, then nothing is told, and older ones are looked at."""
     moody = Moody()
     assert moody.examine([exchange(refused_after=0.5), exchange(refused_after=1.9), *[exchange()] * 30]) == []
-    service = MoodyService(moody, [[exchange()], [exchange(refused_after=4.0)], [exchange(refused_after=4.1)]])
-    moody.look_again(service)  # type: ignore[arg-type]  # as much of a service as is needed
-    assert service.slept == [2.0]
-    assert service.unanswered == []
+    batches = iter([[exchange()], [exchange(refused_after=4.0)], [exchange(refused_after=4.1)]])
+    slept: list[float] = []
+    moody.look_again(lambda *_: moody.examine(next(batches)), slept.append)
+    assert slept == [2.0]
+    assert list(batches) == []
     assert len(moody.seen) == 2
 
 
 def test_without_a_refusal_nothing_is_asked_again() -> None:
     moody = Moody()
     moody.examine([exchange()])
-    service = MoodyService(moody, [])
-    moody.look_again(service)  # type: ignore[arg-type]  # as above
-    assert service.slept == []
+    slept: list[float] = []
+    moody.look_again(lambda *_: pytest.fail("nothing is to be asked"), slept.append)
+    assert slept == []
