@@ -154,3 +154,16 @@ def test_a_clause_is_explained(tmp_path: Path) -> None:
     wrong = lineman("explain", "limit.clmp", folder=tmp_path)
     assert wrong.returncode == 4
     assert_one_message(wrong, "limit.clamp")
+
+
+def test_a_seed_stands_for_a_run_whatever_process_makes_it(running: RunningSandbox, tmp_path: Path) -> None:
+    """When two processes run with one seed, then they ask the same in the same order, however Python orders sets."""
+    asked = []
+    for hashing in ("1", "2", "3"):
+        environment = {**running.environment, "PYTHONHASHSEED": hashing}
+        done = lineman("test", "--seed", "5", "--report-dir", hashing, folder=tmp_path, **environment)
+        assert done.returncode == 0, done.stdout
+        exchanges = json.loads((tmp_path / hashing / "run.json").read_text("utf-8"))["exchanges"]
+        queries = [one for one in exchanges if one["operation"] == "query"]
+        asked.append([(one["method"], one["url"], one["request_body"]) for one in queries])
+    assert asked[0] == asked[1] == asked[2]

@@ -167,7 +167,7 @@ class Data:
     def within_another(self, name: str) -> list[str]:
         """A whole text of one record that is a part of another record's: neither may hide the other."""
         values = [r[name] for r in self.with_text(name, least=2)]
-        shortest = sorted(set(values), key=lambda text: (unusual(text), len(text)))
+        shortest = sorted(dict.fromkeys(values), key=lambda text: (unusual(text), len(text)))
         return [text for text in shortest if any(text in other and text != other for other in values)][:1]
 
     @staticmethod
