@@ -67,3 +67,11 @@ def test_an_inside_is_seen(text: str, kind: str) -> None:
 )
 def test_a_message_is_no_inside(text: str) -> None:
     assert list(inside_shown(text)) == []
+
+
+def test_what_was_cut_off_around_it_is_marked() -> None:
+    before, after = "b" * 100, "a" * 300
+    ((_, shown),) = inside_shown(f"{before} SQLSTATE {after}")
+    assert shown.startswith("…b")
+    assert shown.endswith("a…")
+    assert [shown for _, shown in inside_shown("SQLSTATE 42")] == ["SQLSTATE 42"]

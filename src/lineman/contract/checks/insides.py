@@ -53,4 +53,9 @@ def inside_shown(text: str) -> Iterator[tuple[str, str]]:
     for name, patterns in _KINDS.items():
         match = next(filter(None, (pattern.search(text) for pattern in patterns)), None)
         if match:
-            yield name, text[max(0, match.start() - 60) : match.end() + 120]
+            yield name, _surroundings(text, match)
+
+
+def _surroundings(text: str, match: re.Match[str]) -> str:
+    start, end = max(0, match.start() - 60), match.end() + 120
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
