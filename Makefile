@@ -64,7 +64,7 @@ monitor-load: $(DEVELOPMENT) ## measure the monitor with 1,000 canaries
 	@$(BIN)/python -m tests.monitor.load 1000 60
 
 monitor-page-load: $(DEVELOPMENT) ## measure the status page with a year of history and ten thousand readers
-	@$(BIN)/python -m tests.monitor.page.load
+	@$(BIN)/python -m tests.monitor.status.load
 
 systemd-boot: $(DEVELOPMENT) ## boot a real systemd with the units as the operators' page installs them (as root)
 	@sh tools/install-packages.sh systemd-nspawn:systemd-container bwrap:bubblewrap

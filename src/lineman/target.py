@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from lineman.configuration import CONFIGURATION_FILE, ConfigurationError, Section, Sources, Table, WaiverSection
 from lineman.secret import Secret
-from lineman.settings import CONFIGURATION_FILE, ConfigurationError, Section, Sources, Table, WaiverSection
 
 __all__ = ["ConfigurationError", "Credentials", "NoTargetError", "Target", "Waiver", "is_loopback", "load_target"]
 

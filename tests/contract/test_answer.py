@@ -3,7 +3,7 @@
 import pytest
 
 from lineman.contract.answer import MISSING, Form, read_answer
-from lineman.contract.document import document
+from lineman.contract.operation import document
 from lineman.suite.service import Service
 
 SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-data", "total.counts-matches")

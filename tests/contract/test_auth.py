@@ -4,8 +4,8 @@ import pytest
 
 from lineman.contract.answer import read_answer
 from lineman.exchange import AppKey, Ask, Credential, Query
-from lineman.suite.credentials import EXPIRED, EarlyToken
-from lineman.suite.observing import outcome_against
+from lineman.suite.expiry import EXPIRED, EarlyToken
+from lineman.suite.observations import outcome_against
 from lineman.suite.relations import disjoint_tenants, same_answers
 from lineman.suite.service import Service
 

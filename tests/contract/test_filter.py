@@ -3,10 +3,10 @@
 import pytest
 
 from lineman.contract.answer import read_answer
-from lineman.contract.document import document
-from lineman.contract.question import TEXT_FILTERS
+from lineman.contract.operation import document
+from lineman.contract.query import TEXT_FILTERS
 from lineman.exchange import Exchange
-from lineman.suite.observing import empty_text_outcome, refused_or
+from lineman.suite.observations import empty_text_outcome, refused_or
 from lineman.suite.service import Service
 
 TYPES = document().request_media_types

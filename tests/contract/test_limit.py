@@ -2,9 +2,9 @@
 
 import pytest
 
-from lineman.contract.document import document
+from lineman.contract.operation import document
 from lineman.exchange import Ask
-from lineman.suite.observing import outcome_against, refused_or
+from lineman.suite.observations import outcome_against, refused_or
 from lineman.suite.service import Service
 
 MAXIMUM = document().limit_maximum

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from lineman.contract.answer import Form, read_answer
-from lineman.contract.document import document
+from lineman.contract.operation import document
 from lineman.exchange import Ask
-from lineman.suite.observing import outcome_against
+from lineman.suite.observations import outcome_against
 from lineman.suite.service import Service
 
 EXAMPLE_TEXT = b"""{

@@ -14,7 +14,7 @@ import pytest
 from tests.deployment.container import PACKAGES, Build, Stage, context, variables, walls
 from tests.deployment.page import of_kind
 
-from lineman.monitor.settings import load_configuration
+from lineman.monitor.config import load_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"

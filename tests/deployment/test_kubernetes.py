@@ -17,7 +17,7 @@ import pytest
 import yaml
 from tests.deployment import podmonitor_schema
 
-from lineman.monitor.settings import load_configuration
+from lineman.monitor.config import load_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "monitors" / "kubernetes"

@@ -10,15 +10,15 @@ import time
 
 from tests.monitor.simulation import result_of
 
-from lineman.monitor.channels import sender
 from lineman.monitor.clock import SystemClock
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.models import Canary, Channel
+from lineman.monitor.config.models import Canary, Channel
+from lineman.monitor.delivery.channels import sender
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.state import Change
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
 from lineman.monitor.store import History
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import Change
+from lineman.monitor.writer import Keeper, SlotEnd
 
 INTERVAL = 1_000
 BAD, GOOD = 5, 6

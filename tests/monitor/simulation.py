@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.notices import Notice
-from lineman.monitor.result import Attempt, ProbeResult
+from lineman.monitor.config.models import Canary
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.result import Attempt, Cause, ProbeResult, Verdict
 from lineman.monitor.scheduler import Scheduler
-from lineman.monitor.settings.models import Canary
 from lineman.monitor.slots import stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.verdict import Cause, Verdict
+from lineman.monitor.writer import Keeper, SlotEnd
 
 
 @dataclass

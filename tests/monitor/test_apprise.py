@@ -8,11 +8,11 @@ import pytest
 from tests.monitor.servers import receiver
 from tests.monitor.simulation import FakeClock
 
-from lineman.monitor.channels import ChannelError, sender
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import plain_notice
-from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.models import Channel
+from lineman.monitor.config.models import Channel
+from lineman.monitor.delivery.channels import ChannelError, sender
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import plain_notice
 
 # One of Apprise's many plugins imports what a later Python no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -8,14 +8,13 @@ from typing import Any
 from tests.monitor.simulation import result_of
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.decide import decide, reconcile_all
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
-from lineman.monitor.result import Breach, ProbeResult
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.config.models import Canary
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.engine import decide, reconcile_all
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import World
+from lineman.monitor.result import Breach, Cause, ProbeResult, Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
-from lineman.monitor.verdict import Cause, Verdict
-from lineman.monitor.world import World
 
 BAD, OK = Verdict.FAILED, Verdict.OK
 

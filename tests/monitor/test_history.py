@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from tests.monitor.simulation import FakeClock, result_of
 
-from lineman.monitor.channels import ChannelError
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice, plain_notice
+from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
+from lineman.monitor.delivery.channels import ChannelError
+from lineman.monitor.delivery.outbox import Outbox, backoff
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice, plain_notice
+from lineman.monitor.incidents.state import Change
 from lineman.monitor.oneshot import keep
-from lineman.monitor.outbox import Outbox, backoff
-from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, Outcome, Timetable, stable_offset
 from lineman.monitor.store import History, HistoryError
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import Change
 
 SUBJECT = Canary.model_validate({"name": "subject", "interval": "1m", "incident": {"opens_after": 2}})
 SETUP = Configuration(canaries={"subject": SUBJECT})

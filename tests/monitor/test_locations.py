@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from tests.monitor.simulation import FakeClock
 
-from lineman.monitor.joint import lease_of, poll_of
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
-from lineman.monitor.service import Monitor
-from lineman.monitor.settings import MonitorConfigurationError, load_configuration
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.config import MonitorConfigurationError, load_configuration
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.daemon import Monitor
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import HistoryTrouble, Notice
+from lineman.monitor.leader import lease_of, poll_of
 from lineman.monitor.store import History, HistoryError
-from lineman.monitor.trouble import HistoryTrouble
 
 CANARY = Canary.model_validate({"name": "subject", "interval": 10, "timeout": 5, "notices": ["night"]})
 CANARIES = {"subject": CANARY}

@@ -19,13 +19,11 @@ import pytest
 import trustme
 from tests.monitor.servers import RECORD, Vendor, answer, endless, send, trickle, vendor
 
+from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
-from lineman.monitor.formats.plugin import plugin_line
-from lineman.monitor.formats.text import text
+from lineman.monitor.formats.text import plugin_line, text
 from lineman.monitor.probe import Prober, probe_once
-from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.models import Canary, MonitorSettings
-from lineman.monitor.verdict import Cause, Verdict
+from lineman.monitor.result import Cause, ProbeResult, Verdict
 
 MAIN = "from lineman.cli import main; main()"
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineman.monitor.quorum import Voice, complete, fresh, needed, punctual, together, window
-from lineman.monitor.settings.models import Canary, MonitorSettings
-from lineman.monitor.verdict import Cause, Verdict
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.incidents.quorum import Voice, complete, fresh, needed, punctual, together, window
+from lineman.monitor.result import Cause, Verdict
 
 CANARY = Canary.model_validate({"name": "subject", "interval": 10, "timeout": 5})
 STEP = 10_000

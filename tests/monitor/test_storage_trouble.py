@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from tests.monitor.simulation import FakeClock, result_of
 
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.config.models import Canary
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
 from lineman.monitor.store import History
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.writer import Keeper, SlotEnd
 
 SUBJECT = Canary.model_validate(
     {"name": "subject", "interval": 1, "incident": {"opens_after": 2, "ends_after": 2}, "notices": ["night"]}

@@ -13,14 +13,14 @@ from sqlalchemy import select
 from tests.monitor.simulation import FakeClock, Life, whole_second_name
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
-from lineman.monitor.matters import Event
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Absence, Grid, stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.store.figures import recent_incidents, uptime_between
+from lineman.monitor.store.queries import recent_incidents, uptime_between
 from lineman.monitor.store.retention import tidy
-from lineman.monitor.store.tables import SLOTS
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.store.schema import SLOTS
 
 INTERVAL = 5 * MINUTE
 BEGIN = round(datetime(2026, 3, 10, tzinfo=UTC).timestamp() * 1_000)

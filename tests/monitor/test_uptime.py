@@ -7,8 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineman.monitor.result import Verdict
 from lineman.monitor.uptime import Stretch, Uptime, percent, uptime
-from lineman.monitor.verdict import Verdict
 
 STRETCHES = st.lists(
     st.builds(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from lineman.contract.document import document
+from lineman.contract.operation import document
 
 RECORD = {"id": "1", "accessCode": "9911411"}
 

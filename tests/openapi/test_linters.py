@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from lineman.contract.document import DOCUMENT_NAME, document
+from lineman.contract.operation import DOCUMENT_NAME, document
 from lineman.resources import resource
 
 ROOT = Path(__file__).resolve().parents[2]

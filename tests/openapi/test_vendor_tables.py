@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lineman.contract.document import document
+from lineman.contract.operation import document
 
 # Name, type, mandatory, then whatever numbers the page gives. Written from the page, not from the document.
 HEADERS = [

@@ -16,8 +16,8 @@ from lineman.client import Clock
 from lineman.report.run import Run
 from lineman.sandbox import SandboxOptions, create_app, credentials
 from lineman.secret import Secret
+from lineman.suite.run_state import Settings
 from lineman.suite.runner import prepare, run_suite
-from lineman.suite.settings import Settings
 from lineman.target import Credentials, Target
 
 BASE_URL = "http://127.0.0.1:9"

@@ -1,7 +1,7 @@
 """The proof itself has no holes: no clause without a fault, no fault without a clause, no check that cannot fail."""
 
-from lineman.contract.catalogue import catalogue
 from lineman.contract.checks import CHECKS
+from lineman.contract.clauses import catalogue
 from lineman.sandbox import DIALECTS, FAULTS
 
 PROMISED = {id_ for id_, clause in catalogue().items() if clause.promised}

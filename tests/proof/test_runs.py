@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lineman.report import write_run_files
+from lineman.report.files import write_run_files
 from lineman.report.run import State, Verdict
 from lineman.sandbox import FAULTS, SandboxOptions, credentials
 from lineman.suite.pins import find_drift, read_pins, write_pins
-from lineman.suite.settings import Settings
+from lineman.suite.run_state import Settings
 from lineman.target import Waiver
 
 from .harness import Judged, judge

@@ -7,7 +7,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from lineman.contract.catalogue import catalogue
+from lineman.contract.clauses import catalogue
 from lineman.report.run import (
     ClauseResult,
     DocumentInfo,

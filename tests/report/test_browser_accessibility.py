@@ -9,8 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, Page, expect
 
-from lineman.report import compare, comparison_html, index
+from lineman.report.compare import compare
+from lineman.report.compare_views import comparison_html
 from lineman.report.files import run_text
+from lineman.report.runs_index import index
 
 from . import builders
 from .opening import opened

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from lineman.report import compare, comparison_html, index, write_run_files
+from lineman.report.compare import compare
+from lineman.report.compare_views import comparison_html
+from lineman.report.files import write_run_files
 from lineman.report.run import TargetInfo
+from lineman.report.runs_index import index
 
 from . import builders
 from .opening import opened

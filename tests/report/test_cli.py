@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lineman.cli.report import app
-from lineman.report import load_run
+from lineman.report.files import load_run
 
 from . import builders
 
@@ -20,7 +20,7 @@ def call(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    from lineman.report import write_run_files  # noqa: PLC0415 - only here
+    from lineman.report.files import write_run_files  # noqa: PLC0415 - only here
 
     write_run_files(builders.failing_run(id="before"), tmp_path / "a")
     write_run_files(builders.make_run(id="now"), tmp_path / "b")

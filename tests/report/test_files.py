@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from lineman.report import ReportError, load_run, write_run_files
-from lineman.report.files import write
+from lineman.report.files import ReportError, load_run, write, write_run_files
 from lineman.report.run import run_schema
 
 from . import builders

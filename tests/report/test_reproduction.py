@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from lineman.report import load_run
+from lineman.report.files import load_run
 from lineman.report.run import ExchangeRecord, Run, Violation
 from lineman.sandbox import RunningSandbox, SandboxOptions, serve
 

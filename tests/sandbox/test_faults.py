@@ -233,5 +233,5 @@ def test_the_honest_code_knows_no_fault() -> None:
     import lineman.sandbox  # noqa: PLC0415 - only for its folder
 
     folder = Path(lineman.sandbox.__file__).parent
-    for room in ("honest", "answers", "store", "tokens", "matching"):
+    for room in ("operation", "responses", "store", "tokens"):
         assert not re.search(r"\bfaults?\b", (folder / f"{room}.py").read_text(encoding="utf-8"))

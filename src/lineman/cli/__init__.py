@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from lineman.cli import config, monitor, report
-from lineman.cli.explain import explain
-from lineman.cli.judging import judge
+from lineman.cli.config import explain
 from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
+from lineman.cli.test import judge
 
 USAGE_ERROR = 4
 PROBE_UNKNOWN = 3

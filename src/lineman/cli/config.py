@@ -28,10 +28,10 @@ def check(
     import os  # noqa: PLC0415 - used here only
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings.burn_table import rules_of  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings.duration import words  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings.targets import target_problems  # noqa: PLC0415 - heavy
+    from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.config.durations import words  # noqa: PLC0415 - heavy
+    from lineman.monitor.config.loading import target_problems  # noqa: PLC0415 - heavy
+    from lineman.monitor.config.thresholds import rules_of  # noqa: PLC0415 - heavy
 
     try:
         configuration = load(path)
@@ -53,3 +53,30 @@ def check(
                 f"  burn rate {rule.rule.rate:.3g} over {words(rule.rule.long)} and {words(rule.rule.short)} "
                 f"({rule.rule.severity}): needs {rule.long_failed} and {rule.short_failed} failed slots"
             )
+
+
+_USAGE_ERROR = 4
+
+
+def explain(
+    clause: Annotated[
+        str | None, typer.Argument(help="A clause id, such as limit.clamp; without one all are listed.")
+    ] = None,
+) -> None:
+    """Say what a clause promises, where it stands, how it is checked and what breaks it."""
+    from lineman.contract.clauses import UnknownClauseError, catalogue  # noqa: PLC0415 - only this command needs it
+    from lineman.contract.clauses import clause as find  # noqa: PLC0415
+
+    if clause is None:
+        for known in catalogue().values():
+            typer.echo(f"{known.id:32} {known.level:9} {known.title}")
+        return
+    try:
+        found = find(clause)
+    except UnknownClauseError as error:
+        typer.echo(f"lineman explain: {error}", err=True)
+        raise typer.Exit(_USAGE_ERROR) from None
+    typer.echo(f"{found.id} ({found.level})\n\n  {found.title}.\n")
+    typer.echo(f"  Where it stands:    {found.where}")
+    typer.echo(f"  How it is checked:  {found.how}")
+    typer.echo(f"  What breaks it:     {found.breaks}")

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from lineman.cli.history import HistoryOption
+from lineman.cli.common import HistoryOption
 
 USAGE_ERROR = 4
 STALE = 2
@@ -31,8 +31,8 @@ def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
     import asyncio  # noqa: PLC0415 - `status` should not pay for it
     import logging  # noqa: PLC0415 - `status` should not pay for it
 
-    from lineman.monitor.service import Monitor  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.daemon import Monitor  # noqa: PLC0415 - heavy
     from lineman.monitor.store import HistoryError  # noqa: PLC0415 - heavy
     from lineman.monitor.web.app import ListenError  # noqa: PLC0415 - heavy
 
@@ -60,8 +60,8 @@ def status(
     import time  # noqa: PLC0415 - used here only
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.status import status_lines  # noqa: PLC0415 - heavy
+    from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.status.freshness import status_lines  # noqa: PLC0415 - heavy
     from lineman.monitor.store import FAILURES  # noqa: PLC0415 - heavy
 
     try:
@@ -90,8 +90,8 @@ def export(
     import time  # noqa: PLC0415 - used here only
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
-    from lineman.monitor.page.rendering import exported  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.monitor.status.rendering import exported  # noqa: PLC0415 - heavy
     from lineman.monitor.store import FAILURES  # noqa: PLC0415 - heavy
 
     try:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lineman.cli.history import without_password
+from lineman.cli.common import without_password
 
 if TYPE_CHECKING:
+    from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
     from lineman.monitor.result import ProbeResult
-    from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
 
 UNKNOWN = 3
 
@@ -48,8 +48,8 @@ def probe(
     """Probe a canary once. Exit code: 0 ok, 1 degraded, 2 failed, 3 unknown."""
     import asyncio  # noqa: PLC0415 - a wrong call should not pay for it
 
+    from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
     from lineman.monitor.probe import probe_once  # noqa: PLC0415 - heavy
-    from lineman.monitor.settings import MonitorConfigurationError  # noqa: PLC0415 - heavy
 
     try:
         configuration = load(monitors)
@@ -57,7 +57,7 @@ def probe(
         _unknown(str(error), format_)
     known = configuration.canaries.get(canary)
     if known is None:
-        from lineman.monitor.settings.names import hint  # noqa: PLC0415 - only for a wrong name
+        from lineman.text import hint  # noqa: PLC0415 - only for a wrong name
 
         _unknown(f"no canary is called {canary!r}{hint(canary, configuration.canaries)}", format_)
     result = asyncio.run(probe_once(known, os.environ))
@@ -76,7 +76,7 @@ def load(monitors: Path | None) -> Configuration:
     Raises:
         MonitorConfigurationError: it does not hold.
     """
-    from lineman.monitor.settings import load_configuration  # noqa: PLC0415 - heavy
+    from lineman.monitor.config import load_configuration  # noqa: PLC0415 - heavy
 
     return load_configuration(default_path() if monitors is None else monitors)
 
@@ -97,7 +97,7 @@ def _rendered(
 
         return json.dumps(result.as_dict(), ensure_ascii=False, indent=2) + "\n"
     if format_ is Format.NAGIOS:
-        from lineman.monitor.formats.plugin import plugin_line  # noqa: PLC0415 - one format of four
+        from lineman.monitor.formats.text import plugin_line  # noqa: PLC0415 - one format of four
 
         return plugin_line(result, canary) + "\n"
     if format_ is Format.OPENMETRICS:

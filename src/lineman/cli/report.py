@@ -40,15 +40,21 @@ def compare(
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file.", show_default="stdout")] = None,
 ) -> None:
     """Tell what is newly broken, still broken and fixed in run B against run A."""
-    from lineman import report  # noqa: PLC0415 - heavy
+    from lineman.report.compare import compare as compare_runs  # noqa: PLC0415 - heavy
+    from lineman.report.compare_views import (  # noqa: PLC0415 - heavy
+        comparison_html,
+        comparison_markdown,
+        comparison_text,
+    )
+    from lineman.report.files import load_run  # noqa: PLC0415 - heavy
 
     renderers = {
-        Format.TEXT: report.comparison_text,
-        Format.MARKDOWN: report.comparison_markdown,
-        Format.HTML: report.comparison_html,
+        Format.TEXT: comparison_text,
+        Format.MARKDOWN: comparison_markdown,
+        Format.HTML: comparison_html,
     }
     with _told():
-        comparison = report.compare(report.load_run(before), report.load_run(now))
+        comparison = compare_runs(load_run(before), load_run(now))
         _put(renderers[format_](comparison), output)
 
 
@@ -57,10 +63,10 @@ def index(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that holds the runs' folders.")],
 ) -> None:
     """Write DIR/index.html: all runs, newest first, and every clause over the last 30 of them."""
-    from lineman import report  # noqa: PLC0415 - heavy
+    from lineman.report.runs_index import index as write_index  # noqa: PLC0415 - heavy
 
     with _told():
-        typer.echo(report.index(folder))
+        typer.echo(write_index(folder))
 
 
 @app.command()
@@ -69,11 +75,12 @@ def merge(
     output: Annotated[Path, typer.Option("--output", help="The folder for the joined run.", show_default=False)],
 ) -> None:
     """Join shards of one run (same target, document, seed and profile) into one."""
-    from lineman import report  # noqa: PLC0415 - heavy
+    from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
+    from lineman.report.shards import merge as join  # noqa: PLC0415 - heavy
 
     with _told():
-        joined = report.merge([report.load_run(path) for path in shards])
-        report.write_run_files(joined, output)
+        joined = join([load_run(path) for path in shards])
+        write_run_files(joined, output)
     typer.echo(output / "index.html")
 
 
@@ -83,12 +90,12 @@ def render(
     output: Annotated[Path | None, typer.Option("--output", help="Another folder.", show_default="the run's")] = None,
 ) -> None:
     """Render a run's page and files again from its run.json."""
-    from lineman import report  # noqa: PLC0415 - heavy
+    from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
 
     with _told():
-        record = report.load_run(run)
+        record = load_run(run)
         folder = output or (run if run.is_dir() else run.parent)
-        report.write_run_files(record, folder)
+        write_run_files(record, folder)
     typer.echo(folder / "index.html")
 
 
@@ -103,7 +110,7 @@ def schema() -> None:
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what went wrong into one line on stderr and exit code 4."""
-    from lineman.report.errors import ReportError  # noqa: PLC0415 - heavy
+    from lineman.report.files import ReportError  # noqa: PLC0415 - heavy
 
     try:
         yield

@@ -1,9 +1,9 @@
 """Talks to a target: the one way out. Knows no clause."""
 
 from lineman.client.blocking import BlockingClient
-from lineman.client.bounds import json_depth
+from lineman.client.body import json_depth
+from lineman.client.client import Client, Paths
 from lineman.client.clock import Clock, SystemClock
-from lineman.client.core import Client, Paths
 from lineman.client.errors import (
     BudgetSpent,
     ClientError,

@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from lineman.client.client import DOWN_AFTER, Client, Paths
 from lineman.client.clock import Clock
-from lineman.client.core import DOWN_AFTER, Client, Paths
 from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
 from lineman.client.tokens import IssuedToken

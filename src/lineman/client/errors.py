@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from lineman.exchange import TransportFailure
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from lineman.client.body import BrokenEncodingError
+from lineman.client.network import PhaseRecorder
+from lineman.exchange import FailureKind, TransportFailure
 
 
 class ClientError(Exception):
@@ -50,3 +59,82 @@ class TargetDown(ClientError):  # noqa: N818  # the name says what happened
 
 class TargetUnreachable(TargetDown):
     """No connection to the target ever came about."""
+
+
+_WHILE = {
+    None: "while the body came",
+    "resolve": "while resolving the name",
+    "connect": "while connecting",
+    "tls": "during the TLS handshake",
+    "send": "while sending",
+    "wait": "while waiting for the answer",
+}
+
+
+def classify(error: Exception, recorder: PhaseRecorder, url: httpx.URL) -> TransportFailure:
+    """Say which kind of failure an exception of the transport is; its message names the place and what to do."""
+    place = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    phase, reason = recorder.unfinished, _reason(error)
+    if phase == "resolve":
+        message = f"the name {url.host} cannot be resolved ({reason}): check the URL and this machine's DNS"
+        return TransportFailure(FailureKind.RESOLVE, message)
+    if phase == "tls":
+        return TransportFailure(FailureKind.TLS, f"no secure connection to {place} ({reason}): {_advice(error)}")
+    if isinstance(error, httpx.TimeoutException):
+        return TransportFailure(FailureKind.TIMEOUT, f"{place} timed out {_WHILE[phase]}")
+    if phase == "connect" or isinstance(error, httpx.ConnectError):
+        message = f"no connection to {place} ({reason}): check address, port and firewall"
+        return TransportFailure(FailureKind.CONNECT, message)
+    if _is_cut(error):
+        return TransportFailure(FailureKind.CUT, f"{place} cut the connection {_WHILE[phase]} ({reason})")
+    if isinstance(error, httpx.LocalProtocolError):
+        return TransportFailure(FailureKind.PROTOCOL, f"the request cannot be sent as HTTP ({reason})")
+    return TransportFailure(FailureKind.PROTOCOL, f"{place} does not answer with valid HTTP ({reason})")
+
+
+def timed_out(url: httpx.URL, recorder: PhaseRecorder, seconds: float) -> str:
+    return f"no whole answer from {url.host} within {seconds:g} s: stopped {_WHILE[recorder.unfinished]}"
+
+
+def _is_cut(error: Exception) -> bool:
+    if isinstance(error, httpx.NetworkError):
+        return True
+    text = str(error)
+    return isinstance(error, httpx.RemoteProtocolError) and ("disconnected" in text or "peer closed" in text)
+
+
+def _advice(error: Exception) -> str:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+        return "renew the certificate, or set verify in lineman.toml to the CA bundle that vouches for it"
+    return "check that the port speaks TLS"
+
+
+def _reason(error: Exception) -> str:
+    """The words of the deepest cause that has any."""
+    if isinstance(error, BrokenEncodingError):
+        return str(error)
+    words = [_words(cause) for cause in _causes(error)]
+    return next((text for text in reversed(words) if text), "no reason given")
+
+
+def _words(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return str(cause.verify_message)
+    if isinstance(cause, ssl.SSLError):
+        return (cause.reason or "").replace("_", " ").lower()
+    if isinstance(cause, socket.gaierror):
+        return cause.strerror or str(cause)
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
+    return str(cause)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        nested = current.exceptions[0] if isinstance(current, BaseExceptionGroup) else None
+        # httpcore's pool raises again "from None", which hides the cause but keeps it as the context.
+        current = nested or current.__cause__ or current.__context__

@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from lineman.contract.document import document
 from lineman.contract.finding import Record
+from lineman.contract.operation import document
 from lineman.exchange import Exchange, Response
 
 MISSING: Any = object()
@@ -189,3 +189,20 @@ def _too_deep(text: str) -> bool:
 def documented(status: int) -> bool:
     """True for a status that the page lists."""
     return status in document().statuses
+
+
+_SIGNS = (b"<html", b"<!doctype")
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Is the answer's body an HTML page, whatever its Content-Type says? JSON is none, whatever its texts hold."""
+    if exchange.response is None or read_answer(exchange).value is not MISSING:
+        return False
+    body = exchange.response.body.lower()
+    return any(sign in body for sign in _SIGNS)
+
+
+def leads_elsewhere(exchange: Exchange) -> bool:
+    """Is the answer a page in place of a success, or a redirect?"""
+    status = exchange.response.status if exchange.response else 0
+    return 300 <= status < 400 or (200 <= status < 300 and is_page(exchange))

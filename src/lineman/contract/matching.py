@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
-from lineman.contract.document import document
 from lineman.contract.finding import Record
-from lineman.contract.question import TEXT_FILTERS, Question
+from lineman.contract.operation import document
+from lineman.contract.query import TEXT_FILTERS, Question
 
 WILDCARDS = "%_*?"
 _ANY_RUN = frozenset("%*")

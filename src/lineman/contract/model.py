@@ -15,7 +15,7 @@ from typing import Any
 from lineman.contract.answer import Answer, read_answer
 from lineman.contract.finding import Record
 from lineman.contract.matching import Habits, Match, match_record
-from lineman.contract.question import TEXT_FILTERS, Question, question
+from lineman.contract.query import TEXT_FILTERS, Question, question
 from lineman.exchange import Exchange
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 
-from lineman.monitor.channels import sender
 from lineman.monitor.clock import SystemClock
-from lineman.monitor.joint import Joint, muted
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.notices import Notice
-from lineman.monitor.outbox import Outbox
+from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
+from lineman.monitor.delivery.channels import sender
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import JOINT
+from lineman.monitor.leader import Joint, muted
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.slots import Absence, Grid, Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import FAILURES, History, HistoryError
 from lineman.monitor.store.retention import tidy_when_due
-from lineman.monitor.world import JOINT
+from lineman.monitor.writer import Keeper, SlotEnd
 
 
 def keep(address: str, configuration: Configuration, canary: Canary, result: ProbeResult) -> list[str]:

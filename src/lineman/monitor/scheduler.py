@@ -12,10 +12,10 @@ import heapq
 from collections.abc import Awaitable, Callable, Mapping
 
 from lineman.monitor.clock import Clock
-from lineman.monitor.keeper import SlotEnd
+from lineman.monitor.config.models import Canary
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.models import Canary
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, SlotEntry, Timetable, stable_offset
+from lineman.monitor.writer import SlotEnd
 
 LOOK = 0.5
 """Seconds after which the clocks are looked at again in any case."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.result import Verdict
 
 
 @dataclass(frozen=True, slots=True)

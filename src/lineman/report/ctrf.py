@@ -8,9 +8,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from lineman.report.figures import verdict_word
 from lineman.report.run import ClauseResult, Run, State, Violation
-from lineman.report.text import clip, plain
-from lineman.report.verdict import verdict_word
+from lineman.text import clip, plain
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://ctrf.io/lineman")
 _STATUS = {

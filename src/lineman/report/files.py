@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lineman.report.errors import ReportError
 from lineman.report.run import Run, read_run
-from lineman.report.text import plain
+from lineman.text import plain
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EACCES: "permission denied: give a folder that you may write to",
+    errno.EPERM: "permission denied: give a folder that you may write to",
+    errno.EROFS: "the file system is read-only: give another folder",
+    errno.ENOTDIR: "a part of this path is a file, not a folder: give another folder",
+    errno.ENOENT: "there is no such file or folder: check the path",
+    errno.EISDIR: "this is a folder where a file is needed: check the path",
+    errno.EEXIST: "a file stands where a folder is needed: give another folder",
+    errno.ENAMETOOLONG: "the name is too long: give a shorter one",
+}
+
+
+class ReportError(Exception):
+    """A report cannot be read, compared or written; the message is one line, made for people."""
+
+    @classmethod
+    def of(cls, error: OSError, path: Path, doing: str) -> ReportError:
+        """Put an operating-system error into words: what was being done, where, and what to do about it."""
+        advice = _ADVICE.get(error.errno or 0, f"{error.strerror or error}: try again, or give another folder")
+        return cls(f"cannot {doing} {path}: {advice}")
 
 
 def run_text(run: Run) -> str:
@@ -46,7 +69,7 @@ def write_run_files(run: Run, folder: Path, *, previous: Run | None = None) -> l
     Raises:
         ReportError: the folder or a file cannot be written; the message says what to do.
     """
-    from lineman.report.comparison import apply_baseline  # noqa: PLC0415 - compare reads runs through this module
+    from lineman.report.compare import apply_baseline  # noqa: PLC0415 - compare reads runs through this module
 
     if previous is not None and run.baseline is None:
         run = apply_baseline(run, previous)
@@ -58,7 +81,7 @@ def _contents(run: Run, folder: Path) -> Iterator[tuple[str, bytes]]:
     from lineman.report.ctrf import ctrf  # noqa: PLC0415 - keeps a probe's start fast
     from lineman.report.har import har  # noqa: PLC0415
     from lineman.report.junit import junit  # noqa: PLC0415
-    from lineman.report.page import run_page  # noqa: PLC0415
+    from lineman.report.run_page import run_page  # noqa: PLC0415
     from lineman.report.summary import summary  # noqa: PLC0415
 
     yield "run.json", run_text(run).encode()

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 
 from lineman.report.run import ExchangeRecord, Run
-from lineman.report.text import plain_text
+from lineman.text import plain_text
 
 
 def har(run: Run) -> str:

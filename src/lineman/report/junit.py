@@ -6,9 +6,9 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from lineman.report.figures import verdict_word
 from lineman.report.run import ClauseResult, Level, Run, State, Violation
-from lineman.report.text import clip, pretty
-from lineman.report.verdict import verdict_word
+from lineman.text import clip, pretty
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 20_000

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from lineman.report.draughtsman import drawn
-from lineman.report.latency import percentile, samples, spoken
+from lineman.report.figures import percentile, samples, spoken
+from lineman.report.plot_worker import drawn
 from lineman.report.run import Run
 
 if TYPE_CHECKING:

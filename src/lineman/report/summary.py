@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineman.report.causes import Break, Cause, causes
-from lineman.report.comparison import broken_before, gone_clauses
-from lineman.report.latency import figures, spoken
-from lineman.report.markdown import code, escaped, fenced
+from lineman.report.compare import broken_before, gone_clauses
+from lineman.report.figures import figures, open_violations, spoken, tally, verdict_word
+from lineman.report.grouping import Break, Cause, causes
 from lineman.report.run import Change, Level, Run, State
-from lineman.report.text import clip, compact, count
-from lineman.report.verdict import open_violations, tally, verdict_word
+from lineman.text import clip, code, compact, count, escaped, fenced
 
 MOST_BYTES = 60_000
 _MARKS = {"PASS": "✅", "FAIL": "❌", "PASS WITH WAIVERS": "☑️", "NO VERDICT": "⚠️"}

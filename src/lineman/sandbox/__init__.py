@@ -4,7 +4,6 @@ It shares nothing with the rest of lineman, and states the documented ranges its
 cannot hide in the defendant.
 """
 
-from lineman.sandbox.app import create_app
 from lineman.sandbox.dialects import DIALECTS, DialectAnswer
 from lineman.sandbox.faults import FAULTS, Fault
 from lineman.sandbox.options import (
@@ -16,7 +15,7 @@ from lineman.sandbox.options import (
     parse_seconds,
 )
 from lineman.sandbox.outages import OUTAGES, Outage
-from lineman.sandbox.server import RunningSandbox, environment, serve
+from lineman.sandbox.server import RunningSandbox, create_app, environment, serve
 from lineman.sandbox.variants import VARIANTS, Variant
 
 __all__ = [

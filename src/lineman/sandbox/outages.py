@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from lineman.sandbox.honest import QUERY_PATH, TOKEN_PATH
+from lineman.sandbox.operation import QUERY_PATH, TOKEN_PATH
 from lineman.sandbox.pipeline import HANDLE, Call, HookOn, Reply
 
 HALF_WAY = 60

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from lineman.sandbox.store import Criteria, Selection
 
 if TYPE_CHECKING:
-    from lineman.sandbox.service import Service
+    from lineman.sandbox.state import Service
 
 T = TypeVar("T")
 Document: TypeAlias = dict[str, Any]

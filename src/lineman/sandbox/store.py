@@ -6,9 +6,11 @@ function of our own that SQLite calls for every record.
 
 from __future__ import annotations
 
+import re
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -33,9 +35,36 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from lineman.sandbox.matching import matcher
 from lineman.sandbox.options import SandboxOptionError
 from lineman.sandbox.records import EXAMPLE, Record
+
+_WILDCARDS = {
+    "literal": {},
+    "like": {"%": ".*", "_": "."},
+    "percent": {"%": ".*"},
+    "glob": {"*": ".*", "?": "."},
+    "both": {"%": ".*", "*": ".*", "_": ".", "?": "."},
+}
+_ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+def fold(text: str, case: str) -> str:
+    """The form in which two texts are compared, by the answer to ``filter.case``."""
+    if case == "insensitive":
+        return text.casefold()
+    return text.translate(_ASCII_LOWER) if case == "ascii-insensitive" else text
+
+
+@lru_cache(maxsize=256)
+def matcher(needle: str, case: str, wildcards: str) -> Callable[[str], bool]:
+    """A predicate over texts: does the text contain ``needle``?"""
+    special = _WILDCARDS[wildcards]
+    folded = fold(needle, case)
+    if not any(character in special for character in folded):
+        return lambda text: folded in fold(text, case)
+    pattern = re.compile("".join(special.get(character) or re.escape(character) for character in folded), re.DOTALL)
+    return lambda text: pattern.search(fold(text, case)) is not None
+
 
 _BATCH = 20_000
 _metadata = MetaData()

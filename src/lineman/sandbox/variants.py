@@ -11,8 +11,7 @@ from typing import Any
 
 import anyio
 
-from lineman.sandbox.answers import plain_error, token_document, token_lifetime
-from lineman.sandbox.honest import QUERY_PATH
+from lineman.sandbox.operation import QUERY_PATH
 from lineman.sandbox.pipeline import (
     ENCODE,
     HANDLE,
@@ -27,6 +26,7 @@ from lineman.sandbox.pipeline import (
     Step,
 )
 from lineman.sandbox.records import Record, lengthened, marked_up
+from lineman.sandbox.responses import plain_error, token_document, token_lifetime
 from lineman.sandbox.store import Selection
 
 _CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)

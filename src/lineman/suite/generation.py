@@ -16,10 +16,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from lineman.contract.document import document
-from lineman.contract.question import TEXT_FILTERS
+from lineman.contract.operation import document
+from lineman.contract.query import TEXT_FILTERS
 from lineman.exchange import Ask
-from lineman.suite.data import Data
+from lineman.suite.queries import Data
 
 _DRAWS = 2
 """Examples drawn for each one wanted: many repeat each other."""

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from lineman.contract.catalogue import UnknownClauseError, catalogue
+from lineman.contract.clauses import UnknownClauseError, catalogue
 from lineman.report.run import Drift
 
 HEADER = """\

@@ -9,22 +9,65 @@ findings, not from tests.
 
 from __future__ import annotations
 
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lineman.exchange import Exchange
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from lineman.client import ClientError
-from lineman.contract.catalogue import select
+from lineman.contract.clauses import select
 from lineman.contract.finding import Finding
-from lineman.suite.credentials import EarlyToken
-from lineman.suite.html import attach_evidence
+from lineman.suite.expiry import EarlyToken
+from lineman.suite.run_state import NoVerdict, Settings
 from lineman.suite.service import Service
-from lineman.suite.settings import Settings
-from lineman.suite.stops import NoVerdict
+
+SHOWN = 3
+"""Exchanges attached to one failed test; the QA report has them all."""
+BODY = 2000
+
+
+def attach_evidence(report: pytest.TestReport, service: Service, first: int, item: pytest.Item) -> None:
+    """Attach the last exchanges of a failed phase; pytest-html itself would drop them where setup fails."""
+    if report.outcome != "failed":
+        return
+    extras: list[dict[str, Any]] = list(getattr(report, "extras", []))
+    blamed = {e.number for f in service.recorder.findings for e in f.exchanges}
+    exchanges = service.recorder.exchanges[first:] if report.when == "call" else service.recorder.exchanges
+    shown = [e for e in exchanges if e.number in blamed][:SHOWN] or exchanges[-SHOWN:]
+    extras.extend(_extra(f"<pre>{escape(_text(exchange))}</pre>") for exchange in shown)
+    report.extras = extras  # type: ignore[attr-defined]  # pytest-html reads this attribute
+
+
+def _extra(content: str) -> dict[str, Any]:
+    return {"name": None, "format_type": "html", "content": content, "mime_type": None, "extension": None}
+
+
+def _text(exchange: Exchange) -> str:
+    request = exchange.request
+    lines = [f"#{exchange.number} {request.method} {request.url}"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    lines += ["", _body(request.body), ""]
+    if exchange.response is None:
+        failure = exchange.failure
+        return "\n".join([*lines, f"no answer: {failure.message if failure else ''}"])
+    lines.append(f"HTTP {exchange.response.status}")
+    lines += [f"{name}: {value}" for name, value in exchange.response.headers]
+    return "\n".join([*lines, "", _body(exchange.response.body)])
+
+
+def _body(body: bytes | None) -> str:
+    text = (body or b"").decode("utf-8", "backslashreplace")
+    return text if len(text) <= BODY else f"{text[:BODY]}\n... ({len(body or b'')} bytes in all)"
+
 
 VITAL = frozenset({"request.example", "auth.required", "request.malformed-json"})
 """Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused

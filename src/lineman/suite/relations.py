@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lineman.contract.answer import Answer, Form, read_answer
-from lineman.contract.comparison import describe, readable
-from lineman.contract.document import document
 from lineman.contract.finding import Finding, Rows
 from lineman.contract.model import record_id
-from lineman.contract.question import question
+from lineman.contract.operation import document
+from lineman.contract.oracle.comparison import describe, readable
+from lineman.contract.query import question
 from lineman.exchange import Ask, Credential, Exchange
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +11,37 @@ from pathlib import Path
 
 import httpx
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from lineman.client import BlockingClient, Clock, Paths
-from lineman.contract.document import document
+from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
-from lineman.suite.conclude import conclude
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import Outcome, SuitePlugin
-from lineman.suite.quiet import QuietTerminal
-from lineman.suite.recorder import Recorder
+from lineman.suite.run_state import Recorder, Settings
 from lineman.suite.service import Service
-from lineman.suite.settings import Settings
+from lineman.suite.verdict import conclude
 from lineman.target import Target, load_target
+
+
+class QuietTerminal:
+    """Puts a terminal reporter that writes nowhere in the place of pytest's own, which other plugins rely on."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        manager = config.pluginmanager
+        reporter = manager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        manager.unregister(reporter)
+        manager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: object) -> None:
+        """Name the raw page after what it is."""
+        report.title = "lineman: raw page of the tests"  # type: ignore[attr-defined]  # pytest-html's object
+
 
 DEEP_BUDGET = 5000
 """Requests of a deep run against a target without a budget of its own."""

@@ -14,26 +14,22 @@ from itertools import takewhile
 from typing import Any
 
 from lineman.client import BlockingClient
-from lineman.contract.answer import Form, read_answer
-from lineman.contract.bearing import clauses_borne
+from lineman.contract.answer import Form, is_page, leads_elsewhere, read_answer
 from lineman.contract.checks import judge_case
-from lineman.contract.comparison import readable, unusual
-from lineman.contract.document import document
+from lineman.contract.coverage import clauses_borne
 from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Knowledge, Listing
-from lineman.contract.question import question
+from lineman.contract.operation import document
+from lineman.contract.oracle.comparison import readable, unusual
+from lineman.contract.query import question
 from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
-from lineman.suite.broken_off import BrokenOff
-from lineman.suite.court import Court
-from lineman.suite.data import Data
-from lineman.suite.moody import Moody
-from lineman.suite.pages import is_page, leads_elsewhere
-from lineman.suite.reader import Reader
-from lineman.suite.recorder import Recorder
+from lineman.suite.confirmation import Court
+from lineman.suite.flakiness import BrokenOff, Moody
+from lineman.suite.list_reader import Reader
+from lineman.suite.mismatch import Witness
+from lineman.suite.queries import Data
 from lineman.suite.relations import same_answers
-from lineman.suite.settings import Settings
-from lineman.suite.stops import CredentialsRefused, NeverSucceeded, NoVerdict
-from lineman.suite.suspects import Witness
+from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict, Recorder, Settings
 
 _CANARIES = 2
 _RESERVE = 120
@@ -262,7 +258,7 @@ class Service:
             NoVerdict: nothing could be judged from here on; the message says why.
             ClientError: the client gave up.
         """
-        from lineman.suite.opening import open_service  # noqa: PLC0415 -- it is written in terms of Service
+        from lineman.suite.preflight import open_service  # noqa: PLC0415 -- it is written in terms of Service
 
         open_service(self)
         self.opened = True

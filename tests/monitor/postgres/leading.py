@@ -10,14 +10,14 @@ import sys
 import time
 from pathlib import Path
 
-from lineman.monitor import joint as joint_module
-from lineman.monitor.channels import sender
+from lineman.monitor import leader as joint_module
 from lineman.monitor.clock import SystemClock
-from lineman.monitor.joint import Joint
-from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.models import Canary, Channel, MonitorSettings
+from lineman.monitor.config.models import Canary, Channel, MonitorSettings
+from lineman.monitor.delivery.channels import sender
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.state import JOINT
+from lineman.monitor.leader import Joint
 from lineman.monitor.store import History
-from lineman.monitor.world import JOINT
 
 INTERVAL = 1_000
 BAD, GOOD = 5, 6

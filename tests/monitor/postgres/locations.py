@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import Connection
 from tests.monitor.simulation import FakeClock, result_of
 
-from lineman.monitor.joint import Joint, muted
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import JOINT
+from lineman.monitor.leader import Joint, muted
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.store.figures import recent_results
 from lineman.monitor.store.postgres import server_now
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import JOINT
+from lineman.monitor.store.queries import recent_results
+from lineman.monitor.writer import Keeper, SlotEnd
 
 STEP = 10_000
 RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 3}
@@ -62,7 +62,7 @@ class Table:
             assert server_now(connection) > START
             return self.now
 
-        self.monkeypatch.setattr("lineman.monitor.joint.server_now", now)
+        self.monkeypatch.setattr("lineman.monitor.leader.server_now", now)
 
     def candidate(self, name: str, **settings: object) -> Joint:
         wanted = MonitorSettings.model_validate(settings)

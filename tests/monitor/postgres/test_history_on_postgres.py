@@ -15,19 +15,19 @@ from tests.monitor.postgres.cluster import PASSWORD, Cluster
 from tests.monitor.simulation import FakeClock, result_of
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
+from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.oneshot import keep
-from lineman.monitor.settings.models import Canary, Configuration, MonitorSettings
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.engine import engine_for, make_ready
-from lineman.monitor.store.figures import latest_slots, recent_incidents, recent_results, uptime_between
 from lineman.monitor.store.migrations import _version_1
+from lineman.monitor.store.queries import latest_slots, recent_incidents, recent_results, uptime_between
 from lineman.monitor.store.retention import tidy
-from lineman.monitor.store.tables import DRIFT, OUTBOX, RESULTS, TOLD, VERSIONS
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.store.schema import DRIFT, OUTBOX, RESULTS, TOLD, VERSIONS
+from lineman.monitor.writer import Keeper, SlotEnd
 
 RULE = {"opens_after": 2, "ends_after": 2, "settle": "2s"}
 SUBJECT = Canary.model_validate({"name": "subject", "interval": 1, "incident": RULE, "notices": ["night"]})
@@ -225,7 +225,7 @@ def test_a_server_that_stops_and_starts_loses_nothing(cluster: Cluster, database
 def test_a_long_absence_is_caught_up_piece_by_piece(
     cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("lineman.monitor.keeper.PIECE", 10)
+    monkeypatch.setattr("lineman.monitor.writer.PIECE", 10)
     kept, committed = Kept(database), list[int]()
     kept.keeper._on_committed = lambda changes: committed.append(len(changes))
     cluster.stop()

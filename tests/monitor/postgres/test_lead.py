@@ -8,15 +8,15 @@ from tests.monitor.postgres.cluster import Cluster
 from tests.monitor.postgres.locations import CANARIES, FAILED, OK, Table, until
 from tests.monitor.simulation import FakeClock
 
-from lineman.monitor.channels import ChannelError
-from lineman.monitor.joint import Joint
-from lineman.monitor.matters import Event
-from lineman.monitor.notices import Notice
-from lineman.monitor.outbox import CLAIM, Outbox
-from lineman.monitor.settings.models import MonitorSettings
+from lineman.monitor.config.models import MonitorSettings
+from lineman.monitor.delivery.channels import ChannelError
+from lineman.monitor.delivery.outbox import CLAIM, Outbox
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import JOINT
+from lineman.monitor.leader import Joint
 from lineman.monitor.store import History
 from lineman.monitor.store.postgres import Lead
-from lineman.monitor.world import JOINT
 
 
 def test_only_one_leads_and_another_takes_over(cluster: Cluster, table: Table) -> None:

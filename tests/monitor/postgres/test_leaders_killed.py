@@ -18,11 +18,11 @@ from tests.monitor.postgres.leading import BAD, GOOD, INTERVAL, canary
 from tests.monitor.servers import receiver
 from tests.monitor.simulation import result_of
 
+from lineman.monitor.incidents.state import JOINT, Change
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.store.tables import INCIDENTS, OUTBOX, RESULTS
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import JOINT, Change
+from lineman.monitor.store.schema import INCIDENTS, OUTBOX, RESULTS
 
 KILLS = int(os.environ.get("LINEMAN_KILLS", "16")) // 4
 SLOTS = 20 * (BAD + GOOD) * max(1, KILLS)

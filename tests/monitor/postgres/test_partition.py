@@ -10,16 +10,16 @@ from tests.monitor.postgres.network import network
 from tests.monitor.simulation import FakeClock, result_of
 
 from lineman.monitor.clock import SystemClock
-from lineman.monitor.joint import Joint, lease_of, muted
-from lineman.monitor.keeper import Keeper, SlotEnd
-from lineman.monitor.matters import Event
-from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.state import JOINT
+from lineman.monitor.leader import Joint, lease_of, muted
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Grid, Outcome, SlotEntry, stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.store.figures import recent_results
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import JOINT
+from lineman.monitor.store.queries import recent_results
+from lineman.monitor.writer import Keeper, SlotEnd
 
 INTERVAL = 3_000
 RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 0}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.monitor.postgres.cluster import PASSWORD, Cluster
 from tests.monitor.servers import Receiver, Vendor, receiver, send, vendor
-from tests.monitor.test_service import Process, wait_for
+from tests.monitor.test_daemon import Process, wait_for
 
 INTERVAL = 1.5
 CONFIGURATION = """

@@ -9,16 +9,15 @@ from typing import Any, cast
 
 from prometheus_client.metrics_core import Metric
 
-from lineman.monitor.board import Board
 from lineman.monitor.clock import DAY, MINUTE, SECOND
+from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.families import Seen
-from lineman.monitor.incidents import Incident, Kind, Track
-from lineman.monitor.result import Attempt, Breach, CertificateSeen, ProbeResult, TokenStep
-from lineman.monitor.settings.models import Canary, MonitorSettings
+from lineman.monitor.incidents.machine import Incident, Kind, Track
+from lineman.monitor.incidents.state import Change, World
+from lineman.monitor.result import Attempt, Breach, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
-from lineman.monitor.verdict import Cause, Verdict
+from lineman.monitor.status.snapshot import Board
 from lineman.monitor.web.metrics import MonitorCollector
-from lineman.monitor.world import Change, World
 
 NOW = 1_750_000_000 * SECOND
 JOINT = MonitorSettings(joint=True, location="berlin", quorum=0.5)

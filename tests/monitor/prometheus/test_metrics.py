@@ -17,14 +17,14 @@ from tests.monitor.prometheus.exported import NOW, Exporter, full, hotline, resu
 from tests.monitor.servers import send, vendor
 
 from lineman.monitor.clock import DAY, MINUTE
+from lineman.monitor.config.models import MonitorSettings
 from lineman.monitor.formats.families import Seen, canary_families
 from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
-from lineman.monitor.incidents import Kind, Track
+from lineman.monitor.incidents.machine import Kind, Track
+from lineman.monitor.incidents.state import Change
 from lineman.monitor.probe import probe_once
-from lineman.monitor.settings.models import MonitorSettings
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome, SlotEntry
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import Change
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 TARGET_LABELS = {

@@ -13,7 +13,7 @@ from typing import Any
 from tests.monitor.demo import _free_port
 from tests.monitor.prometheus import stack
 from tests.monitor.prometheus.test_rules import said
-from tests.monitor.test_service import Process, wait_for
+from tests.monitor.test_daemon import Process, wait_for
 
 from lineman.sandbox import SandboxOptions, serve
 

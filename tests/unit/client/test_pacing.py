@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lineman.client import BudgetSpent, TargetDown, TargetUnreachable, TokenRefused
-from lineman.client.retries import backoff, retry_after
+from lineman.client.retry import backoff, retry_after
 from lineman.exchange import Ask, FailureKind, Response
 from lineman.secret import Secret
 from lineman.target import Credentials

@@ -3,7 +3,7 @@
 import pytest
 
 from lineman.contract.matching import Habits, Match, match_record, match_text
-from lineman.contract.question import question
+from lineman.contract.query import question
 
 
 @pytest.mark.parametrize(

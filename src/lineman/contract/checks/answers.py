@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
 from lineman.contract.answer import MISSING, Form, documented
-from lineman.contract.checks.registry import Case, check, status_list
-from lineman.contract.document import document
+from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
+from lineman.contract.operation import document
 
 
 @check("answer.status")

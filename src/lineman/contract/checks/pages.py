@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lineman.contract.answer import Form, holds_records
-from lineman.contract.checks.registry import Case, check
-from lineman.contract.document import document
+from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding, Rows
 from lineman.contract.matching import Habits, Match, match_filter
+from lineman.contract.operation import document
 
 
 @check("limit.page-cap")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.answer import Form, holds_records
-from lineman.contract.checks.registry import Case, check
+from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
 from lineman.exchange import FailureKind
 

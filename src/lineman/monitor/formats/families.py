@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric, StateSetMetricFamily
 
-from lineman.monitor.incidents import Kind
-from lineman.monitor.result import PHASES, ProbeResult
-from lineman.monitor.settings.models import Canary, MonitorSettings
-from lineman.monitor.streak import Streak
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.incidents.machine import Kind
+from lineman.monitor.result import PHASES, ProbeResult, Verdict
+from lineman.monitor.status.snapshot import Streak
 
 VERDICTS = tuple(verdict for verdict in Verdict if verdict is not Verdict.NOT_RUN)
 _SUBJECT = ("canary", "location")

@@ -16,12 +16,12 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from lineman.monitor.config.maintenance import in_maintenance
+from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.families import Seen, canary_families
-from lineman.monitor.incidents import Kind
+from lineman.monitor.incidents.machine import Kind
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.settings.maintenance import in_maintenance
-from lineman.monitor.settings.models import Canary, MonitorSettings
-from lineman.monitor.streak import Streak
+from lineman.monitor.status.snapshot import Streak
 
 _ENCODE: Callable[[Collector], bytes] = generate_latest
 _PARSE: Callable[[str], Iterator[Metric]] = text_string_to_metric_families

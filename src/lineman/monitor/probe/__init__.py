@@ -1,5 +1,5 @@
 """One probe of one canary: ask, judge, read the certificate, try again where that is right."""
 
-from lineman.monitor.probe.execute import Prober, probe_once
+from lineman.monitor.probe.prober import Prober, probe_once
 
 __all__ = ["Prober", "probe_once"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,36 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lineman.monitor.settings.address import is_url, shown
+from lineman.monitor.config.history_address import is_url, shown
 from lineman.monitor.store.migrations import NewerSchemaError, migrate
 from lineman.monitor.store.postgres import postgres_engine
+
+
+@contextmanager
+def one_state(engine: Engine) -> Iterator[Connection]:
+    """A connection of its own that reads one state."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+class Reader:
+    """Reads one state of history at a time, however large the file is. May raise any of the store's ``FAILURES``."""
+
+    def __init__(self, address: str) -> None:
+        """``address``: a file or a URL; nothing is opened yet."""
+        self.address = address
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection of its own that reads one state."""
+        if self._engine is None:
+            self._engine = engine_for(self.address)
+        with one_state(self._engine) as connection:
+            yield connection
+
 
 LOCK_SECONDS = 10.0
 _LOCK_PAUSE = 0.01

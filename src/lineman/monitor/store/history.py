@@ -9,18 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lineman.monitor.decide import watch_of
-from lineman.monitor.incidents import Kind
-from lineman.monitor.notices import Notice
-from lineman.monitor.settings.address import shown
-from lineman.monitor.settings.models import Canary
+from lineman.monitor.config.history_address import shown
+from lineman.monitor.config.models import Canary
+from lineman.monitor.incidents.engine import watch_of
+from lineman.monitor.incidents.machine import Kind
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import Change, Drift, World
+from lineman.monitor.result import Verdict
 from lineman.monitor.store import rows
-from lineman.monitor.store.engine import damaged, make_ready
+from lineman.monitor.store.engine import damaged, make_ready, one_state
 from lineman.monitor.store.postgres import within
-from lineman.monitor.store.reading import one_state
-from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
-from lineman.monitor.verdict import Verdict
-from lineman.monitor.world import Change, Drift, World
+from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
 
 
 class History:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from lineman.monitor.store.tables import DRIFT, METADATA, OUTBOX, SLOTS, TOLD, VERSIONS, WRITERS
+from lineman.monitor.store.schema import DRIFT, METADATA, OUTBOX, SLOTS, TOLD, VERSIONS, WRITERS
 
 _MIGRATION_LOCK = 7_246_413
 _FIRST = MetaData()

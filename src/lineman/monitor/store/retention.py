@@ -8,13 +8,13 @@ from statistics import quantiles
 from sqlalchemy import Connection, delete, func, select
 
 from lineman.monitor.clock import DAY, HOUR
-from lineman.monitor.settings.maintenance import maintenance_spans
-from lineman.monitor.settings.models import Canary, MonitorSettings
-from lineman.monitor.store.figures import first_entry, stretches
+from lineman.monitor.config.maintenance import maintenance_spans
+from lineman.monitor.config.models import Canary, MonitorSettings
+from lineman.monitor.result import Verdict
 from lineman.monitor.store.history import History
-from lineman.monitor.store.tables import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS
+from lineman.monitor.store.queries import first_entry, stretches
+from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS
 from lineman.monitor.uptime import uptime
-from lineman.monitor.verdict import Verdict
 
 _SETTLED_FOR = 2 * HOUR
 """An hour is summed up when it is so long past: no slow probe can add to it any more."""

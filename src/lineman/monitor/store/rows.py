@@ -9,13 +9,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from lineman.monitor.incidents import Incident, Kind, Track
-from lineman.monitor.matters import Event, Standing, Told
-from lineman.monitor.notices import Notice
-from lineman.monitor.result import ProbeResult
+from lineman.monitor.incidents.alerts import Event, Standing, Told
+from lineman.monitor.incidents.machine import Incident, Kind, Track
+from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.state import Drift
+from lineman.monitor.result import Cause, ProbeResult
 from lineman.monitor.slots import SlotEntry
-from lineman.monitor.verdict import Cause
-from lineman.monitor.world import Drift
 
 Row = dict[str, Any]
 

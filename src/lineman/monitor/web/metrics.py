@@ -18,19 +18,17 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from lineman.contract.checks import CHECKS
-from lineman.monitor.board import Board, CanaryState, is_stale
 from lineman.monitor.clock import Clock
+from lineman.monitor.config.maintenance import in_maintenance
+from lineman.monitor.config.models import MonitorSettings
+from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
-from lineman.monitor.incidents import Kind, Track
-from lineman.monitor.joint import Joint
-from lineman.monitor.keeper import Keeper
-from lineman.monitor.outbox import Outbox
-from lineman.monitor.settings.maintenance import in_maintenance
-from lineman.monitor.settings.models import MonitorSettings
+from lineman.monitor.incidents.machine import Kind, Track
+from lineman.monitor.leader import Joint
+from lineman.monitor.result import Verdict
 from lineman.monitor.slots import Outcome
-from lineman.monitor.streak import Streak
-from lineman.monitor.tallies import DELAY_BOUNDS, Delays, Tallies
-from lineman.monitor.verdict import Verdict
+from lineman.monitor.status.snapshot import DELAY_BOUNDS, Board, CanaryState, Delays, Streak, Tallies, is_stale
+from lineman.monitor.writer import Keeper
 
 _NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-json")
 """Clauses about requests that no canary sends."""

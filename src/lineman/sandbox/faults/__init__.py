@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from lineman.sandbox.faults.registry import REGISTRY, Fault
+from lineman.sandbox.faults.base import REGISTRY, Fault
 
 _ROOMS = (
     "requests",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import failure, is_success, turn
+from lineman.sandbox.faults.base import failure, fault, is_success, turn
 from lineman.sandbox.pipeline import ENCODE, REFUSE, RENDER, Call, Document, Reply, Step
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import anyio
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import is_success, turn
+from lineman.sandbox.faults.base import fault, is_success, turn
 from lineman.sandbox.pipeline import ENCODE, HANDLE, INTERPRET, RENDER, SELECT, Call, Document, Query, Reply, Step
 from lineman.sandbox.store import Selection
 

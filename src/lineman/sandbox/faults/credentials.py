@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lineman.sandbox.answers import token_lifetime
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import document_of, peek
-from lineman.sandbox.honest import bearer_text
+from lineman.sandbox.faults.base import document_of, fault, peek
+from lineman.sandbox.operation import bearer_text
 from lineman.sandbox.pipeline import AUTHENTICATE, ENCODE, QUERY, REFUSE, TOKEN, Call, Refusal, Reply, Step
+from lineman.sandbox.responses import token_lifetime
 from lineman.sandbox.store import Criteria
 from lineman.sandbox.tokens import Token
 

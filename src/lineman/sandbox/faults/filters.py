@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import (
+from lineman.sandbox.faults.base import (
     code_matches,
     contains,
     description_matches,
     everything,
+    fault,
     media_matches,
     pick,
     reject,

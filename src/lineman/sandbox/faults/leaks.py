@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import failure
+from lineman.sandbox.faults.base import failure, fault
 from lineman.sandbox.pipeline import ENCODE, REFUSE, RENDER, Call, Document, Reply, Step
 
 _JAVA = (

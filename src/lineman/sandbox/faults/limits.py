@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import failure, peek, reject, with_members, without
+from lineman.sandbox.faults.base import failure, fault, peek, reject, with_members, without
 from lineman.sandbox.pipeline import INTERPRET, QUERY, SELECT, Call, Query, Reply, Step
 from lineman.sandbox.store import Selection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lineman.sandbox.faults.registry import fault
+from lineman.sandbox.faults.base import fault
 from lineman.sandbox.pipeline import RENDER, Call, Document, Step
 
 _DEEP = 150

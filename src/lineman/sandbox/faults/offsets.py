@@ -6,8 +6,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import all_matches, page, reject, turn, with_members, without
+from lineman.sandbox.faults.base import all_matches, fault, page, reject, turn, with_members, without
 from lineman.sandbox.pipeline import INTERPRET, SELECT, Call, Query, Step
 from lineman.sandbox.store import Criteria, Selection
 

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import failure, peek, reject, without
-from lineman.sandbox.honest import QUERY_PATH, parse_json
+from lineman.sandbox.faults.base import failure, fault, peek, reject, without
+from lineman.sandbox.operation import QUERY_PATH, parse_json
 from lineman.sandbox.pipeline import DECODE, HANDLE, INTERPRET, QUERY, REFUSE, Call, Query, Refusal, Reply, Step
 
 _EXAMPLE_CODE = "9911411"

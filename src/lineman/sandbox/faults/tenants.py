@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import all_matches, failure, page
-from lineman.sandbox.honest import find_token
+from lineman.sandbox.faults.base import all_matches, failure, fault, page
+from lineman.sandbox.operation import find_token
 from lineman.sandbox.pipeline import AUTHENTICATE, QUERY, RENDER, SELECT, Call, Document, Refusal, Reply, Step
 from lineman.sandbox.records import Record
 from lineman.sandbox.store import Selection

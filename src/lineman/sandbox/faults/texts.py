@@ -8,8 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import code_matches, failure, media_matches, peek, pick
+from lineman.sandbox.faults.base import code_matches, failure, fault, media_matches, peek, pick
 from lineman.sandbox.pipeline import QUERY, SELECT, Call, Refusal, Reply, Step
 from lineman.sandbox.store import Selection
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lineman.sandbox.faults.registry import fault
-from lineman.sandbox.faults.tools import all_matches, page
+from lineman.sandbox.faults.base import all_matches, fault, page
 from lineman.sandbox.pipeline import RENDER, SELECT, Call, Document, Step
 from lineman.sandbox.store import Criteria, Selection
 

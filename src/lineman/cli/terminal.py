@@ -1,0 +1,153 @@
+"""What a person, or a pipeline's log, sees of a run."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from lineman import __version__
+from lineman.report.figures import verdict_word
+from lineman.report.github import github_annotations
+from lineman.report.run import Change, Run, State, Verdict
+from lineman.suite.plugin import Outcome
+from lineman.suite.run_state import Settings
+from lineman.text import plain
+
+if TYPE_CHECKING:
+    from lineman.suite.run_state import Settings
+    from lineman.target import Target
+
+
+_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.NO_VERDICT: "yellow"}
+_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "not verified"}
+SHOWN = 20
+"""Violations told on the terminal; the report has all."""
+
+
+class Display:
+    """A progress bar on a terminal, a line a test elsewhere; then the verdict."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.progress: Progress | None = None
+
+    def begin(self, known_as: str, settings: Settings) -> None:
+        self.console.print(
+            f"lineman {__version__}: judging {escape(known_as)}, profile {settings.profile}, seed {settings.seed}"
+        )
+        if self.console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self.progress = Progress(*columns, console=self.console, transient=True)
+            self.task = self.progress.add_task("reading the list", total=None)
+            self.progress.start()
+
+    def step(self, outcome: Outcome, total: int) -> None:
+        """Show that a test has ended."""
+        words = outcome.name.removeprefix("test_").replace("_", " ").partition("[")[0]
+        if self.progress is None:
+            self.console.print(f"  {_MARKS.get(outcome.state, outcome.state):12} {escape(words)}")
+            return
+        self.progress.update(self.task, description=escape(words[:60]), total=total, advance=1)
+        if outcome.state == "failed":
+            self.progress.console.print(f"  [red]broken[/red]  {escape(words)}")
+
+    def end(self, run: Run, folder: Path, *, internal: str = "") -> None:
+        """Tell the verdict, what is broken, and where the report lies."""
+        if self.progress is not None:
+            self.progress.stop()
+        if internal:
+            (folder / "internal-error.txt").write_text(internal, encoding="utf-8")
+        self._violations(run)
+        self._counts(run)
+        colour = _COLOURS[run.verdict]
+        self.console.print(f"\n[bold {colour}]{verdict_word(run)}[/bold {colour}]  {escape(plain(run.explanation))}")
+        self.console.print(f"Report: {escape(str(folder / 'index.html'))}", soft_wrap=True)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            self.console.print(github_annotations(run), markup=False, soft_wrap=True)
+
+    def _violations(self, run: Run) -> None:
+        for violation in run.violations[:SHOWN]:
+            state = "waived" if violation.waived else "broken"
+            change = f", {violation.change.value}" if violation.change is Change.NEW else ""
+            self.console.print(
+                f"\n[bold]{violation.clause}[/bold] ({state}{change}): {escape(plain(violation.summary))}"
+            )
+            self.console.print(f"  replay: {escape(violation.replay)}")
+        if len(run.violations) > SHOWN:
+            self.console.print(f"\n... and {len(run.violations) - SHOWN} more violations, all in the report")
+        for drift in run.drift:
+            self.console.print(
+                f"\n[bold]{drift.clause}[/bold] (drift): pinned {escape(drift.pinned)!r}, "
+                f"now {escape(drift.observed)!r}"
+            )
+        for waiver in run.waivers:
+            if waiver.state != "used":
+                self.console.print(f"\nwaiver for {escape(waiver.match)} is {waiver.state} (until {waiver.until})")
+
+    def _counts(self, run: Run) -> None:
+        counts = {state: sum(c.state is state for c in run.clauses) for state in State}
+        words = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
+        seconds = (run.finished - run.started).total_seconds()
+        self.console.print(f"\n{words}; {run.requests} requests in {seconds:.1f} s")
+
+
+CONFIRMING = 150
+"""Further requests that confirming and reducing violations may take on a broken target."""
+
+
+def print_plan(settings: Settings, target: Target) -> None:
+    """Print requests by clause, the most there can be, and the time at the target's pace. Nothing is sent to
+    the target.
+    """
+    import httpx  # noqa: PLC0415 - heavy
+
+    from lineman.sandbox import SandboxOptions, create_app, credentials  # noqa: PLC0415 - heavy
+    from lineman.secret import Secret  # noqa: PLC0415
+    from lineman.suite.runner import prepare, run_suite  # noqa: PLC0415
+    from lineman.target import Credentials  # noqa: PLC0415
+
+    options = SandboxOptions()
+    one, two = (Credentials(app_key=c.app_key, app_secret=Secret(c.app_secret)) for c in credentials(options))
+    rehearsal = replace(
+        target,
+        credentials=one,
+        second=two if target.second is not None else None,
+        rate=None,
+        concurrency=16,
+        max_requests=None,
+        headers=(),
+    )
+    transport = httpx.ASGITransport(app=create_app(options))
+    plugin = prepare(replace(settings, pin=False), target=rehearsal, transport=transport)
+    run = run_suite(plugin).run
+    purposes = Counter(e.clauses[0] if e.clauses else "token" for e in run.exchanges)
+    _show(purposes, run.requests, target)
+
+
+def _show(purposes: Counter[str], planned: int, target: Target) -> None:
+    console = Console(highlight=False)
+    table = Table("asked for", "requests", title=f"What a run against {target.name} would send")
+    for purpose, count in sorted(purposes.items()):
+        table.add_row(purpose, str(count))
+    console.print(table)
+    most = planned + CONFIRMING
+    if target.max_requests is not None:
+        most = min(most, target.max_requests)
+    pace = "as fast as it answers" if target.rate is None else f"at {target.rate:g} requests a second"
+    least = 0.0 if target.rate is None else planned / target.rate
+    console.print(
+        f"{planned} requests against a list like the sandbox's, at most {most} where violations have to be confirmed; "
+        f"{pace}, {target.concurrency} in flight: at least {least:.0f} s. Nothing was sent."
+    )
+    if target.max_requests is not None and target.max_requests < planned:
+        console.print(
+            f"The budget of {target.max_requests} requests is too small: the run would end without a verdict."
+        )

@@ -1,0 +1,243 @@
+"""The client: sends asks, and gives back what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from lineman import __version__
+from lineman.client.auth import Tokens, names, render, unknown_app_key
+from lineman.client.clock import Clock, SystemClock
+from lineman.client.errors import BudgetSpent, CredentialMissing
+from lineman.client.network import NetworkTransport
+from lineman.client.pacing import Pacer
+from lineman.client.redaction import Redactor
+from lineman.client.retry import OutageWatch, Sender
+from lineman.client.statistics import Statistics
+from lineman.client.token_endpoint import TokenDesk
+from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenKeeper
+from lineman.client.transport import Purpose, Wire
+from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
+from lineman.secret import Secret
+from lineman.target import Credentials, Target
+
+DOWN_AFTER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The paths of the two operations, from the OpenAPI document."""
+
+    query: str
+    token: str
+
+
+@dataclass(slots=True)
+class _Tenant:
+    credentials: Credentials
+    keeper: TokenKeeper
+    desk: TokenDesk
+    prefix: str
+
+
+class Client:
+    """Everything that lineman sends to a target goes through one of these.
+
+    It numbers, paces, authenticates, sends, retries, times and redacts. ``on_exchange`` sees every attempt and every
+    token request, in the order of completion. ``transport`` takes the network's place: an application in this process
+    (``httpx.ASGITransport``), or a fake. After ``down_after`` asks in a row without an answer of the service it
+    gives up.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        paths: Paths,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+        down_after: int = DOWN_AFTER,
+    ) -> None:
+        self.target = target
+        self.clock: Clock = clock or SystemClock()
+        self.statistics = Statistics(budget=target.max_requests)
+        self.redactor = Redactor()
+        self._paths = paths
+        self._numbers = itertools.count(1)
+        self._places = asyncio.Semaphore(target.concurrency)
+        self._watch = OutageWatch(target.base_url, down_after)
+        self._pacer = Pacer(
+            self.clock,
+            self.statistics,
+            rate=target.rate,
+            concurrency=target.concurrency,
+            budget=target.max_requests,
+        )
+        self._wire = Wire(
+            inner=transport or _network(target),
+            pacer=self._pacer,
+            clock=self.clock,
+            redactor=self.redactor,
+            statistics=self.statistics,
+            timeout=target.timeout,
+            limit=target.max_body_bytes,
+            on_exchange=on_exchange or (lambda exchange: None),
+        )
+        self._http = httpx.AsyncClient(transport=self._wire, trust_env=False)
+        self._sender = Sender(self._http, self._pacer, self.clock, self.statistics)
+        self._own = self._tenant(target.credentials, "LINEMAN_")
+        self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
+        self._short: Secret | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, ask: Ask) -> Exchange:
+        """Send an ask and return its final exchange, which may be a failure of the transport.
+
+        Raises:
+            BudgetSpent: no request may be sent any more.
+            TokenRefused, TokenUnavailable: no token could be had.
+            CredentialMissing: the target's settings lack what the ask carries.
+            TargetDown, TargetUnreachable: the last of too many asks in a row without an answer.
+        """
+        return await self._send(ask, next(self._numbers))
+
+    async def send_all(self, asks: Iterable[Ask]) -> list[Exchange]:
+        """Send asks concurrently, within the target's limits; the results are in the order of the asks.
+
+        Raises what :meth:`send` raises, after the other asks were cancelled; ``on_exchange`` has seen what was sent.
+        """
+        tasks = [asyncio.create_task(self._send(ask, next(self._numbers))) for ask in asks]
+        try:
+            return await asyncio.gather(*tasks)
+        except BudgetSpent:
+            await asyncio.gather(*tasks, return_exceptions=True)  # what is in flight was paid for
+            raise
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def kept_token(self) -> IssuedToken | None:
+        """The target's own token in use; None for a ready one, and where none was had yet."""
+        return self._own.keeper.kept
+
+    async def fresh_token(self, lifetime: int) -> IssuedToken | None:
+        """Get an extra token that lives ``lifetime`` seconds, for ``{short}`` in asks' Authorization.
+
+        The token that other asks use stays. None where the target has no key and secret.
+
+        Raises what :meth:`send` raises.
+        """
+        if not self._own.credentials.can_issue:
+            return None
+        issued, _ = await self._own.desk.issue(lifetime)
+        self._short = issued.value
+        return issued
+
+    def _tenant(self, credentials: Credentials, prefix: str) -> _Tenant:
+        self.redactor.learn(credentials.app_secret, "app_secret")
+        self.redactor.learn(credentials.token, "token")
+        url = self.target.token_url + self._paths.token
+        desk = TokenDesk(
+            self._sender, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
+        )
+        keeper = TokenKeeper(desk.issue, self.clock, self.statistics, ready=credentials.token)
+        return _Tenant(credentials, keeper, desk, prefix)
+
+    async def _send(self, ask: Ask, number: int) -> Exchange:
+        numbers = itertools.chain([number], self._numbers)
+        purpose = Purpose(ask=ask, operation=Operation.QUERY, number=lambda: next(numbers))
+        headers = [*self._common(), *self._app_key(ask, purpose)]
+        if ask.content_type is not None:
+            headers.append(("Content-Type", ask.content_type))
+        auth = await self._given(ask, purpose) if ask.credential is Credential.GIVEN else self._auth(ask, purpose)
+        url = self.target.base_url + (self._paths.query if ask.path is None else ask.path)
+
+        def build() -> httpx.Request:
+            return httpx.Request(ask.method, url, headers=headers, content=ask.body)
+
+        # An ask keeps its place until it is done, retries included: a target that falls over meets no more of them.
+        async with self._places:
+            exchange = await self._sender.deliver(build, purpose, auth=auth, retry=ask.retry)
+        self._watch.see(exchange)
+        return exchange
+
+    def _common(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("User-Agent", f"lineman/{__version__}"),
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "gzip, deflate"),
+            *self.target.headers,
+        )
+
+    def _auth(self, ask: Ask, purpose: Purpose) -> httpx.Auth | None:
+        if ask.credential is Credential.NONE:
+            return None
+        tenant = self._own if ask.credential is Credential.VALID else self._second_tenant()
+        if not tenant.credentials.usable:
+            raise CredentialMissing(
+                f"{self.target.name} has no credentials: set {tenant.prefix}APP_KEY and {tenant.prefix}APP_SECRET, "
+                f"or {tenant.prefix}TOKEN"
+            )
+        purpose.shown["authorization"] = f"Bearer ${tenant.prefix}TOKEN"
+        # A foreign app key may be refused with 401 as well, and another token would not help.
+        return TokenAuth(tenant.keeper, purpose.waited, renew=ask.app_key in (AppKey.OWN, AppKey.ABSENT))
+
+    async def _given(self, ask: Ask, purpose: Purpose) -> httpx.Auth:
+        template = ask.authorization or ""
+        tokens = Tokens(
+            own=await self._own.keeper.token(purpose.waited) if names(template, "token") else None,
+            second=await self._second_tenant().keeper.token(purpose.waited) if names(template, "second") else None,
+            short=self._short,
+        )
+        header = render(template, tokens)
+        for secret in header.secrets:
+            self.redactor.learn(secret, "token")
+        purpose.shown["authorization"] = header.shown
+        return GivenAuth(header.value)
+
+    def _app_key(self, ask: Ask, purpose: Purpose) -> list[tuple[str, str]]:
+        if ask.app_key is AppKey.ABSENT:
+            return []
+        if ask.app_key is AppKey.UNKNOWN:
+            return [("X-APP-Key", unknown_app_key(self._own.credentials.app_key))]
+        second = (ask.credential is Credential.SECOND) != (ask.app_key is AppKey.SECOND)
+        tenant = self._second_tenant() if second else self._own
+        key = tenant.credentials.app_key
+        if key is None:
+            if ask.app_key is AppKey.SECOND:
+                raise CredentialMissing(f"{self.target.name} has no {tenant.prefix}APP_KEY: set it")
+            return []
+        purpose.shown["x-app-key"] = f"${tenant.prefix}APP_KEY"
+        return [("X-APP-Key", key)]
+
+    def _second_tenant(self) -> _Tenant:
+        if self._second is None:
+            raise CredentialMissing(
+                f"{self.target.name} has no second tenant: set LINEMAN_SECOND_APP_KEY and LINEMAN_SECOND_APP_SECRET, "
+                f"or LINEMAN_SECOND_TOKEN"
+            )
+        return self._second
+
+
+def _network(target: Target) -> NetworkTransport:
+    secure = target.base_url.startswith("https:") or target.token_url.startswith("https:")
+    return NetworkTransport(target.verify, target.concurrency, secure=secure)

@@ -1,0 +1,205 @@
+"""The one way out: every request of lineman's goes through :class:`Wire`, which makes an exchange of it.
+
+It is an httpx transport around the one that talks, so that a request that an ``httpx.Auth`` sends on its own is
+numbered, paced, bounded, timed and redacted like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import httpx
+
+from lineman.client.body import BoundedBody, BrokenEncodingError
+from lineman.client.clock import Clock
+from lineman.client.errors import classify, timed_out
+from lineman.client.network import CURRENT, PhaseRecorder
+from lineman.client.pacing import Pacer
+from lineman.client.redaction import Redactor
+from lineman.client.statistics import Statistics
+from lineman.client.tokens import Waited
+from lineman.exchange import (
+    Ask,
+    Exchange,
+    FailureKind,
+    Operation,
+    Response,
+    SentRequest,
+    TransportFailure,
+)
+
+_PURPOSE = "lineman.purpose"
+_TRACE = "trace"
+OUTAGES = frozenset({502, 503, 504})
+
+
+@dataclass(slots=True)
+class Purpose:
+    """Why a request is sent; travels with it in its extensions, and brings the exchange back."""
+
+    ask: Ask
+    operation: Operation
+    number: Callable[[], int]
+    attempt: int = 1
+    shown: dict[str, str] = field(default_factory=dict)
+    """Text to show in place of a request header, by the header's lower-case name."""
+    waited: Waited = field(default_factory=Waited)
+    shown_body: bytes | None = None
+    """A body to show in place of the one sent."""
+    inspect: Callable[[bytes], None] | None = field(default=None, repr=False)
+    """Sees the answer's body before redaction."""
+    exchange: Exchange | None = None
+
+    def attach(self, request: httpx.Request) -> httpx.Request:
+        request.extensions[_PURPOSE] = self
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    instant: datetime
+    number: int
+    recorder: PhaseRecorder
+
+
+class AttemptFailed(httpx.TransportError):
+    """No answer came; the purpose's exchange says why."""
+
+
+@dataclass(slots=True)
+class Wire(httpx.AsyncBaseTransport):
+    """Sends through ``inner`` and records one exchange for each request."""
+
+    inner: httpx.AsyncBaseTransport
+    pacer: Pacer
+    clock: Clock
+    redactor: Redactor
+    statistics: Statistics
+    timeout: float
+    """Total seconds for an attempt."""
+    limit: int
+    """The most bytes of a body to keep."""
+    on_exchange: Callable[[Exchange], None]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and return the status alone: httpx needs no more, and cookies and redirects end here.
+
+        Raises:
+            AttemptFailed: no answer came.
+            BudgetSpent: nothing was sent.
+        """
+        purpose: Purpose = request.extensions[_PURPOSE]
+        async with self.pacer.slot():
+            exchange = await self._attempt(request, purpose)
+        self._record(exchange, purpose)
+        if exchange.response is None:
+            raise AttemptFailed("no answer", request=request)
+        return httpx.Response(exchange.response.status)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    def _record(self, exchange: Exchange, purpose: Purpose) -> None:
+        purpose.exchange = exchange
+        purpose.attempt += 1
+        self._count(exchange)
+        self.on_exchange(exchange)
+
+    async def _attempt(self, request: httpx.Request, purpose: Purpose) -> Exchange:
+        recorder = PhaseRecorder(self.clock, self.clock.monotonic())
+        start = _Start(self.clock.now(), purpose.number(), recorder)
+        outcome: Response | TransportFailure
+        token = CURRENT.set(recorder)
+        try:
+            async with asyncio.timeout(self.timeout):
+                outcome = await self._exchange(request, recorder)
+        except asyncio.CancelledError:
+            given_up = TransportFailure(FailureKind.ABANDONED, f"lineman stopped waiting for {request.url.host}")
+            self._record(self._build(request, purpose, start, given_up), purpose)
+            raise
+        except TimeoutError:
+            outcome = TransportFailure(FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout))
+        except (httpx.TransportError, BrokenEncodingError, httpx.StreamError) as error:
+            outcome = replace(classify(error, recorder, request.url), status=recorder.status)
+        finally:
+            CURRENT.reset(token)
+        return self._build(request, purpose, start, outcome)
+
+    def _build(
+        self, request: httpx.Request, purpose: Purpose, start: _Start, outcome: Response | TransportFailure
+    ) -> Exchange:
+        finished = self.clock.monotonic()
+        waited, purpose.waited.phases = purpose.waited.phases, None
+        refused_after, purpose.waited.refused_after = purpose.waited.refused_after, None
+        bare = Exchange(
+            number=start.number,
+            ask=purpose.ask,
+            operation=purpose.operation,
+            request=self._shown(request, purpose),
+            started=start.instant,
+            phases=start.recorder.phases(finished),
+            attempt=purpose.attempt,
+            began=start.recorder.began,
+            finished=finished,
+            token=waited,
+            refused_after=refused_after,
+        )
+        if isinstance(outcome, TransportFailure):
+            return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))
+        if purpose.inspect is not None:
+            purpose.inspect(outcome.body)
+        response, echoed = self._redacted(outcome, purpose)
+        return replace(bare, response=response, echoed=echoed)
+
+    async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
+        request.extensions[_TRACE] = recorder.trace
+        answer = await self.inner.handle_async_request(request)
+        recorder.answered(answer.status_code)
+        encoding = answer.headers.get("Content-Encoding")
+        has_body = request.method != "HEAD" and answer.status_code not in {204, 304}
+        body = BoundedBody(self.limit, encoding if has_body else None)
+        assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101  # the transport is asynchronous
+        try:
+            async for part in answer.stream:
+                if not body.feed(part):
+                    break
+        finally:
+            await answer.stream.aclose()
+        announced = answer.headers.get("Content-Length", "")
+        if has_body and not body.truncated and announced.isdecimal() and int(announced) > body.received:
+            raise httpx.ReadError(f"{body.received} bytes of the {announced} announced")
+        return Response(
+            status=answer.status_code,
+            headers=tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in answer.headers.raw),
+            body=body.finish(),
+            size=body.received if not encoding else body.decoded,
+            truncated=body.truncated,
+            http_version=answer.http_version,
+        )
+
+    def _redacted(self, response: Response, purpose: Purpose) -> tuple[Response, tuple[str, ...]]:
+        body, kinds = self.redactor.body(response.body, truncated=response.truncated)
+        headers, in_headers = self.redactor.headers(response.headers)
+        kinds += in_headers
+        if purpose.operation is Operation.TOKEN:
+            kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
+        return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
+
+    def _shown(self, request: httpx.Request, purpose: Purpose) -> SentRequest:
+        sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        shown = tuple((name, purpose.shown.get(name.lower(), value)) for name, value in sent)
+        headers, _ = self.redactor.headers(shown)
+        body = purpose.shown_body
+        if body is None and purpose.ask.body is not None:
+            body = self.redactor.body(request.content)[0]
+        return SentRequest(request.method, self.redactor.text(str(request.url)), headers, body)
+
+    def _count(self, exchange: Exchange) -> None:
+        statistics = self.statistics
+        statistics.token_requests += exchange.operation is Operation.TOKEN
+        statistics.transport_failures += exchange.failure is not None
+        statistics.rate_limited += exchange.status == 429
+        statistics.outages += exchange.status in OUTAGES

@@ -1,0 +1,1 @@
+"""What a query must answer, predicted from the list that was read, beside what it did answer."""

@@ -1,0 +1,110 @@
+"""Compare an answer with its prediction, and say which clause a difference breaks.
+
+The judgements are made in an order in which an earlier difference explains the later ones: a filter that lets too much
+through also changes the total and the pages, and is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lineman.contract.answer import Form, holds_records, read_answer
+from lineman.contract.checks.base import Case
+from lineman.contract.finding import Finding
+from lineman.contract.model import Knowledge, Prediction, learn_order, predict
+from lineman.contract.oracle.comparison import Comparison, may_be_refused, not_accepted, readable
+from lineman.contract.oracle.pages import behind_the_last, misplaced, wrong_page
+from lineman.contract.oracle.records import changed_records, too_few_found, wrong_records, wrong_total
+from lineman.contract.query import Question, read_question
+from lineman.exchange import Exchange
+
+MEMBERSHIP = (wrong_records, changed_records, too_few_found, wrong_total)
+PAGING = (wrong_page,)
+NOTHING = Prediction((), (), complete=False, order_known=False, placed=False, total=None)
+
+
+def compare(exchange: Exchange, knowledge: Knowledge) -> list[Finding]:
+    """Compare the answer to a certain question with what is known; empty where they agree or nothing can be said."""
+    asked = read_question(exchange.ask)
+    if asked is None or not asked.certain:
+        return []
+    case = Case(exchange, read_answer(exchange), asked)
+    if not case.on_operation or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER):
+        return []
+    comparison = Comparison(case, asked, case.answer, knowledge.predict(asked) or NOTHING, knowledge)
+    if not readable(case.answer):
+        return list(not_accepted(comparison))
+    if case.answer.form is Form.REFUSAL and not case.answer.records and may_be_refused(comparison):
+        return []
+    return _first_of(comparison)
+
+
+def _first_of(c: Comparison) -> list[Finding]:
+    found = [*_status(c), *_return_code(c)]
+    beyond = list(behind_the_last(c))
+    if beyond:
+        return found + beyond
+    members = _against_the_whole(c) or _first(c, *MEMBERSHIP)
+    if members and {finding.clause for finding in members} == {"total.counts-matches"}:
+        return found + (list(misplaced(c)) or members)
+    return found + (members or _on_the_page(c))
+
+
+def _on_the_page(c: Comparison) -> list[Finding]:
+    """Judge the page; a whole answer with the right records says in which order these filters find them."""
+    learn_order(c.answer, c.asked, c.knowledge)
+    return _first(replace(c, prediction=c.knowledge.predict(c.asked) or NOTHING), *PAGING)
+
+
+def _against_the_whole(c: Comparison) -> list[Finding]:
+    """What a narrower reading says must agree with the whole list, as far as that is known."""
+    whole = c.knowledge.whole
+    if whole is None or whole is c.knowledge.listing_for(c.asked) or not c.asked.filters:
+        return []
+    return _first(replace(c, prediction=_bounds(c.asked, c.knowledge)), *MEMBERSHIP)
+
+
+def _bounds(asked: Question, knowledge: Knowledge) -> Prediction:
+    whole = knowledge.whole
+    assert whole is not None  # noqa: S101 -- the caller has looked
+    return predict(asked, whole.beginning, knowledge)
+
+
+def _first(c: Comparison, *judges: object) -> list[Finding]:
+    for judge in judges:
+        assert callable(judge)  # noqa: S101 -- they are the functions named above
+        findings = list(judge(c))
+        if findings:
+            return findings
+    return []
+
+
+def _status(c: Comparison) -> Iterator[Finding]:
+    """A valid request is answered 200."""
+    if c.answer.status != 200:
+        yield c.finding(
+            "answer.status",
+            f"A valid request is answered with status {c.answer.status}.",
+            200,
+            c.answer.status,
+            parameter="status",
+            constraint="200 for a valid request",
+            observed=str(c.answer.status),
+        )
+
+
+def _return_code(c: Comparison) -> Iterator[Finding]:
+    """A page of records comes with returnCode "0"."""
+    code = c.answer.return_code
+    if code == "0" or (c.answer.form is Form.REFUSAL and holds_records(c.answer)):
+        return  # records beside a failure code have a check of their own
+    yield c.finding(
+        "answer.return-code",
+        'A valid query\'s answer has no returnCode "0".',
+        "0",
+        code if isinstance(code, str | int | float | bool | None) else str(type(code).__name__),
+        parameter="returnCode",
+        constraint='"0" on success',
+        observed="other" if isinstance(code, str) else "absent or no text",
+    )

@@ -1,0 +1,106 @@
+"""Which records an answer has, and how many it says there are: the filters' promises, and the total's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineman.contract.checks.answers import record_problems
+from lineman.contract.finding import Finding, Record, Rows
+from lineman.contract.matching import Match, match_filter, match_record
+from lineman.contract.model import record_id
+from lineman.contract.oracle.comparison import Comparison, brief, filter_clause, filter_words
+
+SHOWN = 20
+
+
+def wrong_records(c: Comparison) -> Iterator[Finding]:
+    """Records that do not satisfy the filters, by their own content."""
+    habits = c.knowledge.habits
+    known = {record_id(r) for r in (*c.prediction.found, *c.prediction.possible)}
+    strange = [r for r in c.answer.records if match_record(c.asked, r, habits) is Match.NO]
+    wrong = [r for r in strange if record_id(r) not in known]
+    if wrong and c.asked.filters:
+        failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, habits) is Match.NO}
+        yield c.finding(
+            filter_clause(c.asked),
+            f"Records come that do not match {filter_words(c.asked, failed)}: {len(wrong)} of {len(c.answer.records)}.",
+            [brief(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
+            [brief(r) for r in c.answer.records[:10]],
+            Rows(extra=tuple(wrong[:SHOWN])),
+            parameter=c.asked.filter_names,
+            constraint="only matches",
+            observed="others too",
+        )
+
+
+def changed_records(c: Comparison) -> Iterator[Finding]:
+    """A record that shows other members here than in the list."""
+    listing = c.knowledge.listing_for(c.asked)
+    known = listing.by_id if listing else {}
+    changed = [r for r in c.answer.records if record_id(r) in known and _differ(known[record_id(r)], r)]
+    if changed:
+        yield c.finding(
+            "query.repeatable",
+            f"Records show other members here than in the list read before and after: {len(changed)}.",
+            [dict(known[record_id(r)]) for r in changed[:5]],
+            [dict(r) for r in changed[:5]],
+            parameter="record",
+            constraint="the same on unchanged data",
+            observed="other members",
+        )
+
+
+def _differ(one: Record, other: Record) -> bool:
+    """True where a member differs whose type is right in both; wrong types are answer.schema's to tell."""
+    if one == other:
+        return False
+    broken = {problem[0] for record in (one, other) for problem in record_problems(record)}
+    return any(one.get(name) != other.get(name) for name in {*one, *other} - broken)
+
+
+def too_few_found(c: Comparison) -> Iterator[Finding]:
+    """Matching records that are not found: a whole answer lacks them, or their page does and the total is off."""
+    total = c.answer.total
+    if not c.asked.filters or total is None:
+        return
+    got = {record_id(r) for r in c.answer.records}
+    if len(got) < len(c.answer.records):
+        return  # a record that comes twice takes another one's place, and is told as such
+    whole = c.asked.start == 0 and total <= len(c.answer.records) < c.asked.page_size
+    if whole:
+        owed = c.prediction.found
+    elif c.prediction.total is not None and total != c.prediction.total:
+        owed = c.prediction.page(c.asked) if c.prediction.placed else ()
+    else:
+        owed = c.prediction.found if total < len(c.prediction.found) and not c.answer.records else ()
+        owed = owed if c.asked.page_size and c.asked.start < len(c.prediction.found) else ()
+    missing = [r for r in owed if record_id(r) not in got]
+    if missing:
+        yield c.finding(
+            filter_clause(c.asked),
+            f"Records that match {filter_words(c.asked, set(c.asked.filters))} are not found: {len(missing)}.",
+            [brief(r) for r in c.prediction.found[:10]],
+            [brief(r) for r in c.answer.records[:10]],
+            Rows(missing=tuple(missing[:SHOWN])),
+            parameter=c.asked.filter_names,
+            constraint="all matches",
+            observed="some not found",
+        )
+
+
+def wrong_total(c: Comparison) -> Iterator[Finding]:
+    """The number of matches, whatever limit and offset are."""
+    low = len(c.prediction.found) if c.prediction.total is None else c.prediction.total
+    high = low + len(c.prediction.possible) if c.prediction.complete or c.prediction.total is not None else None
+    total = c.answer.total
+    if total is None or (low <= total and (high is None or total <= high)):
+        return
+    yield c.finding(
+        "total.counts-matches",
+        f"total is {total} where {low if high in (low, None) else f'{low} to {high}'} records match.",
+        low,
+        total,
+        parameter=c.asked.filter_names,
+        constraint="counts the matches",
+        observed="too low" if total < low else "too high",
+    )

@@ -1,0 +1,151 @@
+"""A query read: what the documentation promises for it before any answer is known.
+
+Every parameter is valid, promised to be refused, or left open. A question with nothing refused and nothing open is
+*certain*: it must succeed, and its answer can be predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from lineman.contract.operation import document
+from lineman.exchange import Ask
+
+TEXT_FILTERS = ("accessCode", "description")
+FILTERS = ("accessCode", "mediatypeId", "description")
+UNSPECIFIED = "unspecified"
+"""A doubt that no clause names: a filter of a type that the page does not give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query as the documentation reads it.
+
+    ``filters`` holds the documented filters that are set, ``limit`` and ``offset`` the values given (None where
+    absent or unusable).
+    ``refused`` are promised clauses because of which it must be refused; ``doubts`` silent clauses on which its
+    answer depends.
+    """
+
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    offset: int | None = None
+    refused: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def certain(self) -> bool:
+        return not self.refused and not self.doubts
+
+    @property
+    def page_size(self) -> int:
+        """The limit in force: the default where there is none, at most the page's maximum."""
+        contract = document()
+        limit = contract.limit_default if self.limit is None else self.limit
+        return min(limit, contract.limit_maximum)
+
+    @property
+    def start(self) -> int:
+        return document().offset_default if self.offset is None else self.offset
+
+    @property
+    def filter_key(self) -> tuple[tuple[str, Any], ...]:
+        """The filters alone, hashable: questions with the same key page through the same answer."""
+        return tuple(sorted(self.filters.items()))
+
+    @property
+    def filter_names(self) -> str:
+        return "+".join(name for name in FILTERS if name in self.filters) or "none"
+
+
+def read_question(ask: Ask) -> Question | None:
+    """Read an ask's query; None where its body is no JSON object of ours."""
+    return None if ask.query is None else question(ask.query)
+
+
+def question(query: Mapping[str, Any]) -> Question:
+    """Read a query."""
+    doubts: list[str] = []
+    refused: list[str] = []
+    filters = {name: query[name] for name in FILTERS if _filter_is_set(name, query, doubts)}
+    limit = _integer("limit", query, refused, doubts)
+    offset = _integer("offset", query, refused, doubts)
+    if limit is not None and limit < 0:
+        doubts.append("limit.negative")
+    if any(name not in _body_members() for name in query):
+        doubts.append("request.unknown-property")
+    doubts.extend(_offset_doubts(limit, offset))
+    return Question(filters, limit, offset, tuple(refused), tuple(dict.fromkeys(doubts)), query)
+
+
+@cache
+def _body_members() -> frozenset[str]:
+    return frozenset(p.name for p in document().parameters.values() if p.location == "body")
+
+
+def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bool:
+    if name not in query:
+        return False
+    value = query[name]
+    if value is None:
+        doubts.append("request.null-property")
+        return False
+    if name in TEXT_FILTERS:
+        if not isinstance(value, str) or not _is_text(value):
+            doubts.append(UNSPECIFIED)
+            return False
+        if value == "":
+            doubts.append("filter.empty-text")
+            return False
+        return True
+    if isinstance(value, bool) or not isinstance(value, int):
+        doubts.append(UNSPECIFIED)
+        return False
+    if value not in document().request_media_types:
+        doubts.append("filter.media-type-undocumented")
+    return True
+
+
+def _is_text(value: str) -> bool:
+    """Lone surrogates are no Unicode text, and NUL is none that every store can hold: neither is promised to work."""
+    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _integer(name: str, query: Mapping[str, Any], refused: list[str], doubts: list[str]) -> int | None:
+    if name not in query:
+        return None
+    value = query[name]
+    if value is None:
+        doubts.append("request.null-property")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return value
+    elif isinstance(value, float) or (isinstance(value, str) and _like_a_number(value)):
+        doubts.append("limit.coercion")
+    else:
+        refused.append(f"{name}.type")
+    return None
+
+
+def _like_a_number(text: str) -> bool:
+    """True for texts that a lenient reader may take for a number, or for nothing at all: "10", " 7", "10abc",
+    "1e3", "".
+    """
+    stripped = text.strip().lstrip("+-.")
+    return not stripped or stripped[0].isdigit() or stripped.lower() in {"nan", "inf", "infinity"}
+
+
+def _offset_doubts(limit: int | None, offset: int | None) -> list[str]:
+    if offset is None or offset == 0:
+        return []
+    if offset < 0:
+        return ["offset.negative"]
+    contract = document()
+    doubts = ["offset.over-maximum"] if offset > contract.offset_maximum else []
+    size = contract.limit_default if limit is None else limit
+    if size <= 0 or offset % size != 0:
+        doubts.append("offset.misaligned")
+    return doubts

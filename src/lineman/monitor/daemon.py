@@ -1,0 +1,297 @@
+"""The long-running monitor: everything wired together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from lineman.monitor.clock import HOUR, MINUTE, Clock, SystemClock
+from lineman.monitor.config import Canary, Configuration, MonitorConfigurationError, load_configuration
+from lineman.monitor.config.loading import target_problems
+from lineman.monitor.delivery.channels import ChannelError, Send, post, reference, sender
+from lineman.monitor.delivery.outbox import Outbox
+from lineman.monitor.incidents.notices import HistoryTrouble, Notice
+from lineman.monitor.incidents.state import JOINT, Change
+from lineman.monitor.leader import Joint, muted, poll_of
+from lineman.monitor.probe import Prober
+from lineman.monitor.result import ProbeResult
+from lineman.monitor.scheduler import Scheduler
+from lineman.monitor.status.live import Pages
+from lineman.monitor.status.snapshot import Board
+from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
+from lineman.monitor.store.retention import tidy
+from lineman.monitor.systemd import Notifier
+from lineman.monitor.web.app import Views, WebServer
+from lineman.monitor.web.metrics import MonitorCollector
+from lineman.monitor.writer import Keeper, SlotEnd
+
+LOG = logging.getLogger("lineman.monitor")
+
+
+class Monitor:
+    """One monitor. ``path``: the canary files, read again on SIGHUP."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str], clock: Clock | None = None) -> None:
+        """Read the configuration, open history, bind the port.
+
+        Raises:
+            MonitorConfigurationError: the configuration does not hold.
+            HistoryError: history cannot be used at all.
+            ListenError: the address is taken.
+        """
+        self._path = path
+        self._environment = environment
+        self._clock: Clock = clock or SystemClock()
+        self.configuration = self._read()
+        settings = self.configuration.monitor
+        self._together = settings.joint
+        self.board = Board(settings.location)
+        self._prober = Prober(environment, self._clock)
+        self._history = _opened(settings.history, settings.location)
+        self.keeper = Keeper(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
+        self.outbox = Outbox(
+            self._senders(),
+            self._clock,
+            History(settings.history, settings.location),
+            owner=f"monitor/{settings.location}",
+        )
+        self.joint = self._candidate() if self._together else None
+        self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
+        self._notifier = Notifier(environment)
+        self._pages = Pages(
+            self.board,
+            self.keeper,
+            self.outbox,
+            self._clock,
+            History(settings.history, settings.location),
+            settings,
+        )
+        registry = CollectorRegistry()
+        registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock, settings, self.joint))
+        views = Views(registry, self._pages.health, self._pages.page)
+        self.web = WebServer(settings.listen, views) if settings.listen else None
+        self._reload = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._done = threading.Event()
+        self._heartbeat = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._trouble = HistoryTrouble(settings, self._clock, self._take_notices)
+
+    async def run(self) -> None:
+        """Watch until told to stop; then finish what is in flight, write it, and leave."""
+        canaries = self.configuration.canaries
+        self.board.watch(canaries, self._clock.wall())
+        await asyncio.to_thread(self.keeper.open)
+        await asyncio.to_thread(self.outbox.load)
+        self.keeper.start()
+        self.outbox.start()
+        if self.web is not None:
+            self.web.start()
+        threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in self._work()]
+        for thread in threads:
+            thread.start()
+        self._threads = threads
+        _stay_punctual()
+        self.scheduler.use(canaries, self.keeper.world.slots)
+        running = asyncio.create_task(self.scheduler.run())
+        self._notifier.ready(f"watching {len(canaries)} canaries")
+        try:
+            await self._look_after(running)
+        finally:
+            await self._leave(running)
+
+    def stop(self) -> None:
+        """Ask ``run`` to leave. To be called in its event loop."""
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Ask for the configuration to be read anew. To be called in the event loop."""
+        self._reload.set()
+
+    def handle_signals(self) -> None:
+        """SIGTERM and SIGINT stop, SIGHUP reloads."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def _read(self) -> Configuration:
+        configuration = load_configuration(self._path, self._environment)
+        problems = target_problems(configuration, self._environment)
+        if problems:
+            raise MonitorConfigurationError(problems)
+        return configuration
+
+    def _own_canaries(self) -> Mapping[str, Canary]:
+        """The canaries as this location decides about them: one of several that decide together tells nothing alone."""
+        canaries = self.configuration.canaries
+        return muted(canaries) if self._together else canaries
+
+    def _candidate(self) -> Joint:
+        settings = self.configuration.monitor
+        joint = Joint(settings.history, self.configuration.canaries, settings, self._clock, owner=self.outbox.owner)
+        joint.on_notices = self.outbox.add
+        joint.on_lead = lambda: self.outbox.load(JOINT)
+        joint.on_lost = lambda: self.outbox.forget(JOINT)
+        return joint
+
+    def _work(self) -> list[tuple[Callable[[], None], str]]:
+        """What runs beside the schedule, each in a thread of its own."""
+        found = [(self._beat, "lineman-heartbeat"), (self._tidy, "lineman-tidy")]
+        return found if self.joint is None else [*found, (self._decide_together, "lineman-joint")]
+
+    def _senders(self) -> dict[str, Send]:
+        return {name: sender(channel, self._environment) for name, channel in self.configuration.channels.items()}
+
+    async def _probe(self, canary: Canary) -> ProbeResult:
+        return await self._prober.probe(canary)
+
+    def _submit(self, end: SlotEnd) -> None:
+        self.board.ended(end.entry, end.result)
+        self.keeper.submit(end)
+
+    def _take_notices(self, notices: list[Notice]) -> None:
+        self.outbox.add(notices)
+
+    def _committed(self, changes: list[Change]) -> None:
+        self.board.wrote(changes, self._clock.wall())
+        self._heartbeat.set()
+
+    async def _look_after(self, running: asyncio.Task[None]) -> None:
+        """Once a second: signs of life, history's state, a new configuration."""
+        alive_at = 0.0
+        while not self._stop.is_set() and not running.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1.0)
+            if self._reload.is_set():
+                self._reload.clear()
+                await self._read_anew()
+            self._trouble.look(self.keeper.failing, self.configuration.canaries)
+            now = self._clock.monotonic()
+            period = self._notifier.watchdog
+            healthy = self.keeper.alive and not self.board.stale(self._clock.wall())
+            if period is not None and healthy and now - alive_at >= period / 3:
+                self._notifier.alive()
+                alive_at = now
+
+    async def _read_anew(self) -> None:
+        """Take a new configuration whole, or keep the old one and say why."""
+        self._notifier.reloading()
+        try:
+            configuration = await asyncio.to_thread(self._read)
+        except MonitorConfigurationError as error:
+            self.board.reload_failed = str(error)
+            LOG.error("the new configuration does not hold, the old one stays in use:\n%s", error)  # noqa: TRY400
+            self._notifier.ready("reload failed, the old configuration stays in use")
+            return
+        if configuration.monitor != self.configuration.monitor:
+            LOG.warning("[monitor] has changed: that takes effect at the next start")
+        old, self._prober = self._prober, Prober(self._environment, self._clock)
+        self.configuration = configuration
+        self.board.reload_failed = ""
+        self.board.watch(configuration.canaries, self._clock.wall())
+        self.outbox.replace_senders(self._senders())
+        self.keeper.reconfigure(self._own_canaries())
+        if self.joint is not None:
+            self.joint.reconfigure(configuration.canaries)
+        self.scheduler.use(configuration.canaries, self.keeper.world.slots)
+        LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
+        self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
+        self._closing = asyncio.create_task(self._close_later(old))
+
+    async def _close_later(self, prober: Prober) -> None:
+        await self.scheduler.finish(60)
+        await prober.aclose()
+
+    async def _leave(self, running: asyncio.Task[None]) -> None:
+        self._notifier.stopping()
+        self.scheduler.stop()
+        longest = max((canary.timeout for canary in self.configuration.canaries.values()), default=0)
+        await running
+        await self.scheduler.finish(2 * longest / 1_000 + 5)
+        await asyncio.to_thread(self.keeper.stop, 30.0)
+        self._done.set()
+        self._heartbeat.set()
+        await asyncio.to_thread(self.outbox.stop, 15.0)
+        if self.joint is not None:
+            # Only now may another one lead: it would send what is still on its way.
+            await asyncio.to_thread(self._threads[-1].join, 15.0)
+            self.joint.close()
+        if self.web is not None:
+            await asyncio.to_thread(self.web.stop)
+        await self._prober.aclose()
+
+    def _beat(self) -> None:
+        """Ping the outside dead man's switch after results were committed, while nothing is stale."""
+        settings = self.configuration.monitor
+        given = (settings.heartbeat, settings.heartbeat_env, settings.heartbeat_file)
+        while not self._done.is_set() and any(given):
+            self._heartbeat.wait()
+            self._heartbeat.clear()
+            if self._done.is_set() or self.board.stale(self._clock.wall()):
+                continue
+            try:
+                post(reference(*given, self._environment), None, {"User-Agent": "lineman"}, 10)
+            except ChannelError as error:
+                LOG.warning("the heartbeat did not get through: %s", error)
+            self._done.wait(settings.heartbeat_every / 1_000)
+
+    def _decide_together(self) -> None:
+        """Take the lead where nobody has it, and decide what is due, until the monitor leaves."""
+        joint = self.joint
+        assert joint is not None  # noqa: S101 - started only where there is one
+        while not self._done.is_set():
+            try:
+                more = joint.turn()
+                if joint.leads and self.outbox.stuck(JOINT):
+                    joint.hand_over()
+            except Exception:
+                # Without this thread nobody would be told anything: another location takes the lead, or this one again.
+                LOG.exception("deciding together failed for a reason of ours")
+                joint.close()
+                more = False
+            self._done.wait(0.0 if more else poll_of(self.configuration.canaries))
+
+    def _tidy(self) -> None:
+        settings = self.configuration.monitor
+        history, together = (History(settings.history, place) for place in (settings.location, JOINT))
+        history.patience = together.patience = 60.0
+        self._done.wait(MINUTE / 1_000)
+        while not self._done.is_set():
+            try:
+                canaries = list(self.configuration.canaries.values())
+                tidy(history, canaries, settings, self._clock.wall())
+                if self.joint is not None and self.joint.leads:
+                    tidy(together, canaries, settings, self._clock.wall())
+            except FAILURES as error:
+                LOG.warning("history could not be tidied: %s", reason(error))
+            history.close()
+            together.close()
+            self._done.wait(HOUR / 1_000)
+
+
+def _stay_punctual() -> None:
+    """What is loaded by now stays: no collection need look at it again; and no thread may hold another up for long."""
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.001)
+
+
+def _opened(address: str, location: str) -> History:
+    history = History(address, location, checked=True)
+    try:
+        history.open()
+    except HistoryUnavailable as error:
+        LOG.error("%s: going on from memory", error)  # noqa: TRY400 - a sentence, not a traceback
+    if history.told:
+        LOG.error("%s", history.told)
+    return history

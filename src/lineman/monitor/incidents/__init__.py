@@ -1,0 +1,1 @@
+"""What results mean: incidents, alerts, several locations, notices. Pure, but for the words."""

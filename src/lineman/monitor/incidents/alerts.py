@@ -1,0 +1,99 @@
+"""What is to be told, to whom: the state that was told last, held against the present one.
+
+A *matter* is what one notice is about: the incidents of one canary and kind, or all the incidents that share
+a root cause (the token service, name resolution). A channel is told when its last told state differs from the
+present one; that one rule covers recovery, restart, the end of a maintenance window and of flapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lineman.monitor.incidents.machine import Incident
+
+
+class Event(StrEnum):
+    FAILED = "failed"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    FLAPPING = "flapping"
+    REMINDER = "reminder"
+    RECOVERED = "recovered"
+    WITHDRAWN = "withdrawn"
+    """The canary is watched no longer; its incident is not known to be over."""
+    DRIFT = "drift"
+    """A violation of the contract that was not told before."""
+    BURN = "burn"
+    """The error budget is spent too fast."""
+    BURN_OVER = "burn-over"
+    HISTORY = "history"
+    """The monitor cannot write its history."""
+    HISTORY_BACK = "history-back"
+
+
+class Standing(StrEnum):
+    """The state of a matter, present or told."""
+
+    QUIET = "quiet"
+    OPEN = "open"
+    FLAPPING = "flapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a channel was told last about a matter."""
+
+    standing: Standing = Standing.QUIET
+    incident: str = ""
+    at: int = 0
+    count: int = 0
+    """How many notices went out about the matter: part of each notice's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A notice that is due, and what will have been told with it."""
+
+    event: Event
+    told: Told
+
+
+def standing(incidents: Sequence[Incident]) -> Standing:
+    """The present state of a matter from its incidents."""
+    open_ones = [incident for incident in incidents if incident.open]
+    if not open_ones:
+        return Standing.QUIET
+    return Standing.FLAPPING if any(incident.flaps for incident in open_ones) else Standing.OPEN
+
+
+def due(incidents: Sequence[Incident], told: Told, now: int, *, hushed: bool, reminder: int | None) -> Due | None:
+    """The notice that a channel is owed about a matter now, if any.
+
+    ``hushed``: maintenance, nothing is told yet. ``reminder``: milliseconds between reminders.
+    """
+    if hushed:
+        return None
+    present = standing(incidents)
+    event = _event(incidents, present, told, now, reminder)
+    if event is None:
+        return None
+    named = next((incident.id for incident in incidents if incident.open), told.incident)
+    return Due(event, replace(told, standing=present, incident=named, at=now, count=told.count + 1))
+
+
+def _event(
+    incidents: Sequence[Incident], present: Standing, told: Told, now: int, reminder: int | None
+) -> Event | None:
+    if present is Standing.QUIET:
+        return None if told.standing is Standing.QUIET else Event.RECOVERED
+    if present is told.standing:
+        again = reminder is not None and now - told.at >= reminder
+        return Event.REMINDER if again else None
+    if present is Standing.FLAPPING:
+        return Event.FLAPPING
+    if told.standing is Standing.FLAPPING:
+        return None
+    worst = next(incident for incident in incidents if incident.open)
+    return Event(worst.kind.value)

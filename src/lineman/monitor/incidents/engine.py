@@ -1,0 +1,212 @@
+"""From a ledger entry and a result to a change: incidents, drift, burn rates, and the notices that are due.
+
+Pure but for the :class:`World` in memory, which it moves on. Whoever calls it writes the change as one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lineman.monitor.clock import DAY
+from lineman.monitor.config.durations import words
+from lineman.monitor.config.maintenance import in_maintenance
+from lineman.monitor.config.models import Canary
+from lineman.monitor.config.thresholds import rules_of
+from lineman.monitor.incidents.alerts import Event, Standing, Told, due
+from lineman.monitor.incidents.burn_rate import Burn, BurnWatch
+from lineman.monitor.incidents.machine import Incident, Kind, Rule, Sign, Track, advance, reading
+from lineman.monitor.incidents.notices import Notice, at_place, incident_notice, plain_notice
+from lineman.monitor.incidents.state import Change, Drift, World
+from lineman.monitor.result import Cause, ProbeResult, Verdict
+from lineman.monitor.slots import SlotEntry
+
+DRIFT_FORGOTTEN = 7 * DAY
+"""A violation unseen for so long is new when it comes back."""
+
+
+def decide(
+    world: World, canaries: Mapping[str, Canary], entry: SlotEntry, result: ProbeResult | None, now: int
+) -> Change:
+    """Take a slot's end into account. ``now``: milliseconds since the epoch."""
+    change = Change(entry=entry, result=result)
+    canary = canaries.get(entry.canary)
+    known = world.slots.get(entry.canary)
+    fresh = known is None or (entry.lap, entry.last) > known
+    if fresh:
+        world.slots[entry.canary] = (entry.lap, entry.last)
+    if canary is None:
+        return change
+    change.in_maintenance = in_maintenance(canary.maintenance, entry.first)
+    if result is not None and fresh:
+        _advance_tracks(world, canary, entry, result, change)
+        _see_drift(world, canary, entry, result, change, now)
+        _see_burn(world, canary, entry, result, change, now)
+    _reconcile(world, canaries, canary, change, now, result)
+    change.notices = [at_place(notice, world.place) for notice in change.notices]
+    return change
+
+
+def reconcile_all(world: World, canaries: Mapping[str, Canary], now: int) -> Change:
+    """Hold everything told against the present: after a start or a new configuration."""
+    change = Change()
+    for key, track in list(world.tracks.items()):
+        if key[0] not in canaries and track.incident is not None and track.incident.open:
+            _withdraw(world, key, track, change, now)
+    for canary in canaries.values():
+        _reconcile(world, canaries, canary, change, now, None)
+    change.notices = [at_place(notice, world.place) for notice in change.notices]
+    return change
+
+
+def _rule(canary: Canary, kind: Kind) -> Rule:
+    incident = canary.incident
+    after = {
+        Kind.FAILED: incident.opens_after,
+        Kind.DEGRADED: incident.degraded_after,
+        Kind.UNKNOWN: incident.unknown_after,
+    }
+    return Rule(after[kind], incident.ends_after, canary.settle)
+
+
+def _advance_tracks(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change) -> None:
+    for kind in Kind:
+        bad = reading(kind, result.verdict)
+        if bad is None:
+            continue
+        key = (canary.name, kind)
+        old = world.tracks.get(key, Track())
+        sign = Sign(entry.first, bad, result.cause, result.message, result.last.root, change.in_maintenance)
+        new = advance(canary.name, kind, old, sign, _rule(canary, kind))
+        if new == old:
+            continue
+        world.set_track(key, new)
+        change.tracks[key] = new
+        if new.incident is not None and new.incident != old.incident:
+            change.incidents[new.incident.id] = new.incident
+
+
+def _see_drift(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change, now: int) -> None:
+    failed = world.tracks.get((canary.name, Kind.FAILED), Track()).incident
+    incident_is_open = failed is not None and failed.open
+    opened_now = incident_is_open and failed is not None and failed.confirmed == entry.first and not failed.flaps
+    for breach in {breach.fingerprint: breach for breach in result.breaches}.values():
+        key = (canary.name, breach.fingerprint)
+        old = world.drift.get(key)
+        if old is None or entry.first - old.last > DRIFT_FORGOTTEN:
+            old = Drift(entry.first, entry.first, 0, told=False)
+        seen = replace(old, last=max(old.last, entry.first), sightings=old.sightings + 1)
+        proven = incident_is_open or seen.sightings >= max(1, canary.incident.opens_after)
+        if proven and not seen.told and not change.in_maintenance:
+            seen = replace(seen, told=True)
+            # The notice that opens an incident names its violation already.
+            if not (opened_now and breach.summary in result.message):
+                change.notices += [
+                    plain_notice(
+                        Event.DRIFT,
+                        f"{canary.name}/drift/{breach.fingerprint}",
+                        channel,
+                        canary.name,
+                        f"{breach.clause}: {breach.summary} [{breach.fingerprint}]",
+                        now,
+                        seen.first,
+                    )
+                    for channel in canary.notices
+                ]
+        world.drift[key] = change.drift[key] = seen
+
+
+def _see_burn(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change, now: int) -> None:
+    watch = watch_of(world, canary)
+    if watch is None or not result.verdict.measured or change.in_maintenance:
+        return
+    watch.add(entry.first, failed=result.verdict is Verdict.FAILED)
+    for burn in watch.state(max(now, entry.first)):
+        for channel in canary.notices:
+            _tell_burn(world, canary, burn, channel, change, now)
+
+
+def watch_of(world: World, canary: Canary) -> BurnWatch | None:
+    """The canary's burn watch, made where there is none yet; None without an SLO."""
+    if canary.name not in world.burns:
+        rules = rules_of(canary)
+        if not rules:
+            return None
+        world.burns[canary.name] = BurnWatch(canary, rules)
+    return world.burns[canary.name]
+
+
+def _tell_burn(world: World, canary: Canary, burn: Burn, channel: str, change: Change, now: int) -> None:
+    matter = f"{canary.name}/burn/{burn.rule.name}"
+    told = world.told.get((matter, channel), Told())
+    if burn.burning is None or burn.burning == (told.standing is Standing.OPEN):
+        return
+    event = Event.BURN if burn.burning else Event.BURN_OVER
+    standing = Standing.OPEN if burn.burning else Standing.QUIET
+    told = replace(told, standing=standing, at=now, count=told.count + 1)
+    rule = burn.rule.rule
+    message = (
+        f"{burn.long_rate:.1f} times the budget's pace over {words(rule.long)}, {burn.short_rate:.1f} times over "
+        f"{words(rule.short)}; the limit is {rule.rate:.3g} ({rule.severity})"
+    )
+    world.told[matter, channel] = change.told[matter, channel] = told
+    change.notices.append(plain_notice(event, matter, channel, canary.name, message, now, told.count))
+
+
+def _reconcile(
+    world: World,
+    canaries: Mapping[str, Canary],
+    canary: Canary,
+    change: Change,
+    now: int,
+    result: ProbeResult | None,
+) -> None:
+    """Tell every channel what it is owed about the canary's matters."""
+    for matter in _matters(world, canary):
+        incidents = world.incidents(matter)
+        members = [canaries[i.canary] for i in incidents if i.canary in canaries] or [canary]
+        hushed = all(in_maintenance(member.maintenance, now) for member in members)
+        for channel in dict.fromkeys(name for member in members for name in member.notices):
+            told = world.told.get((matter, channel), Told())
+            owed = due(incidents, told, now, hushed=hushed, reminder=canary.incident.reminder)
+            if owed is None:
+                continue
+            world.told[matter, channel] = change.told[matter, channel] = owed.told
+            message = "" if result is None or owed.event is Event.FLAPPING else result.message
+            change.notices.append(_notice(owed.event, matter, channel, incidents, message, owed.told.count, now))
+
+
+def _notice(
+    event: Event, matter: str, channel: str, incidents: list[Incident], message: str, count: int, now: int
+) -> Notice:
+    concerned = [i for i in incidents if i.open] if event is not Event.RECOVERED else incidents
+    return incident_notice(event, matter, channel, concerned, message, count, now)
+
+
+def _matters(world: World, canary: Canary) -> list[str]:
+    matters = []
+    for kind in Kind:
+        track = world.tracks.get((canary.name, kind))
+        if track is not None and track.incident is not None and track.incident.matter not in matters:
+            matters.append(track.incident.matter)
+    # A matter that was told but whose incident has given way to another one under another name.
+    matters += world.unfinished(canary.name, matters)
+    return matters
+
+
+def _withdraw(world: World, key: tuple[str, Kind], track: Track, change: Change, now: int) -> None:
+    """Close the incident of a canary that is watched no longer, and say so where it was told."""
+    incident = track.incident
+    assert incident is not None  # noqa: S101 - the caller looked
+    closed = replace(incident, ended=now, cause=Cause.CONFIGURATION)
+    world.set_track(key, Track(incident=closed))
+    change.tracks[key], change.incidents[closed.id] = Track(incident=closed), closed
+    if any(other.open for other in world.incidents(incident.matter)):
+        return
+    for (matter, channel), before in list(world.told.items()):
+        if matter == incident.matter and before.standing is not Standing.QUIET:
+            told = replace(before, standing=Standing.QUIET, at=now, count=before.count + 1)
+            world.told[matter, channel] = change.told[matter, channel] = told
+            change.notices.append(
+                incident_notice(Event.WITHDRAWN, matter, channel, [closed], "the canary was taken out", told.count, now)
+            )

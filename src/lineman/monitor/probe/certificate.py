@@ -1,0 +1,130 @@
+"""Reading a server's certificate, also one that cannot be verified: a monitor warns before it expires, and after."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from lineman.client.network import trust
+from lineman.monitor.config.models import Canary
+from lineman.monitor.result import Cause, CertificateSeen, Verdict
+from lineman.target import Target
+
+_FAREWELL = 0.2
+_NO_CERTIFICATE = "the server showed no certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What a server's certificate says, and whether it would be accepted."""
+
+    not_after: datetime
+    """When it expires, in UTC."""
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    """The names that it is valid for."""
+    verified: bool
+    reason: str = ""
+    """Why it would not be accepted."""
+
+
+async def read_certificate(
+    host: str,
+    port: int = 443,
+    server_name: str | None = None,
+    *,
+    verify: Literal[True] | Path = True,
+    limit: float = 10.0,
+) -> CertificateFacts:
+    """Connect, shake hands and read; ``limit`` is in seconds for each of at most two connections.
+
+    Raises:
+        OSError: no connection, or no TLS there (``ssl.SSLError`` is one).
+        TimeoutError: it took longer.
+    """
+    name = server_name or host
+    context = trust(verify)
+    try:
+        return _facts(await _shown(host, port, name, context, limit), verified=True)
+    except ssl.SSLCertVerificationError as error:
+        reason = error.verify_message
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE  # only to read a certificate: nothing is sent over this connection
+    return _facts(await _shown(host, port, name, unverified, limit), verified=False, reason=reason)
+
+
+async def _shown(host: str, port: int, server_name: str, context: ssl.SSLContext, limit: float) -> bytes:
+    async with asyncio.timeout(limit):
+        _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=server_name)
+    try:
+        shown: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    finally:
+        await _close(writer)
+    if shown is None:
+        raise ssl.SSLError(_NO_CERTIFICATE)
+    return shown
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close politely, so that no server logs a reset, and wait for its farewell no longer than :data:`_FAREWELL`."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+def _facts(shown: bytes, *, verified: bool, reason: str = "") -> CertificateFacts:
+    from cryptography import x509  # noqa: PLC0415  # costs a probe 30 ms, which only a certificate check should pay
+
+    certificate = x509.load_der_x509_certificate(shown)
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = [*extension.get_values_for_type(x509.DNSName)]
+        names += [str(address) for address in extension.get_values_for_type(x509.IPAddress)]
+    except (x509.ExtensionNotFound, ValueError):
+        names = []
+    return CertificateFacts(
+        not_after=certificate.not_valid_after_utc,
+        subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        names=tuple(names),
+        verified=verified,
+        reason=reason,
+    )
+
+
+async def look(target: Target, limit: float) -> CertificateSeen | None:
+    """Read the certificate of the target's base URL; None without TLS, or where none can be read."""
+    parts = urlsplit(target.base_url)
+    if parts.scheme != "https" or parts.hostname is None:
+        return None
+    try:
+        facts = await read_certificate(parts.hostname, parts.port or 443, verify=target.verify, limit=limit)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        return None
+    return CertificateSeen(round(facts.not_after.timestamp() * 1_000), facts.verified, facts.reason, facts.subject)
+
+
+def certificate_verdict(seen: CertificateSeen | None, canary: Canary, now: int) -> tuple[Verdict, Cause, str]:
+    """What the certificate alone makes of the canary."""
+    if seen is None:
+        return Verdict.OK, Cause.NONE, ""
+    days = seen.days_left(now)
+    for verdict, limit in (
+        (Verdict.FAILED, canary.certificate.failed),
+        (Verdict.DEGRADED, canary.certificate.degraded),
+    ):
+        if days < limit:
+            state = f"ends in {days:.1f} days" if days >= 0 else f"ended {-days:.1f} days ago"
+            return verdict, Cause.CERTIFICATE, f"the certificate {state}, {verdict} below {limit} days"
+    return Verdict.OK, Cause.NONE, ""

@@ -1,0 +1,151 @@
+"""Incidents as stories: what began when, how it turned, who was told, when it was over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, RowMapping
+
+from lineman.monitor.status.page_queries import incidents, notices, turns
+from lineman.monitor.status.wording import public, rough
+
+MOST_STORIES = 30
+_MOST_TURNS = 24
+_TOLD = {
+    "failed": "told that it failed",
+    "degraded": "told that it is degraded",
+    "unknown": "told that it cannot be measured",
+    "flapping": "told that it is flapping",
+    "recovered": "told that it recovered",
+    "withdrawn": "told that it is no longer watched",
+}
+_WORDS = {"ok": "good again", "degraded": "degraded", "failed": "failed", "unknown": "could not be measured"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline. ``kind`` chooses its mark."""
+
+    at: int
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Story:
+    """Incidents of one canary that overlap or touch, oldest first."""
+
+    canary: str
+    parts: list[RowMapping]
+    moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def opened(self) -> int:
+        return min(int(part["opened"]) for part in self.parts)
+
+    @property
+    def ended(self) -> int | None:
+        """None while one of them is open."""
+        ends = [part["ended"] for part in self.parts]
+        return None if None in ends else max(ends)
+
+    @property
+    def kinds(self) -> list[str]:
+        """What it was, in the order in which it came."""
+        return list(dict.fromkeys(part["kind"] for part in self.parts))
+
+    @property
+    def flaps(self) -> int:
+        return sum(part["flaps"] for part in self.parts)
+
+    @property
+    def planned(self) -> bool:
+        return all(part["planned"] for part in self.parts)
+
+    @property
+    def summary(self) -> str:
+        """Of the gravest part, the first one where several are as grave."""
+        grave = {"failed": 0, "unknown": 1, "degraded": 2}
+        return public(min(self.parts, key=lambda part: grave.get(part["kind"], 3))["summary"])
+
+
+def stories(connection: Connection, location: str, since: int, canary: str | None = None) -> tuple[list[Story], int]:
+    """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out."""
+    rows, left_out = incidents(connection, location, since, MOST_STORIES, canary)
+    joined = _joined(rows)
+    told = notices(connection, location, min((story.opened for story in joined), default=since)) if joined else []
+    for story in joined:
+        story.moments = _moments(connection, location, story, told)
+    return joined, left_out
+
+
+def _joined(rows: Iterable[RowMapping]) -> list[Story]:
+    found: list[Story] = []
+    for row in sorted(rows, key=lambda row: (row["canary"], row["opened"])):
+        last = found[-1] if found else None
+        if last is not None and last.canary == row["canary"] and (last.ended is None or row["opened"] <= last.ended):
+            last.parts.append(row)
+        else:
+            found.append(Story(row["canary"], [row]))
+    return sorted(found, key=lambda story: (story.ended is not None, -story.opened))
+
+
+def _moments(connection: Connection, location: str, story: Story, told: Sequence[RowMapping]) -> list[Moment]:
+    moments = [moment for part in story.parts for moment in _milestones(part)]
+    moments += _turned(connection, location, story)
+    moments += _notices(story, told)
+    order = ("turn", "opened", "flap", "told", "ended")
+    return sorted(set(moments), key=lambda moment: (moment.at, order.index(moment.kind), moment.text))
+
+
+def _milestones(part: RowMapping) -> list[Moment]:
+    kind, flaps = part["kind"], part["flaps"]
+    what = {"failed": "an incident", "degraded": "an incident (degraded)", "unknown": "an incident (not measured)"}
+    after = part["confirmed"] - part["opened"]
+    waited = f", after {rough(after)} in a row" if after > 0 else ""
+    planned = ", in maintenance" if part["planned"] else ""
+    found = [Moment(part["confirmed"], "opened", f"became {what.get(kind, kind)}{waited}{planned}")]
+    if part["ended"] is not None:
+        again = f", came back {flaps} {'time' if flaps == 1 else 'times'} in between" if flaps else ""
+        lasted = rough(part["ended"] - part["opened"])
+        found.append(Moment(part["ended"], "ended", f"{what.get(kind, kind)[3:]} over, lasted {lasted}{again}"))
+    return found
+
+
+def _turned(connection: Connection, location: str, story: Story) -> list[Moment]:
+    """Changes of the verdict while single results are kept; where they are gone, the beginning alone."""
+    end = story.ended if story.ended is not None else max(int(part["last_bad"]) for part in story.parts)
+    rows = turns(connection, location, story.canary, story.opened, end, _MOST_TURNS + 1)
+    found = []
+    for row in rows[:_MOST_TURNS]:
+        word = _WORDS.get(row.verdict, row.verdict)
+        found.append(Moment(row.slot, "turn", word if row.verdict == "ok" else f"{word}: {public(row.message)}"))
+    if len(rows) > _MOST_TURNS:
+        found.append(Moment(rows[-1].slot, "flap", "went on changing; further changes are not listed"))
+    if not found:
+        found.append(Moment(story.opened, "turn", story.summary))
+    return found
+
+
+def _notices(story: Story, told: Sequence[RowMapping]) -> list[Moment]:
+    ids = {part["id"] for part in story.parts}
+    mine = [row for row in told if ids.intersection(json.loads(row["facts"]).get("incidents", ()))]
+    found = [_told(row) for row in mine if row["event"] in _TOLD and not row["dropped"]]
+    for channel in dict.fromkeys(row["channel"] for row in mine):
+        reminders = [row["settled"] for row in mine if row["channel"] == channel and row["event"] == "reminder"]
+        sent = [at for at in reminders if at is not None]
+        if sent:
+            times = "once" if len(sent) == 1 else f"{len(sent)} times"
+            found.append(Moment(max(sent), "told", f"{channel} reminded, {times} by now"))
+    return found
+
+
+def _told(row: RowMapping) -> Moment:
+    words = _TOLD[row["event"]]
+    if row["settled"] is None:
+        return Moment(row["created"], "told", f"{row['channel']} is to be {words}: not delivered yet")
+    late = row["settled"] - row["created"]
+    waited = f", delivered after {rough(late)}" if late >= 60_000 else ""
+    return Moment(row["settled"], "told", f"{row['channel']} {words}{waited}")

@@ -1,0 +1,121 @@
+"""A good token that is refused at one try and taken at the next: once may be a restart, twice is a habit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from lineman.contract.answer import Form, read_answer
+from lineman.contract.finding import Finding
+from lineman.exchange import Ask, Exchange, FailureKind
+
+_A_HABIT = 2
+_SPREAD = 2.0
+"""Seconds in which servers that do not know a new token yet may refuse it, and be right."""
+_ENOUGH = 4
+"""How many refusals as many queries as are sent then should meet, at the rate of the ones before."""
+_MOST, _TOGETHER = 120, 20
+"""The most queries sent then, and how many at a time."""
+
+
+@dataclass
+class Moody:
+    """Counts good tokens that were refused in between."""
+
+    seen: list[Exchange] = field(default_factory=list)
+    asked: int = 0
+    """Answers examined so far."""
+    young: int = 0
+    """Refusals that may have come from servers that did not know the token yet."""
+
+    def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
+        """What these exchanges add to the evidence; empty as long as it is thin."""
+        again = [e for e in exchanges if e.refused_after is not None and read_answer(e).form is Form.SUCCESS]
+        fresh = [e for e in again if (e.refused_after or 0.0) > _SPREAD]
+        self.asked += len(exchanges)
+        self.young += len(again) - len(fresh)
+        self.seen += fresh
+        if len(self.seen) < _A_HABIT:
+            return []
+        told = fresh if len(self.seen) - len(fresh) >= _A_HABIT else self.seen
+        return [replace(_refused_now_and_then(self.seen[0]), exchanges=(self.seen[0], e)) for e in told]
+
+    def look_again(self, ask: Callable[..., object], sleep: Callable[[float], None]) -> None:
+        """Where a young token was refused in between, ask on when it is old enough to be known everywhere.
+
+        ``ask`` sends asks and has their answers examined; ``sleep`` takes seconds.
+        """
+        if not self.young or len(self.seen) >= _A_HABIT:
+            return
+        sleep(_SPREAD)
+        query = Ask.of({"limit": 1}, "answer.status", note="is a good token always taken?")
+        left = min(_MOST, _ENOUGH * self.asked // self.young)
+        while left > 0 and len(self.seen) < _A_HABIT:
+            ask(*[query] * min(left, _TOGETHER))
+            left -= _TOGETHER
+
+
+def _refused_now_and_then(first: Exchange) -> Finding:
+    return Finding(
+        "answer.status",
+        "A good token is refused with 401 or 403 now and then, and taken when the request is sent again.",
+        200,
+        "401 or 403, then 200 with the same token",
+        (first,),
+        parameter="status",
+        constraint="200 for a valid request",
+        observed="refused now and then",
+        check="good_tokens_are_taken",
+    )
+
+
+_EXAMINED = 3
+"""How many kinds of answers are asked for again, in a run."""
+
+
+@dataclass
+class BrokenOff:
+    """Examines answers that broke off. ``send`` asks again, and records what comes."""
+
+    send: Callable[[Sequence[Ask]], list[Exchange]]
+    proven: Finding | None = None
+    _examined: int = 0
+
+    def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
+        """What answers that broke off prove; empty where the network may have done it."""
+        return [finding for exchange in exchanges if breaks_off(exchange) for finding in self._judge(exchange)]
+
+    def _judge(self, exchange: Exchange) -> list[Finding]:
+        if self.proven is not None:
+            return [replace(self.proven, exchanges=(*self.proven.exchanges[:1], exchange), occurrences=1)]
+        if self._examined >= _EXAMINED:
+            return []
+        self._examined += 1
+        (again,) = self.send([exchange.ask])
+        (small,) = self.send([Ask.of({"limit": 1}, "answer.json", note="does a small answer arrive whole?")])
+        if not breaks_off(again) or read_answer(small).form is not Form.SUCCESS:
+            return []
+        self.proven = _cut_every_time(exchange, again)
+        return [self.proven]
+
+
+def breaks_off(exchange: Exchange) -> bool:
+    """True for an answer 200 that was cut at every try."""
+    failure = exchange.failure
+    cut = failure is not None and failure.kind is FailureKind.CUT and failure.status == 200
+    return cut and exchange.attempt > 1
+
+
+def _cut_every_time(exchange: Exchange, again: Exchange) -> Finding:
+    message = again.failure.message if again.failure else ""
+    return Finding(
+        "answer.json",
+        "An answer 200 breaks off before it is whole, at every try, while a small one arrives.",
+        "a whole answer",
+        message,
+        (exchange, again),
+        parameter="body",
+        constraint="whole",
+        observed="cut",
+        check="answers_arrive_whole",
+    )

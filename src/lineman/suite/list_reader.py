@@ -1,0 +1,223 @@
+"""Reads the tenant's list as far as the documentation lets it, and again whenever it may have changed."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lineman.contract.answer import read_answer
+from lineman.contract.finding import Finding, Record
+from lineman.contract.model import Knowledge, Listing, read_listing, with_tail
+from lineman.contract.operation import document
+from lineman.contract.oracle.comparison import readable
+from lineman.contract.query import Question, question
+from lineman.exchange import Ask, Exchange
+from lineman.suite.run_state import Recorder
+
+Send = Callable[[Sequence[Ask]], list[Exchange]]
+_TRIES = 3
+
+
+@dataclass
+class Reader:
+    """Keeps the knowledge of the list up to date. Its readings follow each other: none begins before the last
+    has ended.
+    """
+
+    send: Send
+    knowledge: Knowledge
+    recorder: Recorder
+    history: dict[tuple[Any, ...], list[Listing]] = field(default_factory=dict)
+    changed_lately: bool = False
+    _told: set[str] = field(default_factory=set)
+    _broken: set[tuple[Any, ...]] = field(default_factory=set)
+    """Filters whose pages of 100 do not fit together: they are read by smaller pages from then on."""
+    _overstated: set[tuple[Any, ...]] = field(default_factory=set)
+    """Filters whose total says more than can be read: the records that can be read are taken for the list."""
+
+    def read(
+        self, filters: dict[str, Any] | None = None, *, kept_if: Callable[[Record], bool] | None = None
+    ) -> Listing | None:
+        """Read the list that ``filters`` find, from the first record to record 200 at most, and keep it.
+
+        With ``kept_if`` it is kept only where that holds for all of its records.
+        """
+        base = question(filters or {})
+        listing = self._reading(base)
+        if listing is None or (kept_if is not None and not all(map(kept_if, listing.records))):
+            return None
+        self._keep(listing)
+        return listing
+
+    def read_again(self) -> bool:
+        """Read every listing again; True where one of them changed."""
+        changed = False
+        for listing in list(self.knowledge.listings):
+            fresh = self._reading(listing.base)
+            if fresh is None or fresh.signature == listing.signature:
+                continue
+            self._keep(fresh)
+            if self._tell(listing, fresh):
+                continue
+            changed = True
+        if changed:
+            self.knowledge.orders.clear()
+            self.recorder.data_changes += 1
+        self.changed_lately = changed
+        return changed
+
+    def _reading(self, base: Question) -> Listing | None:
+        """One reading; repeated where its pages do not fit together, because a torn one is no state of the list."""
+        listing: Listing | None = None
+        if base.filter_key in self._overstated:
+            listing = read_listing(base, self._pages(base))
+            return None if listing is None else replace(listing, total=len(listing.records))
+        if base.filter_key not in self._broken:
+            for _ in range(_TRIES):
+                pages = self._pages(base)
+                listing = read_listing(base, pages)
+                if listing is None:
+                    return None
+                if _fit_together(pages):
+                    return listing
+            self._broken.add(base.filter_key)
+        smaller = self._by_smaller_pages(base)
+        if smaller is None and listing is not None and self._ends_before_its_total(base, listing):
+            self._overstated.add(base.filter_key)
+            return replace(listing, total=len(listing.records))
+        return smaller or listing or read_listing(base, self._pages(base))
+
+    def _ends_before_its_total(self, base: Question, listing: Listing) -> bool:
+        """True where pages of another size end at the same record, and all say the same, higher total."""
+        size = document().limit_maximum - 1
+        pages = self.send([self._page(base, size, offset) for offset in (0, size)])
+        other = read_listing(base, pages)
+        if other is None or not 0 < len(listing.records) < min(listing.total, 2 * size):
+            return False
+        totals = {read_answer(page).total for page in (*listing.exchanges, *pages)}
+        return totals == {listing.total} and other.records == listing.records
+
+    def _pages(self, base: Question) -> list[Exchange]:
+        contract = document()
+        size = contract.limit_maximum
+        first = self._page(base, size, 0)
+        pages = self.send([first])
+        total = read_answer(pages[0]).total
+        full = len(read_answer(pages[0]).records) >= size
+        if total is not None and (total > size or (full and total <= size)):
+            pages += self.send([self._page(base, size, contract.offset_maximum)])
+        return pages
+
+    def _by_smaller_pages(self, base: Question) -> Listing | None:
+        """Where pages of 100 are broken, pages of 50 may not be."""
+        pages = self.send([self._page(base, 50, offset) for offset in (0, 50, 100)])
+        return read_listing(base, pages) if _fit_together(pages) else None
+
+    @staticmethod
+    def _page(base: Question, limit: int, offset: int) -> Ask:
+        return Ask.of({**base.filters, "limit": limit, "offset": offset}, "query.repeatable", note="reading the list")
+
+    def _keep(self, listing: Listing) -> None:
+        key = listing.base.filter_key
+        listings = [known for known in self.knowledge.listings if known.base.filter_key != key]
+        listings.append(listing)
+        listings.sort(key=lambda known: len(known.base.filters))
+        listings[0] = self._with_what_others_know(listings[0], listings[1:])
+        self.knowledge.listings[:] = listings
+        self.history.setdefault(key, []).append(listing)
+
+    def _with_what_others_know(self, whole: Listing, narrower: Sequence[Listing]) -> Listing:
+        """The whole list with records of narrower readings; where there are any, its total did not say too much."""
+        key = whole.base.filter_key
+        if whole.base.filters:
+            return whole
+        if key in self._overstated and with_tail(whole, narrower).tail:
+            self._overstated.discard(key)
+            self._broken.add(key)
+            whole = read_listing(whole.base, whole.exchanges) or whole
+        return with_tail(whole, narrower) if len(whole.records) < whole.total else whole
+
+    def _tell(self, before: Listing, after: Listing) -> bool:
+        """Tell a list that goes back to older states, or that is reordered. True where it was told before.
+
+        Going back once may be a record that was added and taken out again; the same way twice is none.
+        """
+        if before.content == after.content or reordered(before.records, after.records):
+            return self._blame(_reordered(before, after))
+        older = self.history[after.base.filter_key][:-2]
+        whole = len(after.records) == after.total  # of a longer list, only the beginning is seen to return
+        returned = [place for place, state in enumerate(older) if whole and state.signature == after.signature]
+        if not any(state.signature == before.signature for state in older[: max(returned, default=0)]):
+            return False
+        return self._blame(_went_back(before, after, older[returned[-1]]))
+
+    def _blame(self, finding: Finding) -> bool:
+        self.recorder.blame([finding])
+        known = finding.fingerprint in self._told
+        self._told.add(finding.fingerprint)
+        return known
+
+
+def _fit_together(pages: Sequence[Exchange]) -> bool:
+    """True where every page has the number of records that its total asks for, and all say the same total."""
+    answers = [(read_answer(page), question(page.ask.query or {})) for page in pages]
+    if not all(readable(answer) for answer, _ in answers) or len({answer.total for answer, _ in answers}) > 1:
+        return False
+    return all(
+        len(answer.records) == min(asked.page_size, max(0, (answer.total or 0) - asked.start))
+        for answer, asked in answers
+    )
+
+
+def reordered(before: Sequence[Record], after: Sequence[Record]) -> bool:
+    """True where unchanged records stand in an order that no change of a few others explains.
+
+    Records that were added, taken out or changed do not count, and one in ten may have moved for reasons of its own.
+    """
+    place = {json.dumps(record, sort_keys=True): position for position, record in enumerate(before)}
+    written = [json.dumps(record, sort_keys=True) for record in after]
+    places = [place[text] for text in written if text in place]
+    return len(places) - _longest_rise(places) > max(2, len(places) // 10)
+
+
+def _longest_rise(numbers: Sequence[int]) -> int:
+    """The length of the longest increasing subsequence."""
+    ends: list[int] = []
+    for number in numbers:
+        at = bisect_left(ends, number)
+        ends[at : at + 1] = [number]
+    return len(ends)
+
+
+def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
+    return Finding(
+        "query.repeatable",
+        f"The list went back to an older state: {returned.total} records, then {before.total}, "
+        f"then {after.total} as before.",
+        "the present list, every time",
+        "an older list after a newer one",
+        (after.exchanges[0], before.exchanges[0], returned.exchanges[0]),
+        parameter="list",
+        constraint="never older than before",
+        observed="an older state",
+        check="stale_list",
+    )
+
+
+def _reordered(before: Listing, after: Listing) -> Finding:
+    expected, got = [str(r.get("id")) for r in before.records], [str(r.get("id")) for r in after.records]
+    finding = Finding(
+        "order.stable",
+        "The same query on the same records gives them in another order.",
+        expected[:10],
+        got[:10],
+        (after.exchanges[0], before.exchanges[0]),
+        parameter="order",
+        constraint="the same every time",
+        observed="reordered",
+        check="stable_order",
+    )
+    return replace(finding, rows=replace(finding.rows, out_of_order=tuple(got[:100])))

@@ -1,0 +1,106 @@
+"""Words for what a target does where the documentation is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lineman.contract.answer import Answer, Form, read_answer
+from lineman.contract.model import record_id
+from lineman.contract.query import question
+from lineman.exchange import Exchange
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+
+_SOME = "matches records that have one"
+_DOUBTFUL = frozenset({"another answer", "another page", "unclear", _SOME})
+"""What a list that changed in between looks like."""
+_TRIES = 5
+
+
+def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) -> str:
+    """``refused`` with its form, or ``words`` for an answer of success; ``nothing`` for the target's own way
+    to say no match.
+    """
+    answer = read_answer(exchange)
+    if answer.form is Form.SUCCESS:
+        return words
+    if answer.form is Form.NO_ANSWER:
+        return f"no answer ({exchange.failure.kind.value if exchange.failure else 'cut'})"
+    if nothing is not None and answer.form in (Form.REFUSAL, Form.NOT_FOUND):
+        return nothing
+    return f"refused: {answer.signature}"
+
+
+def outcome_against(
+    exchange: Exchange, service: Service, *, like: Mapping[str, Any] | None = None, words: str = "ignored"
+) -> str | None:
+    """``words`` where the answer is the one to the query ``like`` (default: the exchange's own); else what it is.
+
+    None where the data kept changing.
+    """
+
+    def outcome(exchange: Exchange) -> str:
+        answer = read_answer(exchange)
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, words)
+        asked = question(like if like is not None else exchange.ask.query or {})
+        return words if _is_page(answer, service, asked) else "another answer"
+
+    return _settled(service, exchange, outcome)
+
+
+def offset_outcome(
+    exchange: Exchange, service: Service, candidates: Mapping[str, int], query: Mapping[str, Any]
+) -> str | None:
+    """``honoured``, one of the named other offsets, or what else the answer is; None where the data kept changing."""
+
+    def outcome(exchange: Exchange) -> str:
+        answer = read_answer(exchange)
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, "")
+        fits = [
+            words
+            for words, offset in {"honoured": query["offset"], **candidates}.items()
+            if _is_page(answer, service, question({**query, "offset": offset}))
+        ]
+        return " or ".join(fits) or "another page"
+
+    return _settled(service, exchange, outcome)
+
+
+def empty_text_outcome(exchange: Exchange, service: Service) -> str | None:
+    """Whether the empty text filters; None where the data kept changing."""
+
+    def outcome(exchange: Exchange) -> str:
+        answer, listing = read_answer(exchange), service.listing
+        if answer.form is not Form.SUCCESS:
+            return refused_or(exchange, "")
+        if listing is None or answer.total is None:
+            return "unclear"
+        if answer.total == listing.total:
+            return "no filter"
+        if answer.total == 0:
+            return "matches nothing"
+        return _SOME if answer.total < listing.total else "unclear"
+
+    return _settled(service, exchange, outcome)
+
+
+def _settled(service: Service, exchange: Exchange, outcome: Callable[[Exchange], str]) -> str | None:
+    """What an answer comes to on data that did not change around it; it is asked again as long as it may have."""
+    for _ in range(_TRIES):
+        words = outcome(exchange)
+        if words not in _DOUBTFUL or not service.reader.read_again():
+            return words
+        (exchange,) = service.ask(exchange.ask)
+    return None
+
+
+def _is_page(answer: Answer, service: Service, asked: Any) -> bool:
+    prediction = service.knowledge.predict(asked)
+    if prediction is None:
+        return False
+    return [record_id(r) for r in prediction.page(asked)] == [record_id(r) for r in answer.records]

@@ -1,0 +1,147 @@
+"""The first minute of a run: is anybody there, are the credentials good, and what is in the list?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lineman.contract.answer import Form, is_page, read_answer
+from lineman.contract.finding import Record
+from lineman.contract.model import Listing
+from lineman.contract.operation import document
+from lineman.exchange import AppKey, Ask, Exchange
+from lineman.suite.relations import same_answers
+from lineman.suite.run_state import CredentialsRefused, NoVerdict
+
+if TYPE_CHECKING:
+    from lineman.suite.service import Service
+
+READABLE = 200
+"""Records that the documentation lets one query reach: a page of 100 at offset 0 and one at offset 100."""
+_SUBLISTS = 4
+MOST_BY_TYPE = 1000
+"""Longer lists are not read by the types that only answers document: five types reach no further than that."""
+
+
+def open_service(service: Service) -> None:
+    """Ask the first queries, judge them, and read the list."""
+    first = Ask.of({}, "request.all-optional", note="the first query")
+    example = Ask.of(document().example_request, "request.example", note="the page's example")
+    exchanges = service._send([first, example])
+    _try_without_key(service, exchanges)
+    _refuse_what_says_nothing(service, exchanges)
+    _learn_no_match(service)
+    listing = service.reader.read()
+    if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
+        _read_sublists(service, listing)
+    service.require_success()
+    service.court.examine([e for e in service.recorder.settled if e.ask.query is not None and not _is_doubtful(e)])
+
+
+def _is_doubtful(exchange: Exchange) -> bool:
+    return exchange.ask.clauses[:1] == ("filter.no-match",)
+
+
+def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
+    """Where the token's own app key makes a query fail, the key is to blame, and not the token or the query."""
+    credentials = service.client.target.credentials
+    refused = (Form.UNAUTHORISED, Form.REFUSAL, Form.NOT_FOUND)
+    if credentials.token is not None or any(read_answer(e).form not in refused for e in exchanges):
+        return
+    clause = "auth.app-key-optional"
+    (bare,) = service._send([Ask.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
+    if read_answer(bare).form is Form.SUCCESS:
+        service.blame(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
+
+
+def _refuse_what_says_nothing(service: Service, exchanges: list[Exchange]) -> None:
+    """End the run where nothing that was seen is the operation's. A page for people, put before the service, breaks no
+    clause of it; what should be JSON and is not does.
+    """
+    answers = [read_answer(exchange) for exchange in exchanges]
+    forms = {answer.form for answer in answers}
+    shown = answers[0].signature
+    if forms == {Form.UNAUTHORISED}:
+        raise CredentialsRefused(
+            f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether "
+            "this address is allow-listed"
+        )
+    if forms <= {Form.OUTAGE, Form.NO_ANSWER}:
+        raise NoVerdict(f"the target does not answer for itself ({shown}): it, or the gateway before it, is down")
+    if all(not isinstance(answer.value, dict) for answer in answers) and Form.SUCCESS not in forms:
+        kinds = sorted({_content_type(exchange) for exchange in exchanges})
+        if all(is_page(exchange) for exchange in exchanges):
+            service.recorder.withdraw(exchanges)
+        raise NoVerdict(
+            f"what answers is not the operation ({shown}, {', '.join(kinds)}): a login page, a redirect or a gateway; "
+            "check the base URL"
+        )
+
+
+def _content_type(exchange: Exchange) -> str:
+    header = exchange.response.header("content-type") if exchange.response else None
+    return (header or "no Content-Type").partition(";")[0]
+
+
+def _learn_no_match(service: Service) -> None:
+    """How does the target say that nothing matches? Its answer to plain queries is the yardstick for unusual ones."""
+    asks = [
+        Ask.of(query, "filter.no-match", note="nothing matches") for query in service.few(*no_match_queries(), smoke=1)
+    ]
+    for exchange in service._send(asks):
+        answer = read_answer(exchange)
+        if answer.form in (Form.SUCCESS, Form.REFUSAL, Form.NOT_FOUND) and not answer.records:
+            service.knowledge.no_match.add(answer.signature)
+            service.observe("filter.no-match", _no_match_words(exchange))
+
+
+def no_match_queries() -> list[dict[str, Any]]:
+    """Plain queries that no realistic list has a match for."""
+    return [
+        {"accessCode": "000111222333444555666777"},
+        {"accessCode": "000111222333444555666777", "mediatypeId": document().request_media_types[0]},
+        {"description": "zzqx no such description qxzz"},
+    ]
+
+
+def _no_match_words(exchange: Exchange) -> str:
+    answer = read_answer(exchange)
+    return "success with an empty list" if answer.form is Form.SUCCESS else answer.signature
+
+
+def _read_sublists(service: Service, listing: Listing) -> None:
+    """A list too long to be read whole is read in parts: by media type, and by texts where that is not enough.
+
+    Types that only answers document may be asked for as well: where the target honours them, more is known.
+    """
+    contract = document()
+    only_answers = [t for t in contract.answer_media_types if t not in contract.request_media_types]
+    for media_type in contract.request_media_types:
+        service.reader.read({"mediatypeId": media_type})
+    if _missing(service) > 0 and listing.total <= MOST_BY_TYPE:
+        for media_type in only_answers:
+            service.reader.read({"mediatypeId": media_type}, kept_if=partial(_is_of, media_type))
+    if _missing(service) > 0:
+        for text in _narrow_texts(listing):
+            known = service.reader.read({"accessCode": text})
+            if known is not None and known.complete and known.total > 1:
+                return
+
+
+def _is_of(media_type: int, record: Record) -> bool:
+    return record.get("mediatypeId") == media_type
+
+
+def _missing(service: Service) -> int:
+    """How many records of the list are not known."""
+    whole = service.listing
+    return 0 if whole is None else whole.total - len(whole.known)
+
+
+def _narrow_texts(listing: Listing) -> list[str]:
+    """Parts of a real code, longer and longer: one of them should match few enough records."""
+    codes = [str(r["accessCode"]) for r in listing.records if len(str(r.get("accessCode") or "")) >= 4]
+    if not codes:
+        return []
+    code = codes[len(codes) // 2]
+    return [code[-length:] for length in (2, 3, 4, 5) if length <= len(code)][:_SUBLISTS]

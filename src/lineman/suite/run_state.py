@@ -1,0 +1,97 @@
+"""Everything that went over the wire in one run, and what the checks said of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lineman.contract.finding import Finding
+from lineman.exchange import Exchange, Operation
+
+
+@dataclass
+class Recorder:
+    """Collects exchanges, findings, observations and reasons; decides nothing."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    settled: list[Exchange] = field(default_factory=list)
+    """The last attempt of each request: those before it were tried again."""
+    findings: list[Finding] = field(default_factory=list)
+    answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """What the target does where the documentation is silent: clause to answers and how often each was seen."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why a clause could not be verified."""
+    bearing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Clause to the numbers of the exchanges that bear on it."""
+    notes: list[str] = field(default_factory=list)
+    data_changes: int = 0
+
+    def keep(self, exchange: Exchange) -> None:
+        """Record an exchange; called by the client for every attempt."""
+        self.exchanges.append(exchange)
+
+    def bears(self, exchange: Exchange, clauses: Iterable[str]) -> None:
+        """Note that an exchange exercised clauses beyond the ones that it was made for."""
+        if exchange.operation is Operation.QUERY:
+            for clause in clauses:
+                self.bearing[clause].add(exchange.number)
+
+    def blame(self, findings: Iterable[Finding]) -> None:
+        self.findings.extend(findings)
+
+    def withdraw(self, exchanges: Iterable[Exchange]) -> None:
+        """Take back what was said of these exchanges alone, because they turned out to be none of the operation's."""
+        numbers = {exchange.number for exchange in exchanges}
+        self.findings = [f for f in self.findings if not {e.number for e in f.exchanges} <= numbers]
+
+    def observe(self, clause: str, answer: str) -> None:
+        """Record an answer to an open question."""
+        self.answers[clause][answer] += 1
+
+    def excuse(self, clause: str, reason: str) -> None:
+        """Say why a clause could not be verified; the first reason stays."""
+        self.reasons.setdefault(clause, reason)
+
+
+Profile = Literal["smoke", "full", "deep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``budget`` is the most requests of a deep run's generated queries; ``only`` are globs of clause ids,
+    empty for all.
+    """
+
+    profile: Profile = "full"
+    seed: int = 1
+    only: tuple[str, ...] = ()
+    report_dir: Path | None = None
+    drift: Literal["warn", "fail"] = "fail"
+    pin: bool = False
+    pins: Path = Path("lineman-pins.toml")
+    baseline: str | None = None
+    sandbox_options: tuple[str, ...] = ()
+    """Options that started the embedded sandbox, to be repeated in replay commands."""
+    target_options: tuple[str, ...] = ()
+    """Options that chose the target, likewise."""
+    generated: int = 16
+    """How many queries are generated from the data seen in a full run."""
+    from_document: int = 8
+    """How many requests are generated from the OpenAPI document."""
+    deep_rounds: int = 1_000
+    """The most rounds of generated queries in a deep run; its budget ends them earlier."""
+
+
+class NoVerdict(Exception):  # noqa: N818 -- it is an outcome, not an error
+    """Going on would say nothing about the contract. The message is the sentence for people."""
+
+
+class CredentialsRefused(NoVerdict):
+    """The target refuses the credentials that should be good."""
+
+
+class NeverSucceeded(NoVerdict):
+    """No valid query was ever answered with success."""

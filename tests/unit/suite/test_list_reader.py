@@ -1,0 +1,56 @@
+"""What a list that is read again and again says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from lineman.contract.model import Knowledge
+from lineman.exchange import Ask, Exchange, Operation, Phases, Response, SentRequest
+from lineman.suite.list_reader import Reader
+from lineman.suite.run_state import Recorder
+
+
+def told(states: Sequence[str]) -> list[str]:
+    """Read a list that has these records, one a letter, one state after the other, and return what was blamed."""
+    recorder, left = Recorder(), iter(states)
+
+    def send(asks: Sequence[Ask]) -> list[Exchange]:
+        return [answer(ask, next(left)) for ask in asks]
+
+    reader = Reader(send, Knowledge(), recorder)
+    reader.read()
+    for _ in states[1:]:
+        reader.read_again()
+    return [finding.check for finding in recorder.findings]
+
+
+def answer(ask: Ask, letters: str) -> Exchange:
+    records = [{"id": letter, "accessCode": letter, "mediatypeId": 2} for letter in letters]
+    body = json.dumps({"returnCode": "0", "data": {"total": len(records), "calledRouteList": records}}).encode()
+    sent = SentRequest("POST", "http://127.0.0.1/", (), b"{}")
+    response = Response(200, (("content-type", "application/json"),), body, len(body))
+    return Exchange(1, ask, Operation.QUERY, sent, datetime(2026, 1, 1, tzinfo=UTC), Phases(), response)
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        ("ab", "abc", "abcd"),
+        ("ab", "abc", "ab"),
+        ("ab", "abc", "ab", "abd", "ab"),
+        ("ab", "abc", "abcd", "abc", "ab"),
+    ],
+    ids=["grows", "added and taken out", "two were added and taken out", "taken out one by one"],
+)
+def test_a_list_whose_records_come_and_go_is_not_stale(states: Sequence[str]) -> None:
+    assert told(states) == []
+
+
+@pytest.mark.parametrize("states", [("ab", "abc", "ab", "abc"), ("ab", "abc", "abd", "ab", "abc")])
+def test_a_list_that_goes_the_same_way_twice_is_stale(states: Sequence[str]) -> None:
+    """When the same record is added a second time, then one of two answers came from an older list."""
+    assert told(states) == ["stale_list"]
