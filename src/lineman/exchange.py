@@ -47,7 +47,7 @@ class Operation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """A request that somebody wants sent, before authentication, pacing and retries.
 
     ``body`` is sent as it is. ``query`` is the JSON object that ``body`` encodes, where it does encode one:
@@ -82,7 +82,7 @@ class Ask:
     retry: bool = True
 
     @classmethod
-    def of(cls, query: Query, *clauses: str, **fields: Any) -> Ask:
+    def of(cls, query: Query, *clauses: str, **fields: Any) -> Request:
         """Build the ask for a JSON query; ``fields`` are any other fields of :class:`Ask`."""
         body = json.dumps(query, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         return cls(clauses=clauses, body=body, query=query, **fields)
@@ -162,22 +162,22 @@ class Exchange:
     """
 
     number: int
-    ask: Ask
+    request: Request
     operation: Operation
-    request: SentRequest
+    sent: SentRequest
     started: datetime
     phases: Phases
     response: Response | None = None
     failure: TransportFailure | None = None
     attempt: int = 1
-    finished: float = 0.0
+    finished_at: float = 0.0
     """Seconds on the client's monotonic clock, comparable among exchanges of one client."""
-    began: float = 0.0
+    started_at: float = 0.0
     token: Phases | None = None
     """The time that getting a token took, where this exchange had to wait for one."""
-    refused_after: float | None = None
+    token_age_when_refused: float | None = None
     """Seconds for which the token had been good when the same request was refused at the try before, if it was."""
-    echoed: tuple[str, ...] = field(default=())
+    leaked_secrets: tuple[str, ...] = field(default=())
     """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced."""
 
     @property

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lineman.contract.answer import MISSING, Form, read_answer
+from lineman.contract.answer import MISSING, AnswerKind, read_answer
 from lineman.contract.operation import document
 from lineman.suite.service import Service
 
@@ -12,7 +12,7 @@ SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-
 @pytest.mark.clause(*SINGLE)
 def test_valid_queries_succeed(service: Service) -> None:
     """A few plain queries; the whole run's valid queries count as well."""
-    service.query("answer.return-code", *service.few({"limit": 3}, {"limit": 4, "offset": 4}, smoke=0))
+    service.query("answer.return-code", *service.sample_for_profile({"limit": 3}, {"limit": 4, "offset": 4}, smoke=0))
 
 
 @pytest.mark.clause("answer.schema")
@@ -20,27 +20,27 @@ def test_valid_queries_succeed(service: Service) -> None:
 def test_every_record_has_the_documented_types(service: Service) -> None:
     """All readable records; what filters find is judged wherever it is asked."""
     pages = [{"limit": 100, "offset": 0}, {"limit": 100, "offset": 100}]
-    service.query("answer.schema", *service.few(*pages, smoke=0))
+    service.query("answer.schema", *service.sample_for_profile(*pages, smoke=0))
 
 
 @pytest.mark.clause("error.no-internals")
 def test_refusals_show_no_internals(service: Service) -> None:
     """Every answer is searched; these refusals are the likeliest to show something."""
     queries = ({"limit": "abc'\""}, {"offset": {"$gt": 0}}, {"mediatypeId": "' OR 1=1"}, {"accessCode": 12})
-    service.query("error.no-internals", *service.few(*queries, smoke=0))
+    service.query("error.no-internals", *service.sample_for_profile(*queries, smoke=0))
 
 
 @pytest.mark.clause("answer.nullable")
 @pytest.mark.needs_records
 def test_null_and_absent_members_are_observed(service: Service) -> None:
     """Over all records seen."""
-    for exchange in service.recorder.exchanges:
+    for exchange in service.state.exchanges:
         for record in read_answer(exchange).records:
             for name in document().record_members:
                 value = record.get(name, MISSING)
                 if value is None or value is MISSING:
                     service.observe("answer.nullable", f"{name}: {'null' if value is None else 'absent'}")
-    if "answer.nullable" not in service.recorder.answers:
+    if "answer.nullable" not in service.state.answers:
         service.observe("answer.nullable", "every member is always given")
 
 
@@ -48,9 +48,9 @@ def test_null_and_absent_members_are_observed(service: Service) -> None:
 def test_unknown_members_are_observed(service: Service) -> None:
     """Members that the page does not name, over all answers seen."""
     contract = document()
-    for exchange in service.recorder.exchanges:
+    for exchange in service.state.exchanges:
         answer = read_answer(exchange)
-        if answer.form is not Form.SUCCESS or not isinstance(answer.value, dict):
+        if answer.kind is not AnswerKind.SUCCESS or not isinstance(answer.value, dict):
             continue
         extra = [f"{name}" for name in answer.value if name not in contract.envelope_members]
         if isinstance(answer.data, dict):
@@ -58,5 +58,5 @@ def test_unknown_members_are_observed(service: Service) -> None:
         extra += [f"record.{name}" for r in answer.records[:100] for name in r if name not in contract.record_members]
         for name in set(extra):
             service.observe("answer.extra-members", name[:80])
-    if "answer.extra-members" not in service.recorder.answers:
+    if "answer.extra-members" not in service.state.answers:
         service.observe("answer.extra-members", "none")

@@ -38,19 +38,19 @@ def test_texts_are_found_wherever_they_stand(service: Service, name: str) -> Non
     """Starts, middles, ends and wholes of real texts, from records all over the list; and texts that nearly match."""
     texts = service.data.texts_of(name)
     if not texts:
-        service.excuse(CLAUSE_OF[name], f"no record has a {name} of plain letters and digits")
-    service.query(CLAUSE_OF[name], *({name: text} for text in service.few(*texts, smoke=1, full=14)))
+        service.not_verified(CLAUSE_OF[name], f"no record has a {name} of plain letters and digits")
+    service.query(CLAUSE_OF[name], *({name: text} for text in service.sample_for_profile(*texts, smoke=1, full=14)))
 
 
 @pytest.mark.clause("filter.media-type")
 def test_each_documented_type_is_accepted(service: Service) -> None:
     """2, 5 and 53: whole answers, pages of them, and the types together against the whole list."""
     first = [{"mediatypeId": type_} for type_ in TYPES]
-    service.query("filter.media-type", *service.few(*first, smoke=1))
+    service.query("filter.media-type", *service.sample_for_profile(*first, smoke=1))
     more = [{"mediatypeId": type_, "limit": 10, "offset": offset} for type_ in TYPES for offset in (10,)]
-    service.query("filter.media-type", *service.few(*more, smoke=0))
-    if not service.data.asked_types() and service.knowledge.whole is not None and service.knowledge.whole.complete:
-        service.excuse("filter.media-type", "no record is of a type that may be asked for")
+    service.query("filter.media-type", *service.sample_for_profile(*more, smoke=0))
+    if not service.data.asked_types() and service.model.whole is not None and service.model.whole.complete:
+        service.not_verified("filter.media-type", "no record is of a type that may be asked for")
 
 
 @pytest.mark.clause("filter.media-type-undocumented")
@@ -71,8 +71,8 @@ def test_filters_together_narrow(service: Service) -> None:
     """Filters of one record together, and filters of different records, which nothing or little satisfies."""
     queries = service.data.conjunctions()
     if not queries:
-        service.excuse("filter.conjunction", "no record has members to combine")
-    service.query("filter.conjunction", *service.few(*queries, smoke=1, full=12))
+        service.not_verified("filter.conjunction", "no record has members to combine")
+    service.query("filter.conjunction", *service.sample_for_profile(*queries, smoke=1, full=12))
 
 
 @pytest.mark.clause("filter.any-text")
@@ -80,7 +80,7 @@ def test_any_text_is_a_filter(service: Service) -> None:
     """Unusual texts that nothing has or that real records have, and texts that a careless service misreads."""
     near, real = service.data.near_misses(), service.data.unusual_parts(9)
     texts = (*UNUSUAL_TEXTS[:2], *real, *near, *UNUSUAL_TEXTS[2:], *EMPTY_WORDS)
-    service.query("filter.any-text", *service.few(*texts, smoke=2))
+    service.query("filter.any-text", *service.sample_for_profile(*texts, smoke=2))
 
 
 @pytest.mark.clause("filter.wildcards")
@@ -104,7 +104,7 @@ def test_letter_case_is_observed(service: Service) -> None:
     """A text from the data in the other letter case; what is learned sharpens the model."""
     asked = service.data.case_queries()
     if not asked:
-        service.excuse("filter.case", "no record has a text with letters in it")
+        service.not_verified("filter.case", "no record has a text with letters in it")
     for name, query in asked.items():
         (exchange,) = service.query("filter.case", query)
         service.learn_case(name, exchange)
@@ -122,5 +122,5 @@ def test_the_empty_text_is_observed(service: Service) -> None:
 @pytest.mark.clause("filter.no-match")
 def test_the_answer_to_no_match_is_observed(service: Service) -> None:
     """Asked when the run began, because every later answer is read in its light; asked once more here."""
-    service.query("filter.no-match", *service.few({"accessCode": "999888777666555444333222"}, smoke=0))
-    assert service.recorder.answers["filter.no-match"], "the opening asks this first"
+    service.query("filter.no-match", *service.sample_for_profile({"accessCode": "999888777666555444333222"}, smoke=0))
+    assert service.state.answers["filter.no-match"], "the opening asks this first"

@@ -3,7 +3,7 @@
 import pytest
 
 from lineman.contract.operation import document
-from lineman.exchange import Ask
+from lineman.exchange import Request
 from lineman.suite.observations import outcome_against, refused_or
 from lineman.suite.service import Service
 
@@ -18,14 +18,14 @@ NO_NUMBERS = ("abc", True, [10], {"value": 10}, False)
 def test_a_page_has_as_many_records_as_asked_for(service: Service) -> None:
     """Limits from 1 to 99, and around the number of what a filter finds; other offsets are asked with the pages."""
     queries = [*({"limit": size} for size in SIZES), *service.data.filtered_sizes()]
-    service.query("limit.page-size", *service.few(*queries, smoke=1))
+    service.query("limit.page-size", *service.sample_for_profile(*queries, smoke=1))
 
 
 @pytest.mark.clause("limit.zero")
 def test_zero_is_a_page_without_records(service: Service) -> None:
     """0 is in range: accepted, and no records come."""
     more = [{"limit": 0, "offset": 0}, {"limit": 0, **service.data.one_filter()}]
-    service.query("limit.zero", {"limit": 0}, *service.few(*more, smoke=0))
+    service.query("limit.zero", {"limit": 0}, *service.sample_for_profile(*more, smoke=0))
 
 
 @pytest.mark.clause("limit.default")
@@ -33,7 +33,7 @@ def test_zero_is_a_page_without_records(service: Service) -> None:
 def test_no_limit_means_one_hundred(service: Service) -> None:
     """Without limit the page is the one of limit 100."""
     more = [{"offset": 0}, {"offset": MAXIMUM}, service.data.one_filter()]
-    service.query("limit.default", *service.few({}, *more, smoke=0))
+    service.query("limit.default", *service.sample_for_profile({}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.maximum")
@@ -41,15 +41,15 @@ def test_no_limit_means_one_hundred(service: Service) -> None:
 def test_one_hundred_is_accepted(service: Service) -> None:
     """100 gives up to 100 records."""
     more = [{"limit": MAXIMUM, **service.data.one_filter()}]
-    service.query("limit.maximum", *service.few({"limit": MAXIMUM}, *more, smoke=0))
+    service.query("limit.maximum", *service.sample_for_profile({"limit": MAXIMUM}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.clamp", "limit.page-cap")
 def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
     """Any integer above 100, far above too, also with a filter."""
-    values = service.few(*ABOVE, smoke=2)
+    values = service.sample_for_profile(*ABOVE, smoke=2)
     more = [{"limit": 500, **service.data.one_filter()}, {"limit": MAXIMUM + 1, "offset": 0}]
-    service.query("limit.clamp", *({"limit": value} for value in values), *service.few(*more, smoke=0))
+    service.query("limit.clamp", *({"limit": value} for value in values), *service.sample_for_profile(*more, smoke=0))
 
 
 @pytest.mark.clause("limit.negative")
@@ -63,8 +63,8 @@ def test_negative_limits_are_observed(service: Service) -> None:
 @pytest.mark.clause("limit.type")
 def test_a_limit_that_is_no_number_is_refused(service: Service) -> None:
     """Texts, booleans, lists, objects."""
-    values = service.few(*NO_NUMBERS, smoke=1)
-    service.ask(*(Ask.of({"limit": value}, "limit.type", note=f"limit {value!r}", retry=False) for value in values))
+    values = service.sample_for_profile(*NO_NUMBERS, smoke=1)
+    service.ask(*(Request.of({"limit": value}, "limit.type", note=f"limit {value!r}", retry=False) for value in values))
 
 
 @pytest.mark.clause("limit.coercion")

@@ -3,7 +3,7 @@
 import pytest
 
 from lineman.contract.operation import document
-from lineman.exchange import Ask
+from lineman.exchange import Request
 from lineman.suite.observations import offset_outcome, outcome_against, refused_or
 from lineman.suite.relations import repeated_over_pages
 from lineman.suite.service import Service
@@ -25,12 +25,12 @@ def pages_of(size: int, *, most: int = 12) -> list[dict[str, int]]:
 @pytest.mark.needs_records(2)
 def test_pages_join_to_the_whole(service: Service) -> None:
     """Page k of size n is records n*(k-1) .. n*k-1: no gap, no repetition, same order; for several sizes."""
-    sizes = service.few(*WALKS, smoke=1)
+    sizes = service.sample_for_profile(*WALKS, smoke=1)
     walks = [pages_of(size, most=6) for size in sizes]
     exchanges = service.query("offset.pages", *(page for walk in walks for page in walk))
     if repeated_over_pages(exchanges):
         again = [page for walk in walks for page in walk]
-        service.confirmed(
+        service.confirm(
             lambda: repeated_over_pages(service.query("record.unique", *again)),
             "record.unique",
             "no_record_on_two_pages",
@@ -53,15 +53,17 @@ def test_pages_of_a_filtered_answer_join(service: Service) -> None:
 def test_no_offset_means_zero(service: Service) -> None:
     """Without offset the page begins at the first record."""
     more = [{"limit": 20}, {"limit": 100}, {**service.data.one_filter(), "limit": 3}]
-    service.query("offset.default", *service.few({"limit": 5}, *more, smoke=0))
+    service.query("offset.default", *service.sample_for_profile({"limit": 5}, *more, smoke=0))
 
 
 @pytest.mark.clause("offset.maximum")
 def test_offset_one_hundred_reaches_the_second_hundred(service: Service) -> None:
     """100 is accepted, with several page sizes."""
     if service.listing is not None and service.listing.total <= MAXIMUM:
-        service.excuse("offset.maximum", f"the list has {service.listing.total} records: none stands behind offset 100")
-    sizes = service.few(100, 50, 10, 1, smoke=0)
+        service.not_verified(
+            "offset.maximum", f"the list has {service.listing.total} records: none stands behind offset 100"
+        )
+    sizes = service.sample_for_profile(100, 50, 10, 1, smoke=0)
     service.query("offset.maximum", *({"limit": size, "offset": MAXIMUM} for size in sizes))
 
 
@@ -70,8 +72,10 @@ def test_a_page_behind_the_last_record_is_empty(service: Service) -> None:
     """Of the whole list where it is short enough, else of filters that find few."""
     beyond = service.pages_beyond()
     if not beyond:
-        service.excuse("offset.beyond-total", "no query is known that finds few enough records to page behind them")
-    for exchange in service.query("offset.beyond-total", *service.few(*beyond, smoke=1)):
+        service.not_verified(
+            "offset.beyond-total", "no query is known that finds few enough records to page behind them"
+        )
+    for exchange in service.query("offset.beyond-total", *service.sample_for_profile(*beyond, smoke=1)):
         service.observe("offset.beyond-total", refused_or(exchange, "success without records"))
 
 
@@ -110,5 +114,7 @@ def test_negative_offsets_are_observed(service: Service) -> None:
 @pytest.mark.clause("offset.type")
 def test_an_offset_that_is_no_number_is_refused(service: Service) -> None:
     """Texts, booleans, lists, objects."""
-    values = service.few(*NO_NUMBERS, smoke=1)
-    service.ask(*(Ask.of({"offset": value}, "offset.type", note=f"offset {value!r}", retry=False) for value in values))
+    values = service.sample_for_profile(*NO_NUMBERS, smoke=1)
+    service.ask(
+        *(Request.of({"offset": value}, "offset.type", note=f"offset {value!r}", retry=False) for value in values)
+    )

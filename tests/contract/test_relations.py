@@ -11,9 +11,9 @@ from lineman.suite.service import Service
 def test_the_same_query_gives_the_same_answer(service: Service) -> None:
     """Queries asked before are asked again, alone and several times."""
     queries = service.data.varied_queries()
-    for query in service.few(*queries, smoke=1):
+    for query in service.sample_for_profile(*queries, smoke=1):
         service.query("query.repeatable", query)
-    service.query("query.repeatable", *service.few(*[{"limit": 100}] * 4, smoke=0))
+    service.query("query.repeatable", *service.sample_for_profile(*[{"limit": 100}] * 4, smoke=0))
 
 
 @pytest.mark.clause("query.independent")
@@ -21,8 +21,8 @@ def test_the_same_query_gives_the_same_answer(service: Service) -> None:
 def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
     """Different queries, all in flight together; then one after the other, each unlike the one before."""
     burst = service.data.distinct_queries(12)
-    service.query("query.independent", *service.few(*burst, smoke=0))
-    for query in service.few(*service.data.neighbours(), smoke=0):
+    service.query("query.independent", *service.sample_for_profile(*burst, smoke=0))
+    for query in service.sample_for_profile(*service.data.neighbours(), smoke=0):
         service.query("query.independent", query)
 
 
@@ -30,7 +30,7 @@ def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
 @pytest.mark.full
 def test_media_types_partition_the_list(service: Service) -> None:
     """The totals of the types that may be asked for add up to no more than the whole; to the whole, less the others."""
-    service.confirmed(lambda: types_partition(service), "filter.media-type", "types_partition")
+    service.confirm(lambda: types_partition(service), "filter.media-type", "types_partition")
 
 
 @pytest.mark.clause("filter.conjunction")
@@ -38,7 +38,7 @@ def test_media_types_partition_the_list(service: Service) -> None:
 @pytest.mark.full
 def test_a_narrower_filter_finds_no_more(service: Service) -> None:
     """Adding a filter, or a letter to one, never adds records."""
-    service.confirmed(lambda: narrower_finds_fewer(service), "filter.conjunction", "narrower_finds_fewer")
+    service.confirm(lambda: narrower_finds_fewer(service), "filter.conjunction", "narrower_finds_fewer")
 
 
 @pytest.mark.clause("limit.page-size", "total.counts-matches", "offset.pages")
@@ -53,4 +53,4 @@ def test_generated_queries_agree_with_the_model(service: Service) -> None:
 @pytest.mark.full
 def test_requests_generated_from_the_document(service: Service) -> None:
     """Bodies that Schemathesis draws from the OpenAPI document, valid ones and broken ones."""
-    service.ask(*schema_queries(service.settings.seed, service.settings.from_document))
+    service.ask(*schema_queries(service.options.seed, service.options.from_document))

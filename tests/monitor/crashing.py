@@ -14,11 +14,11 @@ from lineman.monitor.clock import SystemClock
 from lineman.monitor.config.models import Canary, Channel
 from lineman.monitor.delivery.channels import sender
 from lineman.monitor.delivery.outbox import Outbox
-from lineman.monitor.incidents.state import Change
+from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 INTERVAL = 1_000
 BAD, GOOD = 5, 6
@@ -36,21 +36,21 @@ def verdict_of(slot: int) -> Verdict:
 def main(path: str, url: str, last: int) -> None:
     subject, clock = canary(), SystemClock()
 
-    def committed(changes: list[Change]) -> None:
+    def committed(changes: list[StateChange]) -> None:
         numbers = [change.entry.first // INTERVAL for change in changes if change.entry is not None]
         sys.stdout.write("".join(f"{number}\n" for number in numbers))
         sys.stdout.flush()
 
     outbox = Outbox({"hook": sender(Channel(name="hook", webhook=url))}, clock, History(path), owner="monitor/here")
-    keeper = Keeper(History(path), {subject.name: subject}, clock, outbox.add, committed)
-    keeper.open()
+    writer = Writer(History(path), {subject.name: subject}, clock, outbox.add, committed)
+    writer.open()
     outbox.load()
     outbox.start()
-    begin = keeper.world.slots.get(subject.name, (0, 0))[1] // INTERVAL + 1
+    begin = writer.state.slots.get(subject.name, (0, 0))[1] // INTERVAL + 1
     for number in range(begin, last + 1):
         slot = number * INTERVAL
-        entry = SlotEntry(subject.name, slot, slot, INTERVAL, Outcome.RUN)
-        keeper.take(SlotEnd(entry, result_of(subject.name, slot, verdict_of(number))))
+        entry = SlotEntry(subject.name, slot, slot, INTERVAL, SlotOutcome.RUN)
+        writer.process_now(SlotResult(entry, result_of(subject.name, slot, verdict_of(number))))
     deadline = time.monotonic() + 60
     while outbox.pending and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -13,7 +13,7 @@ from lineman.monitor.result import Attempt, Cause, ProbeResult, Verdict
 from lineman.monitor.scheduler import Scheduler
 from lineman.monitor.slots import stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 
 @dataclass
@@ -93,20 +93,20 @@ class Life:
 
     async def _run(self, until: float) -> None:
         history = History(str(self.path))
-        keeper = Keeper(history, {self.canary.name: self.canary}, self.clock, self.notices.extend)
-        keeper.open()
+        writer = Writer(history, {self.canary.name: self.canary}, self.clock, self.notices.extend)
+        writer.open()
 
         async def probe(canary: Canary) -> ProbeResult:
             verdict = self.verdict_at(self.clock.now)
             return result_of(canary.name, self.clock.now, verdict)
 
-        def submit(end: SlotEnd) -> None:
+        def submit(end: SlotResult) -> None:
             if end.result is not None:
                 self.on_result(end.entry.first, end.result.verdict)
-            keeper.take(end)
+            writer.process_now(end)
 
         scheduler = Scheduler(self.clock, probe, submit, look=60.0)
-        scheduler.use({self.canary.name: self.canary}, keeper.world.slots)
+        scheduler.use({self.canary.name: self.canary}, writer.state.slots)
         await asyncio.sleep(0)
         while self.clock.elapsed < until:
             scheduler.turn()

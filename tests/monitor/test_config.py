@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineman.monitor.config import MonitorConfigurationError, load_configuration
-from lineman.monitor.config.durations import milliseconds, words
+from lineman.monitor.config.durations import format_ms, milliseconds
 from lineman.monitor.config.maintenance import MaintenanceWindow
 from lineman.monitor.config.thresholds import rules_of
 from lineman.resources import resource
@@ -71,7 +71,7 @@ def test_addresses_must_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "value"), [("500ms", 500), ("1m30s", 90_000), (2, 2_000), ("1.5h", 5_400_000)])
 def test_lengths_of_time(text: str | int, value: int) -> None:
     assert milliseconds(text) == value
-    assert milliseconds(words(value)) == value
+    assert milliseconds(format_ms(value)) == value
 
 
 def instant(text: str) -> int:

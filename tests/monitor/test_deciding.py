@@ -12,9 +12,9 @@ from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.state import World
-from lineman.monitor.result import Breach, Cause, ProbeResult, Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.incidents.state import MonitorState
+from lineman.monitor.result import Cause, ProbeResult, ProbeViolation, Verdict
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 
 BAD, OK = Verdict.FAILED, Verdict.OK
 
@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self, *canaries: Canary, begin: int = 100 * DAY) -> None:
         self.canaries = {subject.name: subject for subject in canaries}
-        self.world = World()
+        self.state = MonitorState()
         self.now = begin
         self.notices: list[Notice] = []
 
@@ -38,8 +38,8 @@ class Desk:
         self.now += MINUTE
         for name, given in results.items():
             result = result_of(name, self.now, given) if isinstance(given, Verdict) else given
-            entry = SlotEntry(name, self.now, self.now, MINUTE, Outcome.RUN)
-            self.notices += decide(self.world, self.canaries, entry, result, self.now).notices
+            entry = SlotEntry(name, self.now, self.now, MINUTE, SlotOutcome.RUN)
+            self.notices += decide(self.state, self.canaries, entry, result, self.now).notices
 
     def minutes(self, name: str, *verdicts: Verdict) -> None:
         for verdict in verdicts:
@@ -57,7 +57,9 @@ def rooted(name: str, verdict: Verdict, root: str) -> ProbeResult:
 
 def broken(name: str, *fingerprints: str) -> ProbeResult:
     result = result_of(name, 0, BAD, Cause.CONTRACT)
-    breaches = tuple(Breach("answer.schema", fingerprint, f"breach {fingerprint}") for fingerprint in fingerprints)
+    breaches = tuple(
+        ProbeViolation("answer.schema", fingerprint, f"breach {fingerprint}") for fingerprint in fingerprints
+    )
     message = f"contract broken: {breaches[0].summary}"
     return replace(result, message=message, attempts=(replace(result.attempts[0], breaches=breaches),))
 
@@ -158,9 +160,9 @@ def test_a_canary_that_is_taken_out_is_told_as_that() -> None:
     desk = Desk(canary("a"), canary("b"))
     desk.minutes("a", BAD, BAD)
     del desk.canaries["a"]
-    change = reconcile_all(desk.world, desk.canaries, desk.now)
+    change = reconcile_all(desk.state, desk.canaries, desk.now)
     assert [notice.event for notice in change.notices] == [Event.WITHDRAWN]
-    assert reconcile_all(desk.world, desk.canaries, desk.now).notices == []
+    assert reconcile_all(desk.state, desk.canaries, desk.now).notices == []
 
 
 def test_being_blind_is_told_too() -> None:

@@ -16,10 +16,10 @@ from lineman.monitor.delivery.channels import ChannelError
 from lineman.monitor.delivery.outbox import Outbox, backoff
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice, plain_notice
-from lineman.monitor.incidents.state import Change
+from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.oneshot import keep
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Absence, AbsenceWatch, Grid, Outcome, Timetable, stable_offset
+from lineman.monitor.slots import Absence, AbsenceWatch, Grid, SlotOutcome, Timetable, stable_offset
 from lineman.monitor.store import History, HistoryError
 
 SUBJECT = Canary.model_validate({"name": "subject", "interval": "1m", "incident": {"opens_after": 2}})
@@ -105,7 +105,7 @@ def test_a_claimed_notice_is_not_sent_by_another(tmp_path: Path) -> None:
     path, clock, sent = str(tmp_path / "history.sqlite"), FakeClock(0), list[str]()
     history = History(path)
     with history.transaction() as connection:
-        history.write(connection, [Change(notices=[notice(1)])])
+        history.write(connection, [StateChange(notices=[notice(1)])])
         assert history.claim(connection, notice(1).key, "another", 0, MINUTE)
     history.close()
     outbox = Outbox({"hook": lambda given: sent.append(given.body)}, clock, History(path))
@@ -125,12 +125,12 @@ def test_a_slot_of_each_kind() -> None:
     assert timetable.step(now + 1, in_flight=False, absence=Absence.BUSY).start is None
     on_time = timetable.step(now + MINUTE + 5, in_flight=False, absence=Absence.BUSY)
     assert on_time.start is not None
-    assert on_time.start.outcome is Outcome.RUN
+    assert on_time.start.outcome is SlotOutcome.RUN
     skipped = timetable.step(now + 2 * MINUTE, in_flight=True, absence=Absence.BUSY)
-    assert [entry.outcome for entry in skipped.entries] == [Outcome.SKIPPED]
+    assert [entry.outcome for entry in skipped.entries] == [SlotOutcome.SKIPPED]
     late = timetable.step(now + 3 * MINUTE + 20_000, in_flight=False, absence=Absence.BUSY)
     assert late.start is not None
-    assert late.start.outcome is Outcome.LATE
+    assert late.start.outcome is SlotOutcome.LATE
     gone = timetable.step(now + 10 * MINUTE + 40_000, in_flight=False, absence=Absence.ASLEEP)
     assert gone.start is None
     assert [(entry.count, entry.reason) for entry in gone.entries] == [(7, "machine was asleep")]

@@ -11,7 +11,7 @@ from tests.monitor.simulation import FakeClock
 
 from lineman.monitor.config import MonitorConfigurationError, load_configuration
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.daemon import Monitor
+from lineman.monitor.daemon import Daemon
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import HistoryTrouble, Notice
 from lineman.monitor.leader import lease_of, poll_of
@@ -64,10 +64,10 @@ def test_deciding_together_begins_at_a_start_and_at_no_reload(tmp_path: Path) ->
     """Were a reload enough to mute the canaries, nobody would be told anything until the next start."""
     text = '[canaries.subject]\nnotices = ["night"]\n[notices.night]\nwebhook = "http://127.0.0.1:1/"\n[monitor]\n'
     (tmp_path / "c.toml").write_text(f'{text}history = "{tmp_path}/history.sqlite"\nlisten = ""\n')
-    monitor = Monitor(tmp_path, {"LINEMAN_BASE_URL": "http://127.0.0.1:1", "LINEMAN_TOKEN": "a-ready-token"})
+    monitor = Daemon(tmp_path, {"LINEMAN_BASE_URL": "http://127.0.0.1:1", "LINEMAN_TOKEN": "a-ready-token"})
     together = 'joint = true\nlocation = "a"\nhistory = "postgresql://watch@127.0.0.1:1/lineman"\n'
     (tmp_path / "c.toml").write_text(text + together)
-    asyncio.run(monitor._read_anew())
+    asyncio.run(monitor._reload_configuration())
     assert monitor.configuration.monitor.joint
     assert monitor.joint is None
     assert monitor._own_canaries()["subject"].notices == ("night",)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.incidents.quorum import Voice, complete, fresh, needed, punctual, together, window
+from lineman.monitor.incidents.quorum import Vote, combine, complete, latest_votes, on_time, votes_needed, window
 from lineman.monitor.result import Cause, Verdict
 
 CANARY = Canary.model_validate({"name": "subject", "interval": 10, "timeout": 5})
@@ -18,7 +18,7 @@ SAID = [Verdict.OK, Verdict.DEGRADED, Verdict.FAILED, Verdict.UNKNOWN]
 SHARES = st.one_of(st.none(), st.integers(1, 100).map(lambda percent: percent / 100))
 VOICES = st.lists(
     st.builds(
-        Voice,
+        Vote,
         st.sampled_from(["a", "b", "c", "d", "e"]),
         st.integers(-6, 1).map(lambda back: SLOT + back * STEP),
         st.sampled_from(SAID),
@@ -28,7 +28,7 @@ VOICES = st.lists(
 )
 
 
-def reference(voices: list[Voice], share: float | None, least: int) -> Verdict:
+def reference(voices: list[Vote], share: float | None, least: int) -> Verdict:
     """Location by location, vote by vote."""
     votes = []
     for location in {voice.location for voice in voices}:
@@ -55,19 +55,19 @@ def reference(voices: list[Voice], share: float | None, least: int) -> Verdict:
 
 
 @given(VOICES, SHARES, st.integers(1, 4))
-def test_votes_are_counted_as_by_hand(voices: list[Voice], share: float | None, least: int) -> None:
+def test_votes_are_counted_as_by_hand(voices: list[Vote], share: float | None, least: int) -> None:
     settings = MonitorSettings.model_validate({"quorum": share, "min_locations": least})
-    heard = fresh(voices, SLOT, window(CANARY))
-    result = together(CANARY, SLOT, heard, settings)
+    heard = latest_votes(voices, SLOT, window(CANARY))
+    result = combine(CANARY, SLOT, heard, settings)
     assert result.verdict is reference(voices, share, least)
     assert result.message
     own = CANARY.model_copy(update={"quorum": share, "min_locations": least})
-    assert together(own, SLOT, heard, MonitorSettings()).verdict is result.verdict
+    assert combine(own, SLOT, heard, MonitorSettings()).verdict is result.verdict
 
 
 @given(st.integers(1, 40), SHARES)
 def test_the_needed_votes_are_the_fewest_that_carry(votes: int, share: float | None) -> None:
-    enough = needed(votes, share)
+    enough = votes_needed(votes, share)
     limit = Decimal(votes) / 2 if share is None else Decimal(str(share)) * votes
     assert 1 <= enough <= votes
     assert enough > limit if share is None else enough >= limit
@@ -75,44 +75,44 @@ def test_the_needed_votes_are_the_fewest_that_carry(votes: int, share: float | N
 
 
 @given(VOICES)
-def test_one_location_alone_never_decides_by_default(voices: list[Voice]) -> None:
+def test_one_location_alone_never_decides_by_default(voices: list[Vote]) -> None:
     only_one_failed = [
-        voice if voice.location == "a" else Voice(voice.location, voice.slot, Verdict.OK) for voice in voices
+        voice if voice.location == "a" else Vote(voice.location, voice.slot, Verdict.OK) for voice in voices
     ]
-    heard = fresh(only_one_failed, SLOT, window(CANARY))
-    assert together(CANARY, SLOT, heard, MonitorSettings()).verdict is not Verdict.FAILED
+    heard = latest_votes(only_one_failed, SLOT, window(CANARY))
+    assert combine(CANARY, SLOT, heard, MonitorSettings()).verdict is not Verdict.FAILED
 
 
 def test_what_the_majority_saw_is_told() -> None:
     heard = [
-        Voice("frankfurt", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.2, "token/https://t"),
-        Voice("oslo", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.3, "token/https://t"),
-        Voice("porto", SLOT, Verdict.OK, Cause.NONE, "ok", 0.1),
+        Vote("frankfurt", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.2, "token/https://t"),
+        Vote("oslo", SLOT, Verdict.FAILED, Cause.TOKEN, "no token", 0.3, "token/https://t"),
+        Vote("porto", SLOT, Verdict.OK, Cause.NONE, "ok", 0.1),
     ]
-    result = together(CANARY, SLOT, heard, MonitorSettings())
+    result = combine(CANARY, SLOT, heard, MonitorSettings())
     assert (result.verdict, result.cause, result.last.root) == (Verdict.FAILED, Cause.TOKEN, "token/https://t")
     assert result.message == "at 2 of 3 locations: no token [frankfurt (failed), oslo (failed)]"
-    spared = together(CANARY, SLOT, heard[1:], MonitorSettings())
+    spared = combine(CANARY, SLOT, heard[1:], MonitorSettings())
     assert (spared.verdict, spared.last.root) == (Verdict.OK, None)
     assert spared.message == "up; at 1 of 2 locations: no token [oslo (failed)]"
-    alone = together(CANARY, SLOT, heard[:1], MonitorSettings())
+    alone = combine(CANARY, SLOT, heard[:1], MonitorSettings())
     assert alone.message == "fresh measurements from 1 locations, 2 are needed; heard from: frankfurt (failed)"
 
 
 def test_a_clock_that_is_ahead_has_no_vote_until_it_is_set_right() -> None:
-    near, now = Voice("near", SLOT, Verdict.OK), SLOT + 1_000
-    ahead = [Voice("far", SLOT + number * STEP, Verdict.FAILED) for number in range(-2, 4)]
-    assert punctual([near, *ahead], now) == [near]
-    seconds = [Voice("far", SLOT + 4_000, Verdict.FAILED)]
-    assert punctual([near, *seconds], now) == [near, *seconds]
-    right = Voice("far", SLOT, Verdict.OK, lap=1)
-    assert punctual([near, *ahead, right], now) == [near, right]
+    near, now = Vote("near", SLOT, Verdict.OK), SLOT + 1_000
+    ahead = [Vote("far", SLOT + number * STEP, Verdict.FAILED) for number in range(-2, 4)]
+    assert on_time([near, *ahead], now) == [near]
+    seconds = [Vote("far", SLOT + 4_000, Verdict.FAILED)]
+    assert on_time([near, *seconds], now) == [near, *seconds]
+    right = Vote("far", SLOT, Verdict.OK, lap=1)
+    assert on_time([near, *ahead, right], now) == [near, right]
 
 
 def test_a_slot_waits_for_those_who_will_speak() -> None:
     reach = window(CANARY)
-    near, far = Voice("near", SLOT, Verdict.OK), Voice("far", SLOT - STEP, Verdict.OK)
+    near, far = Vote("near", SLOT, Verdict.OK), Vote("far", SLOT - STEP, Verdict.OK)
     assert not complete([near, far], SLOT, reach)
-    assert complete([near, far, Voice("far", SLOT, Verdict.UNKNOWN)], SLOT, reach)
-    assert complete([near, Voice("gone", SLOT - 10 * STEP, Verdict.OK)], SLOT, reach)
+    assert complete([near, far, Vote("far", SLOT, Verdict.UNKNOWN)], SLOT, reach)
+    assert complete([near, Vote("gone", SLOT - 10 * STEP, Verdict.OK)], SLOT, reach)
     assert not complete([], SLOT, reach)

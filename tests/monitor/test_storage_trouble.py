@@ -16,9 +16,9 @@ from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 SUBJECT = Canary.model_validate(
     {"name": "subject", "interval": 1, "incident": {"opens_after": 2, "ends_after": 2}, "notices": ["night"]}
@@ -31,24 +31,24 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self.clock = FakeClock(0)
         self.notices: list[Notice] = []
-        self.keeper = Keeper(History(str(path)), {"subject": SUBJECT}, self.clock, self.notices.extend)
-        self.keeper.open()
+        self.writer = Writer(History(str(path)), {"subject": SUBJECT}, self.clock, self.notices.extend)
+        self.writer.open()
         self.slot = 0
 
     def see(self, *verdicts: Verdict) -> None:
         for verdict in verdicts:
             self.slot += 1_000
             self.clock.live(6_000)
-            entry = SlotEntry("subject", self.slot, self.slot, 1_000, Outcome.RUN)
-            self.keeper.take(SlotEnd(entry, result_of("subject", self.slot, verdict)))
+            entry = SlotEntry("subject", self.slot, self.slot, 1_000, SlotOutcome.RUN)
+            self.writer.process_now(SlotResult(entry, result_of("subject", self.slot, verdict)))
 
     @property
     def events(self) -> list[Event]:
         return [notice.event for notice in self.notices]
 
     def close(self) -> None:
-        assert self.keeper.history is not None
-        self.keeper.history.close()
+        assert self.writer.history is not None
+        self.writer.history.close()
 
 
 def slots_in(path: Path) -> list[int]:
@@ -84,16 +84,16 @@ def test_a_full_disk(small_disk: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         fill(filler)
     before = slots_in(path)
-    while not kept.keeper.failing:
+    while not kept.writer.failing:
         kept.see(Verdict.OK)
     written = slots_in(path)
     assert written[: len(before)] == before
     kept.see(Verdict.FAILED, Verdict.FAILED, Verdict.OK, Verdict.OK)
     assert kept.events == [Event.FAILED, Event.RECOVERED]
-    assert "full" in kept.keeper.failing
+    assert "full" in kept.writer.failing
     filler.unlink()
     kept.see(Verdict.OK)
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     kept.close()
     assert slots_in(path) == list(range(1_000, kept.slot + 1, 1_000))
     assert kept.events == [Event.FAILED, Event.RECOVERED]
@@ -107,12 +107,12 @@ def test_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         kept.see(Verdict.FAILED, Verdict.FAILED, Verdict.FAILED)
-        assert "locked" in kept.keeper.failing
+        assert "locked" in kept.writer.failing
         assert kept.events == [Event.FAILED]
         other.execute("ROLLBACK")
     kept.see(Verdict.OK, Verdict.OK)
     kept.close()
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert slots_in(path) == [1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
 
@@ -126,7 +126,7 @@ def test_a_damaged_file_is_moved_aside_and_memory_lives_on(tmp_path: Path) -> No
         part.unlink()
     path.write_bytes(b"no database at all" * 1_000)
     kept.see(Verdict.FAILED, Verdict.FAILED)
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     assert kept.events == [Event.FAILED]
     kept.close()
     assert [file.read_bytes()[:6] for file in tmp_path.glob("history.sqlite.damaged-*")] == [b"no dat"]

@@ -16,7 +16,7 @@ from lineman.client import Clock
 from lineman.report.run import Run
 from lineman.sandbox import SandboxOptions, create_app, credentials
 from lineman.secret import Secret
-from lineman.suite.run_state import Settings
+from lineman.suite.run_state import RunOptions
 from lineman.suite.runner import prepare, run_suite
 from lineman.target import Credentials, Target
 
@@ -116,20 +116,20 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 def judge(
-    options: SandboxOptions, settings: Settings | None = None, *, report_dir: Path | None = None, **limits: Any
+    options: SandboxOptions, settings: RunOptions | None = None, *, report_dir: Path | None = None, **limits: Any
 ) -> Judged:
     """Run the suite against a sandbox with these options."""
     leaping = LeapingClock()
     app = create_app(options, clock=leaping.epoch)
     clock: Clock = leaping
     transport = Wire(app)
-    plugin = prepare(settings or Settings(), target=target(options, **limits), transport=transport, clock=clock)
+    plugin = prepare(settings or RunOptions(), target=target(options, **limits), transport=transport, clock=clock)
     began = time.perf_counter()
     try:
         result = run_suite(plugin, report_dir=report_dir)
     finally:
         app.state.service.close()
     checks: dict[str, set[str]] = {}
-    for finding in plugin.service.recorder.findings:
+    for finding in plugin.service.state.findings:
         checks.setdefault(finding.clause, set()).add(finding.check)
     return Judged(result.run, time.perf_counter() - began, checks)

@@ -9,7 +9,7 @@ from lineman.report.files import write_run_files
 from lineman.report.run import State, Verdict
 from lineman.sandbox import FAULTS, SandboxOptions, credentials
 from lineman.suite.pins import find_drift, read_pins, write_pins
-from lineman.suite.run_state import Settings
+from lineman.suite.run_state import RunOptions
 from lineman.target import Waiver
 
 from .harness import Judged, judge
@@ -35,7 +35,7 @@ def states(judged: Judged) -> dict[str, State]:
 
 def test_the_same_seed_asks_the_same_in_the_same_order() -> None:
     """When a run is repeated with its seed, then it is the same request by request; with another seed it is not."""
-    first, second, other = (judge(SandboxOptions(), Settings(seed=seed)) for seed in (7, 7, 8))
+    first, second, other = (judge(SandboxOptions(), RunOptions(seed=seed)) for seed in (7, 7, 8))
     assert asked(first) == asked(second)
     assert asked(first) != asked(other)
 
@@ -53,7 +53,7 @@ def test_a_small_budget_is_no_verdict() -> None:
 
 def test_a_smoke_run_is_short_and_still_sees_most() -> None:
     """When the profile is smoke, then at most 30 requests are sent, and bad credentials and requests seen refused."""
-    judged = judge(SandboxOptions(), Settings(profile="smoke"))
+    judged = judge(SandboxOptions(), RunOptions(profile="smoke"))
     assert judged.run.requests <= SMOKE_MOST
     assert judged.run.verdict is Verdict.PASS
     held = [id_ for id_, state in states(judged).items() if state is State.HELD]
@@ -62,7 +62,7 @@ def test_a_smoke_run_is_short_and_still_sees_most() -> None:
 
 def test_selecting_clauses_judges_them_and_the_vital_signs() -> None:
     """When one clause is selected, then the others are not verified, and the run is short."""
-    judged = judge(SandboxOptions(faults=("page-skips-record",)), Settings(only=("offset.*",)))
+    judged = judge(SandboxOptions(faults=("page-skips-record",)), RunOptions(only=("offset.*",)))
     assert judged.run.verdict is Verdict.FAIL
     assert "offset.pages" in judged.broken
     assert states(judged)["filter.case"] is State.NOT_VERIFIED
@@ -75,9 +75,9 @@ def test_a_violations_replay_finds_it_and_then_says_that_it_is_gone() -> None:
     violation = judge(SandboxOptions(faults=(fault,))).run.violations[0]
     words = violation.replay.split()
     only = tuple(words[i + 1] for i, word in enumerate(words) if word == "--only")
-    again = judge(SandboxOptions(faults=(fault,)), Settings(only=only))
+    again = judge(SandboxOptions(faults=(fault,)), RunOptions(only=only))
     assert violation.fingerprint in {v.fingerprint for v in again.run.violations}
-    mended = judge(SandboxOptions(), Settings(only=only))
+    mended = judge(SandboxOptions(), RunOptions(only=only))
     assert mended.run.verdict is Verdict.PASS
     assert states(mended)[violation.clause] is State.HELD
 
@@ -107,15 +107,15 @@ def test_a_waiver_masks_nothing_else_and_nothing_after_its_date() -> None:
 def test_a_changed_answer_is_drift(tmp_path: Path) -> None:
     """When answers are pinned and the target then answers otherwise, then clause, old and new answer are named."""
     pins = tmp_path / "lineman-pins.toml"
-    before = judge(SandboxOptions(), Settings(pins=pins))
+    before = judge(SandboxOptions(), RunOptions(pins=pins))
     write_pins(pins, before.run.observations)
     assert find_drift(read_pins(pins), before.run.observations) == []
-    after = judge(SandboxOptions(dialects={"filter.case": "insensitive"}), Settings(pins=pins))
+    after = judge(SandboxOptions(dialects={"filter.case": "insensitive"}), RunOptions(pins=pins))
     assert after.run.verdict is Verdict.FAIL
     (drift,) = [d for d in after.run.drift if d.clause == "filter.case"]
     assert "minds" in drift.pinned
     assert "does not mind" in drift.observed
-    warned = judge(SandboxOptions(dialects={"filter.case": "insensitive"}), Settings(pins=pins, drift="warn"))
+    warned = judge(SandboxOptions(dialects={"filter.case": "insensitive"}), RunOptions(pins=pins, drift="warn"))
     assert warned.run.verdict is Verdict.PASS
     assert warned.run.drift
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from lineman.report import run as records
-from lineman.report.coverage import exercised
+from lineman.report.coverage import coverage_maps
 
 from . import builders
 
 
 def tiles(name: str, tested: records.Tested) -> dict[str, tuple[int, int]]:
-    found = next(one for one in exercised(builders.make_run(tested=tested)) if one.title == name)
+    found = next(one for one in coverage_maps(builders.make_run(tested=tested)) if one.title == name)
     return {tile.value: (tile.number, tile.tone) for tile in found.tiles}
 
 
@@ -29,7 +29,7 @@ def test_combinations_of_filters_have_one_name() -> None:
 
 def test_a_flood_of_values_is_bounded_and_counted() -> None:
     tested = records.Tested(offsets={str(at): 1 + at % 3 for at in range(300)})
-    found = next(one for one in exercised(builders.make_run(tested=tested)) if one.title == "offset")
+    found = next(one for one in coverage_maps(builders.make_run(tested=tested)) if one.title == "offset")
     assert len(found.tiles) == 48
     assert found.left_out == 252
     assert {"0", "100"} <= {tile.value for tile in found.tiles}

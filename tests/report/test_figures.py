@@ -8,7 +8,7 @@ import pytest
 
 from lineman.report import plot_worker
 from lineman.report.figures import figures, percentile, samples, spoken
-from lineman.report.plot_worker import standing_by
+from lineman.report.plot_worker import warm_worker
 from lineman.report.plots import latency_plot
 
 from . import builders
@@ -66,7 +66,7 @@ def test_the_second_process_draws_the_same_picture() -> None:
     """When a process stands by, then it draws the first picture, and its picture is the one drawn without it."""
     run = builders.failing_run()
     alone = latency_plot(run)
-    with standing_by():
+    with warm_worker():
         (process,) = plot_worker._waiting
         assert latency_plot(run) == alone
         assert process.returncode == 0
@@ -75,7 +75,7 @@ def test_the_second_process_draws_the_same_picture() -> None:
 
 
 def test_a_process_that_is_not_asked_ends_with_the_block() -> None:
-    with standing_by():
+    with warm_worker():
         (process,) = plot_worker._waiting
     assert process.returncode is not None
     assert plot_worker._waiting == []
@@ -85,5 +85,5 @@ def test_a_process_that_is_not_asked_ends_with_the_block() -> None:
 def test_without_the_second_process_the_picture_is_drawn_here(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """When the process cannot be started, or ends without a picture, then the report has its plot all the same."""
     monkeypatch.setattr("sys.executable", command)
-    with standing_by():
+    with warm_worker():
         assert latency_plot(builders.failing_run()) is not None

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from lineman.report.json_diff import mark
+from lineman.report.json_diff import diff_lines
 
 from . import builders
 
 
 def differing(value: Any, other: Any) -> list[str]:
-    return [line.text.strip() for line in mark(value, other) if line.differs]
+    return [line.text.strip() for line in diff_lines(value, other) if line.differs]
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def _texts(record: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_long_agreement_is_folded_and_counted() -> None:
     values = list(range(100))
-    lines = mark(values, [*values[:50], -1, *values[51:]])
+    lines = diff_lines(values, [*values[:50], -1, *values[51:]])
     assert len(lines) < 20
     assert sum(line.skipped or 1 for line in lines) == 102
     assert [line.text for line in lines if line.differs] == ["  50,"]
 
 
 def test_a_flood_of_differences_is_bounded() -> None:
-    lines = mark(list(range(5_000)), [])
+    lines = diff_lines(list(range(5_000)), [])
     assert len(lines) == 161
     assert lines[-1].skipped == 5_002 - 160
 
@@ -68,4 +68,4 @@ def test_deep_nesting_is_bounded() -> None:
     deep: Any = 1
     for _ in range(5_000):
         deep = [deep]
-    assert any("nested too deeply" in line.text for line in mark(deep, 2))
+    assert any("nested too deeply" in line.text for line in diff_lines(deep, 2))

@@ -63,9 +63,9 @@ class Box:
         body = {"app_key": mine.app_key, "app_secret": mine.app_secret, **changes}
         return asyncio.run(self._together([httpx.Request("POST", self.url(TOKEN_PATH), json=body, headers=headers)]))[0]
 
-    def ask(self, *asks: Ask) -> list[httpx.Response]:
+    def ask(self, *requests: Ask) -> list[httpx.Response]:
         """The answers to asks that are sent at the same time."""
-        return asyncio.run(self._together([self._request(ask) for ask in asks]))
+        return asyncio.run(self._together([self._request(request) for request in requests]))
 
     def query(self, query: Any = None, **fields: Any) -> httpx.Response:
         return self.ask(Ask(query if query is not None else {}, **fields))[0]
@@ -87,10 +87,14 @@ class Box:
     def url(path: str) -> str:
         return f"http://sandbox{path}"
 
-    def _request(self, ask: Ask) -> httpx.Request:
-        headers = {"Content-Type": ask.content_type, "Authorization": ask.authorization, "X-APP-Key": ask.key}
+    def _request(self, request: Ask) -> httpx.Request:
+        headers = {
+            "Content-Type": request.content_type,
+            "Authorization": request.authorization,
+            "X-APP-Key": request.key,
+        }
         given = {name: value.format(**self.names) for name, value in headers.items() if value is not None}
-        return httpx.Request(ask.method, self.url(ask.path), content=ask.content, headers=given)
+        return httpx.Request(request.method, self.url(request.path), content=request.content, headers=given)
 
     async def _together(self, requests: list[httpx.Request]) -> list[httpx.Response]:
         transport = httpx.ASGITransport(self.app)

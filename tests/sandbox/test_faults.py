@@ -165,21 +165,21 @@ def transcript(box: Callable[..., Box], ask: type[Ask]) -> Callable[..., list[tu
 
     def sent(clause: str, **options: Any) -> list[tuple[object, ...]]:
         sandbox = box(**options)
-        asks = [ask(**probe) for probe in PROBES[clause]]
+        requests = [ask(**probe) for probe in PROBES[clause]]
         seen: list[tuple[object, ...]] = []
-        for each in asks:
+        for each in requests:
             seen += [_seen(sandbox, each) for _ in range(each.times)]
         seen += _expiry(sandbox) if clause == "auth.expired-token" else []
         if clause == "query.independent":
-            seen += [_summary(sandbox, reply) for reply in sandbox.ask(*asks)]
+            seen += [_summary(sandbox, reply) for reply in sandbox.ask(*requests)]
         return seen
 
     return sent
 
 
-def _seen(sandbox: Box, ask: Ask) -> tuple[object, ...]:
+def _seen(sandbox: Box, request: Ask) -> tuple[object, ...]:
     try:
-        return _summary(sandbox, sandbox.ask(ask)[0])
+        return _summary(sandbox, sandbox.ask(request)[0])
     except AssertionError:  # how httpx's transport in this process tells a connection that was cut
         return ("cut",)
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from lineman.exchange import (
-    Ask,
     Credential,
     Exchange,
     FailureKind,
     Operation,
     Phases,
+    Request,
     Response,
     SentRequest,
     TransportFailure,
@@ -24,9 +24,9 @@ from lineman.exchange import (
 def exchange(response: Response | None = None, failure: TransportFailure | None = None) -> Exchange:
     return Exchange(
         number=1,
-        ask=Ask.of({}),
+        request=Request.of({}),
         operation=Operation.QUERY,
-        request=SentRequest("POST", "http://h/", (), b"{}"),
+        sent=SentRequest("POST", "http://h/", (), b"{}"),
         started=datetime(2026, 1, 1, tzinfo=UTC),
         phases=Phases(),
         response=response,
@@ -36,11 +36,11 @@ def exchange(response: Response | None = None, failure: TransportFailure | None 
 
 def test_an_ask_of_a_query_encodes_it_and_keeps_it() -> None:
     query = {"description": "热线 \ud800", "limit": 5}
-    ask = Ask.of(query, "filter.any-text", "limit.page-size", credential=Credential.NONE, retry=False)
-    assert ask.body is not None
-    assert json.loads(ask.body.decode("utf-8", "surrogatepass")) == query
-    assert (ask.query, ask.clauses) == (query, ("filter.any-text", "limit.page-size"))
-    assert (ask.credential, ask.retry) == (Credential.NONE, False)
+    request = Request.of(query, "filter.any-text", "limit.page-size", credential=Credential.NONE, retry=False)
+    assert request.body is not None
+    assert json.loads(request.body.decode("utf-8", "surrogatepass")) == query
+    assert (request.query, request.clauses) == (query, ("filter.any-text", "limit.page-size"))
+    assert (request.credential, request.retry) == (Credential.NONE, False)
 
 
 def test_exchanges_do_not_change() -> None:

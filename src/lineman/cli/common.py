@@ -14,11 +14,12 @@ def without_password(given: str | None) -> str | None:
         typer.BadParameter: it does.
     """
     if given is not None and "://" in given:
-        from lineman.monitor.config.history_address import holds_password, shown  # noqa: PLC0415 - for URLs only
+        from lineman.monitor.config.history_address import holds_password, redacted  # noqa: PLC0415 - for URLs only
 
         if holds_password(given):
             raise typer.BadParameter(
-                f"{shown(given)} holds a password, which everyone on this machine can read in the list of processes: "
+                f"{redacted(given)} holds a password, which everyone on this machine can read in the list of "
+                "processes: "
                 "leave it out and put it into the file that PGPASSFILE names"
             )
     return given

@@ -29,7 +29,7 @@ def check(
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
     from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.config.durations import words  # noqa: PLC0415 - heavy
+    from lineman.monitor.config.durations import format_ms  # noqa: PLC0415 - heavy
     from lineman.monitor.config.loading import target_problems  # noqa: PLC0415 - heavy
     from lineman.monitor.config.thresholds import rules_of  # noqa: PLC0415 - heavy
 
@@ -44,13 +44,13 @@ def check(
         raise typer.Exit(USAGE_ERROR)
     for canary in configuration.canaries.values():
         typer.echo(
-            f"{canary.name}: every {words(canary.interval)} against {canary.target or 'the environment'}; incident "
+            f"{canary.name}: every {format_ms(canary.interval)} against {canary.target or 'the environment'}; incident "
             f"after {canary.incident.opens_after} failed slots, over after {canary.incident.ends_after} good ones; "
             f"tells {', '.join(canary.notices) or 'nobody'}"
         )
         for rule in rules_of(canary):
             typer.echo(
-                f"  burn rate {rule.rule.rate:.3g} over {words(rule.rule.long)} and {words(rule.rule.short)} "
+                f"  burn rate {rule.rule.rate:.3g} over {format_ms(rule.rule.long)} and {format_ms(rule.rule.short)} "
                 f"({rule.rule.severity}): needs {rule.long_failed} and {rule.short_failed} failed slots"
             )
 

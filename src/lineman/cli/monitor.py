@@ -32,14 +32,14 @@ def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
     import logging  # noqa: PLC0415 - `status` should not pay for it
 
     from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.daemon import Monitor  # noqa: PLC0415 - heavy
+    from lineman.monitor.daemon import Daemon  # noqa: PLC0415 - heavy
     from lineman.monitor.store import HistoryError  # noqa: PLC0415 - heavy
     from lineman.monitor.web.app import ListenError  # noqa: PLC0415 - heavy
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
 
     async def watch() -> None:
-        service = Monitor(_path(monitors), os.environ)
+        service = Daemon(_path(monitors), os.environ)
         service.handle_signals()
         if service.web is not None:
             typer.echo(f"status page and metrics on port {service.web.port}", err=True)
@@ -91,14 +91,14 @@ def export(
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
     from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.status.rendering import exported  # noqa: PLC0415 - heavy
+    from lineman.monitor.status.rendering import export  # noqa: PLC0415 - heavy
     from lineman.monitor.store import FAILURES  # noqa: PLC0415 - heavy
 
     try:
         configuration = load(monitors)
         address = history or configuration.monitor.history
         _require_history(address)
-        page = exported(configuration, address, time.time_ns() // 1_000_000)
+        page = export(configuration, address, time.time_ns() // 1_000_000)
     except MonitorConfigurationError as error:
         _fail(str(error), USAGE_ERROR)
     except FAILURES as error:

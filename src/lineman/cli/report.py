@@ -53,7 +53,7 @@ def compare(
         Format.MARKDOWN: comparison_markdown,
         Format.HTML: comparison_html,
     }
-    with _told():
+    with _errors_as_messages():
         comparison = compare_runs(load_run(before), load_run(now))
         _put(renderers[format_](comparison), output)
 
@@ -65,7 +65,7 @@ def index(
     """Write DIR/index.html: all runs, newest first, and every clause over the last 30 of them."""
     from lineman.report.runs_index import index as write_index  # noqa: PLC0415 - heavy
 
-    with _told():
+    with _errors_as_messages():
         typer.echo(write_index(folder))
 
 
@@ -78,7 +78,7 @@ def merge(
     from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
     from lineman.report.shards import merge as join  # noqa: PLC0415 - heavy
 
-    with _told():
+    with _errors_as_messages():
         joined = join([load_run(path) for path in shards])
         write_run_files(joined, output)
     typer.echo(output / "index.html")
@@ -92,7 +92,7 @@ def render(
     """Render a run's page and files again from its run.json."""
     from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
 
-    with _told():
+    with _errors_as_messages():
         record = load_run(run)
         folder = output or (run if run.is_dir() else run.parent)
         write_run_files(record, folder)
@@ -108,7 +108,7 @@ def schema() -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_messages() -> Iterator[None]:
     """Turn what went wrong into one line on stderr and exit code 4."""
     from lineman.report.files import ReportError  # noqa: PLC0415 - heavy
 

@@ -52,13 +52,13 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
             database=database,
             change_every=None if change_every is None else parse_seconds(change_every, "change-every"),
         )
-        _serve_until_told(options, port)
+        _serve_until_stopped(options, port)
     except SandboxOptionError as error:
         typer.echo(f"lineman sandbox: {error}", err=True)
         raise typer.Exit(_USAGE_ERROR) from None
 
 
-def _serve_until_told(options: SandboxOptions, port: int) -> None:
+def _serve_until_stopped(options: SandboxOptions, port: int) -> None:
     """Print the environment, and serve until SIGINT or SIGTERM."""
     from lineman.sandbox import serve  # noqa: PLC0415 - slow to import, and the listings do without
 

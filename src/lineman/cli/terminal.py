@@ -17,12 +17,12 @@ from lineman import __version__
 from lineman.report.figures import verdict_word
 from lineman.report.github import github_annotations
 from lineman.report.run import Change, Run, State, Verdict
-from lineman.suite.plugin import Outcome
-from lineman.suite.run_state import Settings
+from lineman.suite.plugin import CaseOutcome
+from lineman.suite.run_state import RunOptions
 from lineman.text import plain
 
 if TYPE_CHECKING:
-    from lineman.suite.run_state import Settings
+    from lineman.suite.run_state import RunOptions
     from lineman.target import Target
 
 
@@ -39,7 +39,7 @@ class Display:
         self.console = Console(highlight=False, soft_wrap=True)
         self.progress: Progress | None = None
 
-    def begin(self, known_as: str, settings: Settings) -> None:
+    def begin(self, known_as: str, settings: RunOptions) -> None:
         self.console.print(
             f"lineman {__version__}: judging {escape(known_as)}, profile {settings.profile}, seed {settings.seed}"
         )
@@ -49,7 +49,7 @@ class Display:
             self.task = self.progress.add_task("reading the list", total=None)
             self.progress.start()
 
-    def step(self, outcome: Outcome, total: int) -> None:
+    def step(self, outcome: CaseOutcome, total: int) -> None:
         """Show that a test has ended."""
         words = outcome.name.removeprefix("test_").replace("_", " ").partition("[")[0]
         if self.progress is None:
@@ -103,7 +103,7 @@ CONFIRMING = 150
 """Further requests that confirming and reducing violations may take on a broken target."""
 
 
-def print_plan(settings: Settings, target: Target) -> None:
+def print_plan(settings: RunOptions, target: Target) -> None:
     """Print requests by clause, the most there can be, and the time at the target's pace. Nothing is sent to
     the target.
     """

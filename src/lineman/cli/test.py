@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from lineman.report.run import Run
     from lineman.suite.plugin import SuitePlugin
-    from lineman.suite.run_state import Settings
+    from lineman.suite.run_state import RunOptions
     from lineman.target import Target
 
 USAGE_ERROR = 4
@@ -51,9 +51,9 @@ def judge(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 pass, 1 contract violated, 2 interrupted, 3 no verdict, 4 wrong call or configuration.
     """
-    from lineman.suite.run_state import Settings  # noqa: PLC0415 - heavy
+    from lineman.suite.run_state import RunOptions  # noqa: PLC0415 - heavy
 
-    with _told():
+    with _errors_as_messages():
         _check_choices(
             profile,
             drift,
@@ -63,7 +63,7 @@ def judge(  # noqa: PLR0913 - one parameter an option
             only_sandbox=[*(fault or []), *(dialect or [])],
         )
         options = _sandbox_words(fault or [], dialect or [])
-        settings = Settings(
+        settings = RunOptions(
             profile=_profile(profile),
             seed=seed,
             only=tuple(only or ()),
@@ -100,7 +100,7 @@ def _check_choices(
         raise ConfigurationError(f"--fault and --dialect ({only_sandbox[0]}) go with --sandbox only")
 
 
-def _check_selection(settings: Settings) -> None:
+def _check_selection(settings: RunOptions) -> None:
     from lineman.contract.clauses import select  # noqa: PLC0415 - heavy
     from lineman.suite.pins import read_pins  # noqa: PLC0415
 
@@ -157,7 +157,7 @@ def _limited(target: Target, max_requests: int | None, rate: float | None, *, de
 
 
 def _judge(
-    settings: Settings,
+    settings: RunOptions,
     target: Target,
     known_as: str,
     report_dir: Path | None,
@@ -166,7 +166,7 @@ def _judge(
 ) -> int:
     from lineman.cli.terminal import Display  # noqa: PLC0415 - rich
     from lineman.report.files import make_folder, write_run_files  # noqa: PLC0415 - heavy
-    from lineman.report.plot_worker import standing_by  # noqa: PLC0415 - with the others: a wrong call pays for none
+    from lineman.report.plot_worker import warm_worker  # noqa: PLC0415 - with the others: a wrong call pays for none
     from lineman.suite.runner import prepare, run_suite  # noqa: PLC0415
 
     folder = report_dir or REPORTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{_fit(target.name)}"
@@ -175,7 +175,7 @@ def _judge(
     display = Display()
     plugin = prepare(settings, target=target)
     display.begin(known_as, settings)
-    with standing_by():
+    with warm_worker():
         result = run_suite(
             plugin,
             report_dir=folder,
@@ -207,7 +207,7 @@ def _against(run: Run, earlier: Run | None) -> Run:
     return run if earlier is None else apply_baseline(run, earlier)
 
 
-def _pin(settings: Settings, run: Run, plugin: SuitePlugin) -> None:
+def _pin(settings: RunOptions, run: Run, plugin: SuitePlugin) -> None:
     from lineman.suite.pins import write_pins  # noqa: PLC0415 - heavy
 
     if settings.pin and run.observations:
@@ -216,7 +216,7 @@ def _pin(settings: Settings, run: Run, plugin: SuitePlugin) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_messages() -> Iterator[None]:
     """Turn what people can mend into one message and exit code 4."""
     from lineman.contract.clauses import UnknownClauseError  # noqa: PLC0415 - heavy
     from lineman.report.files import ReportError  # noqa: PLC0415

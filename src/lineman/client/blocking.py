@@ -15,7 +15,7 @@ from lineman.client.clock import Clock
 from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
 from lineman.client.tokens import IssuedToken
-from lineman.exchange import Ask, Exchange
+from lineman.exchange import Exchange, Request
 from lineman.target import Target
 
 _Result = TypeVar("_Result")
@@ -70,13 +70,13 @@ class BlockingClient:
     def redactor(self) -> Redactor:
         return self._client.redactor
 
-    def send(self, ask: Ask) -> Exchange:
+    def send(self, request: Request) -> Exchange:
         """See :meth:`Client.send`."""
-        return self._run(self._client.send(ask))
+        return self._run(self._client.send(request))
 
-    def send_all(self, asks: Iterable[Ask]) -> list[Exchange]:
+    def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
         """See :meth:`Client.send_all`."""
-        return self._run(self._client.send_all(list(asks)))
+        return self._run(self._client.send_all(list(requests)))
 
     def fresh_token(self, lifetime: int) -> IssuedToken | None:
         """See :meth:`Client.fresh_token`."""

@@ -18,12 +18,12 @@ from lineman.client.errors import BudgetSpent, CredentialMissing
 from lineman.client.network import NetworkTransport
 from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
-from lineman.client.retry import OutageWatch, Sender
+from lineman.client.retry import CircuitBreaker, Retrier
 from lineman.client.statistics import Statistics
-from lineman.client.token_endpoint import TokenDesk
-from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenKeeper
-from lineman.client.transport import Purpose, Wire
-from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
+from lineman.client.token_endpoint import TokenEndpoint
+from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenCache
+from lineman.client.transport import RecordingTransport, RequestContext
+from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
 from lineman.secret import Secret
 from lineman.target import Credentials, Target
 
@@ -41,8 +41,8 @@ class Paths:
 @dataclass(slots=True)
 class _Tenant:
     credentials: Credentials
-    keeper: TokenKeeper
-    desk: TokenDesk
+    writer: TokenCache
+    desk: TokenEndpoint
     prefix: str
 
 
@@ -72,7 +72,7 @@ class Client:
         self._paths = paths
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(target.concurrency)
-        self._watch = OutageWatch(target.base_url, down_after)
+        self._watch = CircuitBreaker(target.base_url, down_after)
         self._pacer = Pacer(
             self.clock,
             self.statistics,
@@ -80,7 +80,7 @@ class Client:
             concurrency=target.concurrency,
             budget=target.max_requests,
         )
-        self._wire = Wire(
+        self._wire = RecordingTransport(
             inner=transport or _network(target),
             pacer=self._pacer,
             clock=self.clock,
@@ -91,7 +91,7 @@ class Client:
             on_exchange=on_exchange or (lambda exchange: None),
         )
         self._http = httpx.AsyncClient(transport=self._wire, trust_env=False)
-        self._sender = Sender(self._http, self._pacer, self.clock, self.statistics)
+        self._sender = Retrier(self._http, self._pacer, self.clock, self.statistics)
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
@@ -107,7 +107,7 @@ class Client:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def send(self, ask: Ask) -> Exchange:
+    async def send(self, request: Request) -> Exchange:
         """Send an ask and return its final exchange, which may be a failure of the transport.
 
         Raises:
@@ -116,14 +116,14 @@ class Client:
             CredentialMissing: the target's settings lack what the ask carries.
             TargetDown, TargetUnreachable: the last of too many asks in a row without an answer.
         """
-        return await self._send(ask, next(self._numbers))
+        return await self._send(request, next(self._numbers))
 
-    async def send_all(self, asks: Iterable[Ask]) -> list[Exchange]:
+    async def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
         """Send asks concurrently, within the target's limits; the results are in the order of the asks.
 
         Raises what :meth:`send` raises, after the other asks were cancelled; ``on_exchange`` has seen what was sent.
         """
-        tasks = [asyncio.create_task(self._send(ask, next(self._numbers))) for ask in asks]
+        tasks = [asyncio.create_task(self._send(request, next(self._numbers))) for request in requests]
         try:
             return await asyncio.gather(*tasks)
         except BudgetSpent:
@@ -135,9 +135,9 @@ class Client:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
-    def kept_token(self) -> IssuedToken | None:
+    def cached_token(self) -> IssuedToken | None:
         """The target's own token in use; None for a ready one, and where none was had yet."""
-        return self._own.keeper.kept
+        return self._own.writer.cached
 
     async def fresh_token(self, lifetime: int) -> IssuedToken | None:
         """Get an extra token that lives ``lifetime`` seconds, for ``{short}`` in asks' Authorization.
@@ -156,27 +156,31 @@ class Client:
         self.redactor.learn(credentials.app_secret, "app_secret")
         self.redactor.learn(credentials.token, "token")
         url = self.target.token_url + self._paths.token
-        desk = TokenDesk(
+        desk = TokenEndpoint(
             self._sender, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
         )
-        keeper = TokenKeeper(desk.issue, self.clock, self.statistics, ready=credentials.token)
-        return _Tenant(credentials, keeper, desk, prefix)
+        writer = TokenCache(desk.issue, self.clock, self.statistics, ready=credentials.token)
+        return _Tenant(credentials, writer, desk, prefix)
 
-    async def _send(self, ask: Ask, number: int) -> Exchange:
+    async def _send(self, request: Request, number: int) -> Exchange:
         numbers = itertools.chain([number], self._numbers)
-        purpose = Purpose(ask=ask, operation=Operation.QUERY, number=lambda: next(numbers))
-        headers = [*self._common(), *self._app_key(ask, purpose)]
-        if ask.content_type is not None:
-            headers.append(("Content-Type", ask.content_type))
-        auth = await self._given(ask, purpose) if ask.credential is Credential.GIVEN else self._auth(ask, purpose)
-        url = self.target.base_url + (self._paths.query if ask.path is None else ask.path)
+        purpose = RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
+        headers = [*self._common(), *self._app_key(request, purpose)]
+        if request.content_type is not None:
+            headers.append(("Content-Type", request.content_type))
+        auth = (
+            await self._given(request, purpose)
+            if request.credential is Credential.GIVEN
+            else self._auth(request, purpose)
+        )
+        url = self.target.base_url + (self._paths.query if request.path is None else request.path)
 
         def build() -> httpx.Request:
-            return httpx.Request(ask.method, url, headers=headers, content=ask.body)
+            return httpx.Request(request.method, url, headers=headers, content=request.body)
 
         # An ask keeps its place until it is done, retries included: a target that falls over meets no more of them.
         async with self._places:
-            exchange = await self._sender.deliver(build, purpose, auth=auth, retry=ask.retry)
+            exchange = await self._sender.deliver(build, purpose, auth=auth, retry=request.retry)
         self._watch.see(exchange)
         return exchange
 
@@ -188,10 +192,10 @@ class Client:
             *self.target.headers,
         )
 
-    def _auth(self, ask: Ask, purpose: Purpose) -> httpx.Auth | None:
-        if ask.credential is Credential.NONE:
+    def _auth(self, request: Request, purpose: RequestContext) -> httpx.Auth | None:
+        if request.credential is Credential.NONE:
             return None
-        tenant = self._own if ask.credential is Credential.VALID else self._second_tenant()
+        tenant = self._own if request.credential is Credential.VALID else self._second_tenant()
         if not tenant.credentials.usable:
             raise CredentialMissing(
                 f"{self.target.name} has no credentials: set {tenant.prefix}APP_KEY and {tenant.prefix}APP_SECRET, "
@@ -199,13 +203,13 @@ class Client:
             )
         purpose.shown["authorization"] = f"Bearer ${tenant.prefix}TOKEN"
         # A foreign app key may be refused with 401 as well, and another token would not help.
-        return TokenAuth(tenant.keeper, purpose.waited, renew=ask.app_key in (AppKey.OWN, AppKey.ABSENT))
+        return TokenAuth(tenant.writer, purpose.waited, renew=request.app_key in (AppKey.OWN, AppKey.ABSENT))
 
-    async def _given(self, ask: Ask, purpose: Purpose) -> httpx.Auth:
-        template = ask.authorization or ""
+    async def _given(self, request: Request, purpose: RequestContext) -> httpx.Auth:
+        template = request.authorization or ""
         tokens = Tokens(
-            own=await self._own.keeper.token(purpose.waited) if names(template, "token") else None,
-            second=await self._second_tenant().keeper.token(purpose.waited) if names(template, "second") else None,
+            own=await self._own.writer.token(purpose.waited) if names(template, "token") else None,
+            second=await self._second_tenant().writer.token(purpose.waited) if names(template, "second") else None,
             short=self._short,
         )
         header = render(template, tokens)
@@ -214,16 +218,16 @@ class Client:
         purpose.shown["authorization"] = header.shown
         return GivenAuth(header.value)
 
-    def _app_key(self, ask: Ask, purpose: Purpose) -> list[tuple[str, str]]:
-        if ask.app_key is AppKey.ABSENT:
+    def _app_key(self, request: Request, purpose: RequestContext) -> list[tuple[str, str]]:
+        if request.app_key is AppKey.ABSENT:
             return []
-        if ask.app_key is AppKey.UNKNOWN:
+        if request.app_key is AppKey.UNKNOWN:
             return [("X-APP-Key", unknown_app_key(self._own.credentials.app_key))]
-        second = (ask.credential is Credential.SECOND) != (ask.app_key is AppKey.SECOND)
+        second = (request.credential is Credential.SECOND) != (request.app_key is AppKey.SECOND)
         tenant = self._second_tenant() if second else self._own
         key = tenant.credentials.app_key
         if key is None:
-            if ask.app_key is AppKey.SECOND:
+            if request.app_key is AppKey.SECOND:
                 raise CredentialMissing(f"{self.target.name} has no {tenant.prefix}APP_KEY: set it")
             return []
         purpose.shown["x-app-key"] = f"${tenant.prefix}APP_KEY"

@@ -150,7 +150,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, verify: Literal[True] | Path, concurrency: int, *, secure: bool) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust(verify) if secure else None,
+            ssl_context=ssl_context(verify) if secure else None,
             max_connections=None,
             max_keepalive_connections=None,
             keepalive_expiry=30.0,
@@ -216,7 +216,7 @@ def _as_httpx(error: Exception) -> httpx.TransportError:
     return translated
 
 
-def trust(verify: Literal[True] | Path) -> ssl.SSLContext:
+def ssl_context(verify: Literal[True] | Path) -> ssl.SSLContext:
     """A TLS context that trusts the usual authorities, or those of a CA bundle (a file, or a folder of hashed files).
 
     Raises:

@@ -15,7 +15,7 @@ from lineman.client.clock import Clock
 from lineman.client.errors import TargetDown, TargetUnreachable
 from lineman.client.pacing import Pacer
 from lineman.client.statistics import Statistics
-from lineman.client.transport import AttemptFailed, Purpose
+from lineman.client.transport import AttemptFailed, RequestContext
 from lineman.exchange import Exchange, FailureKind, Response
 
 ATTEMPTS = 3
@@ -61,7 +61,7 @@ UNREACHABLE_AFTER = 3
 _NO_CONNECTION = {FailureKind.RESOLVE, FailureKind.CONNECT, FailureKind.TLS}
 
 
-class OutageWatch:
+class CircuitBreaker:
     """Counts the asks in a row that ended without an answer of the service."""
 
     def __init__(self, base_url: str, down_after: int) -> None:
@@ -81,7 +81,7 @@ class OutageWatch:
         if not is_outage(exchange) and exchange.status != 429:
             self._in_a_row = 0
             return
-        if not exchange.ask.retry:
+        if not exchange.request.retry:
             return  # It may have provoked this.
         self._in_a_row += 1
         failure = exchange.failure
@@ -104,7 +104,7 @@ class OutageWatch:
 
 
 @dataclass(slots=True)
-class Sender:
+class Retrier:
     """Sends requests through ``http``, whose transport is the wire, and retries."""
 
     http: httpx.AsyncClient
@@ -115,7 +115,7 @@ class Sender:
     async def deliver(
         self,
         build: Callable[[], httpx.Request],
-        purpose: Purpose,
+        purpose: RequestContext,
         *,
         auth: httpx.Auth | None = None,
         retry: bool = True,
@@ -148,7 +148,7 @@ class Sender:
                 await self._back_off(exchange, outages)
             self.statistics.retries += 1
 
-    async def _once(self, request: httpx.Request, purpose: Purpose, auth: httpx.Auth | None) -> Exchange:
+    async def _once(self, request: httpx.Request, purpose: RequestContext, auth: httpx.Auth | None) -> Exchange:
         purpose.exchange = None
         with contextlib.suppress(AttemptFailed):
             await self.http.send(purpose.attach(request), auth=auth)
@@ -158,7 +158,7 @@ class Sender:
     def _slow_down(self, exchange: Exchange, attempt: int) -> float:
         wanted = retry_after(exchange.response, self.clock.now())
         seconds = backoff(exchange.number, attempt) if wanted is None else wanted
-        self.pacer.slow_down(exchange.began, seconds)
+        self.pacer.slow_down(exchange.started_at, seconds)
         return seconds
 
     async def _back_off(self, exchange: Exchange, attempt: int) -> None:

@@ -10,18 +10,18 @@ import httpx
 
 from lineman.client.errors import CredentialMissing
 from lineman.client.redaction import Redactor
-from lineman.client.retry import Sender
+from lineman.client.retry import Retrier
 from lineman.client.tokens import IssuedToken, TokenAnswer, issued_token
-from lineman.client.transport import Purpose
-from lineman.exchange import Ask, Credential, Operation, Phases
+from lineman.client.transport import RequestContext
+from lineman.exchange import Credential, Operation, Phases, Request
 from lineman.target import Credentials
 
 
 @dataclass(slots=True)
-class TokenDesk:
+class TokenEndpoint:
     """Asks for tokens with one tenant's key and secret. ``prefix`` is the tenant's in environment variables."""
 
-    sender: Sender
+    sender: Retrier
     redactor: Redactor
     url: str
     headers: tuple[tuple[str, str], ...]
@@ -46,8 +46,8 @@ class TokenDesk:
                 self.redactor.learn(secret, "token")
 
         shown = {"app_key": f"${self.prefix}APP_KEY", "app_secret": f"${self.prefix}APP_SECRET"}
-        purpose = Purpose(
-            ask=Ask(clauses=(), body=_json(shown), credential=Credential.NONE, note=f"token for {lifetime} s"),
+        purpose = RequestContext(
+            request=Request(clauses=(), body=_json(shown), credential=Credential.NONE, note=f"token for {lifetime} s"),
             operation=Operation.TOKEN,
             number=self.number,
             shown_body=_json(shown),

@@ -76,7 +76,7 @@ def issued_token(exchange: Exchange, answer: TokenAnswer, lifetime: int) -> Issu
         TokenRefused: key and secret were refused.
         TokenUnavailable: anything else that is no token.
     """
-    url, failure, response = exchange.request.url, exchange.failure, exchange.response
+    url, failure, response = exchange.sent.url, exchange.failure, exchange.response
     if failure is not None:
         raise TokenUnavailable(f"no token from {url}: {failure.message}", failure=failure)
     assert response is not None  # noqa: S101  # an exchange has one of the two
@@ -89,7 +89,7 @@ def issued_token(exchange: Exchange, answer: TokenAnswer, lifetime: int) -> Issu
         )
     if status != 200 or answer.token is None:
         raise TokenUnavailable(f"the token operation {url} {_problem(status)}", status)
-    return IssuedToken(answer.token, lifetime, answer.expires, exchange.started, exchange.began)
+    return IssuedToken(answer.token, lifetime, answer.expires, exchange.started, exchange.started_at)
 
 
 def _problem(status: int) -> str:
@@ -118,15 +118,15 @@ def _members(raw: bytes) -> tuple[str | None, float | None]:
 
 
 @dataclass(slots=True)
-class Waited:
+class AuthTrace:
     """What a request learns from :class:`TokenAuth`: how long getting a token took, and how the token has fared."""
 
     phases: Phases | None = None
-    refused_after: float | None = None
+    token_age_when_refused: float | None = None
     """Seconds for which the token it carries had been good when it was refused to the try before, if it was."""
 
 
-class TokenKeeper:
+class TokenCache:
     """Keeps one tenant's token. However many requests wait, only one asks for a token."""
 
     def __init__(
@@ -154,11 +154,11 @@ class TokenKeeper:
         return self._generation
 
     @property
-    def kept(self) -> IssuedToken | None:
+    def cached(self) -> IssuedToken | None:
         """The token in use; None for a ready one, and where none was had yet."""
         return self._kept
 
-    async def token(self, waited: Waited | None = None) -> Secret:
+    async def token(self, waited: AuthTrace | None = None) -> Secret:
         """The token to use now, asked for where there is none or the kept one is about to expire.
 
         Raises:
@@ -171,7 +171,7 @@ class TokenKeeper:
             return kept.value
         return await self._renew(self._generation, waited)
 
-    async def after_refusal(self, generation: int, waited: Waited | None = None) -> Secret | None:
+    async def renew_after_refusal(self, generation: int, waited: AuthTrace | None = None) -> Secret | None:
         """Another token after a 401 to the one of ``generation``, or None where there is no point in one."""
         if self._ready is not None:
             return None
@@ -179,22 +179,22 @@ class TokenKeeper:
             return None
         return await self._renew(generation, waited)
 
-    def was_taken(self, generation: int) -> None:
+    def mark_accepted(self, generation: int) -> None:
         """Note that a token was accepted."""
         if self._taken is None or self._taken[0] != generation:
             self._taken = (generation, self._clock.monotonic())
 
-    def taken_for(self, generation: int) -> float | None:
+    def accepted_for(self, generation: int) -> float | None:
         """Seconds since the token in use was first accepted; None where it was not, or is not in use any more."""
         if self._generation != generation or self._taken is None or self._taken[0] != generation:
             return None
         return self._clock.monotonic() - self._taken[1]
 
-    def still_refused(self) -> None:
+    def mark_still_refused(self) -> None:
         """Note that a token renewed after a 401 was refused as well."""
         self._fruitless_until = self._clock.monotonic() + _FRUITLESS
 
-    async def _renew(self, generation: int, waited: Waited | None) -> Secret:
+    async def _renew(self, generation: int, waited: AuthTrace | None) -> Secret:
         began, failures = self._clock.monotonic(), self._failures
         async with self._lock:
             phases = Phases()
@@ -237,8 +237,8 @@ class TokenAuth(httpx.Auth):
     either.
     """
 
-    def __init__(self, keeper: TokenKeeper, waited: Waited, *, renew: bool = True) -> None:
-        self._keeper = keeper
+    def __init__(self, writer: TokenCache, waited: AuthTrace, *, renew: bool = True) -> None:
+        self._keeper = writer
         self._waited = waited
         self._renew = renew
 
@@ -247,24 +247,24 @@ class TokenAuth(httpx.Auth):
         generation = self._keeper.generation
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
-        good_for = self._keeper.taken_for(generation)
+        good_for = self._keeper.accepted_for(generation)
         if response.status_code in REFUSALS and self._renew and good_for is not None:
-            self._waited.refused_after = good_for
+            self._waited.token_age_when_refused = good_for
             response = yield request
         if response.status_code not in REFUSALS:
-            self._keeper.was_taken(generation)
+            self._keeper.mark_accepted(generation)
         if response.status_code not in REFUSALS or not self._renew:
             return
-        another = await self._keeper.after_refusal(generation, self._waited)
+        another = await self._keeper.renew_after_refusal(generation, self._waited)
         if another is None:
             return
         if another == token:  # the token operation gives out what is still valid, so asking again would not help
-            self._keeper.still_refused()
+            self._keeper.mark_still_refused()
             return
         request.headers["Authorization"] = f"Bearer {another.reveal()}"
         response = yield request
         if response.status_code in REFUSALS:
-            self._keeper.still_refused()
+            self._keeper.mark_still_refused()
 
 
 class GivenAuth(httpx.Auth):

@@ -20,12 +20,12 @@ from lineman.client.network import CURRENT, PhaseRecorder
 from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
-from lineman.client.tokens import Waited
+from lineman.client.tokens import AuthTrace
 from lineman.exchange import (
-    Ask,
     Exchange,
     FailureKind,
     Operation,
+    Request,
     Response,
     SentRequest,
     TransportFailure,
@@ -37,16 +37,16 @@ OUTAGES = frozenset({502, 503, 504})
 
 
 @dataclass(slots=True)
-class Purpose:
+class RequestContext:
     """Why a request is sent; travels with it in its extensions, and brings the exchange back."""
 
-    ask: Ask
+    request: Request
     operation: Operation
     number: Callable[[], int]
     attempt: int = 1
     shown: dict[str, str] = field(default_factory=dict)
     """Text to show in place of a request header, by the header's lower-case name."""
-    waited: Waited = field(default_factory=Waited)
+    waited: AuthTrace = field(default_factory=AuthTrace)
     shown_body: bytes | None = None
     """A body to show in place of the one sent."""
     inspect: Callable[[bytes], None] | None = field(default=None, repr=False)
@@ -70,7 +70,7 @@ class AttemptFailed(httpx.TransportError):
 
 
 @dataclass(slots=True)
-class Wire(httpx.AsyncBaseTransport):
+class RecordingTransport(httpx.AsyncBaseTransport):
     """Sends through ``inner`` and records one exchange for each request."""
 
     inner: httpx.AsyncBaseTransport
@@ -91,7 +91,7 @@ class Wire(httpx.AsyncBaseTransport):
             AttemptFailed: no answer came.
             BudgetSpent: nothing was sent.
         """
-        purpose: Purpose = request.extensions[_PURPOSE]
+        purpose: RequestContext = request.extensions[_PURPOSE]
         async with self.pacer.slot():
             exchange = await self._attempt(request, purpose)
         self._record(exchange, purpose)
@@ -102,13 +102,13 @@ class Wire(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self.inner.aclose()
 
-    def _record(self, exchange: Exchange, purpose: Purpose) -> None:
+    def _record(self, exchange: Exchange, purpose: RequestContext) -> None:
         purpose.exchange = exchange
         purpose.attempt += 1
         self._count(exchange)
         self.on_exchange(exchange)
 
-    async def _attempt(self, request: httpx.Request, purpose: Purpose) -> Exchange:
+    async def _attempt(self, request: httpx.Request, purpose: RequestContext) -> Exchange:
         recorder = PhaseRecorder(self.clock, self.clock.monotonic())
         start = _Start(self.clock.now(), purpose.number(), recorder)
         outcome: Response | TransportFailure
@@ -129,30 +129,30 @@ class Wire(httpx.AsyncBaseTransport):
         return self._build(request, purpose, start, outcome)
 
     def _build(
-        self, request: httpx.Request, purpose: Purpose, start: _Start, outcome: Response | TransportFailure
+        self, request: httpx.Request, purpose: RequestContext, start: _Start, outcome: Response | TransportFailure
     ) -> Exchange:
         finished = self.clock.monotonic()
         waited, purpose.waited.phases = purpose.waited.phases, None
-        refused_after, purpose.waited.refused_after = purpose.waited.refused_after, None
+        refused_after, purpose.waited.token_age_when_refused = purpose.waited.token_age_when_refused, None
         bare = Exchange(
             number=start.number,
-            ask=purpose.ask,
+            request=purpose.request,
             operation=purpose.operation,
-            request=self._shown(request, purpose),
+            sent=self._shown(request, purpose),
             started=start.instant,
             phases=start.recorder.phases(finished),
             attempt=purpose.attempt,
-            began=start.recorder.began,
-            finished=finished,
+            started_at=start.recorder.began,
+            finished_at=finished,
             token=waited,
-            refused_after=refused_after,
+            token_age_when_refused=refused_after,
         )
         if isinstance(outcome, TransportFailure):
             return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))
         if purpose.inspect is not None:
             purpose.inspect(outcome.body)
         response, echoed = self._redacted(outcome, purpose)
-        return replace(bare, response=response, echoed=echoed)
+        return replace(bare, response=response, leaked_secrets=echoed)
 
     async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
         request.extensions[_TRACE] = recorder.trace
@@ -180,7 +180,7 @@ class Wire(httpx.AsyncBaseTransport):
             http_version=answer.http_version,
         )
 
-    def _redacted(self, response: Response, purpose: Purpose) -> tuple[Response, tuple[str, ...]]:
+    def _redacted(self, response: Response, purpose: RequestContext) -> tuple[Response, tuple[str, ...]]:
         body, kinds = self.redactor.body(response.body, truncated=response.truncated)
         headers, in_headers = self.redactor.headers(response.headers)
         kinds += in_headers
@@ -188,12 +188,12 @@ class Wire(httpx.AsyncBaseTransport):
             kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
-    def _shown(self, request: httpx.Request, purpose: Purpose) -> SentRequest:
+    def _shown(self, request: httpx.Request, purpose: RequestContext) -> SentRequest:
         sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         shown = tuple((name, purpose.shown.get(name.lower(), value)) for name, value in sent)
         headers, _ = self.redactor.headers(shown)
         body = purpose.shown_body
-        if body is None and purpose.ask.body is not None:
+        if body is None and purpose.request.body is not None:
             body = self.redactor.body(request.content)[0]
         return SentRequest(request.method, self.redactor.text(str(request.url)), headers, body)
 

@@ -26,7 +26,7 @@ MAX_DEPTH = 64
 """Levels of JSON nesting that are read; the documented answer has five."""
 
 
-class Form(StrEnum):
+class AnswerKind(StrEnum):
     """What kind of answer it is."""
 
     SUCCESS = "success"
@@ -54,7 +54,7 @@ class Answer:
     """
 
     status: int | None
-    form: Form
+    kind: AnswerKind
     value: Any
     problem: str | None
     return_code: Any
@@ -84,7 +84,7 @@ def read_answer(exchange: Exchange) -> Answer:
     """Read the answer of an exchange."""
     response = exchange.response
     if response is None:
-        return Answer(None, Form.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
+        return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
     value, problem = _parse(response)
     envelope = value if isinstance(value, dict) else {}
     return_code = envelope.get("returnCode", MISSING)
@@ -120,20 +120,20 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _form(status: int, return_code: Any, value: Any) -> Form:
+def _form(status: int, return_code: Any, value: Any) -> AnswerKind:
     if status in OUTAGE_STATUSES:
-        return Form.OUTAGE
+        return AnswerKind.OUTAGE
     if status in (401, 403):
-        return Form.UNAUTHORISED
+        return AnswerKind.UNAUTHORISED
     if status == 404:
-        return Form.NOT_FOUND
+        return AnswerKind.NOT_FOUND
     if status in (400, 500):
-        return Form.REFUSAL
+        return AnswerKind.REFUSAL
     if status == 200 and isinstance(value, dict):
         if return_code == "0":
-            return Form.SUCCESS
-        return Form.REFUSAL if isinstance(return_code, str) else Form.OTHER
-    return Form.OTHER
+            return AnswerKind.SUCCESS
+        return AnswerKind.REFUSAL if isinstance(return_code, str) else AnswerKind.OTHER
+    return AnswerKind.OTHER
 
 
 def _count(value: Any) -> int | None:
@@ -194,7 +194,7 @@ def documented(status: int) -> bool:
 _SIGNS = (b"<html", b"<!doctype")
 
 
-def is_page(exchange: Exchange) -> bool:
+def is_html(exchange: Exchange) -> bool:
     """Is the answer's body an HTML page, whatever its Content-Type says? JSON is none, whatever its texts hold."""
     if exchange.response is None or read_answer(exchange).value is not MISSING:
         return False
@@ -205,4 +205,4 @@ def is_page(exchange: Exchange) -> bool:
 def leads_elsewhere(exchange: Exchange) -> bool:
     """Is the answer a page in place of a success, or a redirect?"""
     status = exchange.response.status if exchange.response else 0
-    return 300 <= status < 400 or (200 <= status < 300 and is_page(exchange))
+    return 300 <= status < 400 or (200 <= status < 300 and is_html(exchange))

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import filter_clause
-from lineman.contract.query import Question, read_question
+from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import Credential, Exchange
 
 _EVERY_SUCCESS = ("answer.json", "answer.schema", "answer.carries-data", "limit.page-cap", "record.unique")
 _EVERY_CERTAIN = ("answer.return-code", "total.counts-matches", "limit.page-size", "query.repeatable", "order.stable")
 
 
-def clauses_borne(exchange: Exchange) -> set[str]:
+def clauses_exercised(exchange: Exchange) -> set[str]:
     """The clauses on which this exchange's answer is evidence."""
-    answer, asked = read_answer(exchange), read_question(exchange.ask)
-    borne = set(exchange.ask.clauses)
-    if answer.form is Form.NO_ANSWER:
+    answer, asked = read_answer(exchange), parse_request_body(exchange.request)
+    borne = set(exchange.request.clauses)
+    if answer.kind is AnswerKind.NO_ANSWER:
         return borne
     borne |= {"answer.status", "error.no-internals"}
-    if answer.form is Form.SUCCESS:
+    if answer.kind is AnswerKind.SUCCESS:
         borne.update(_EVERY_SUCCESS)
-    if asked is not None and asked.certain and exchange.ask.credential is Credential.VALID:
+    if asked is not None and asked.is_specified and exchange.request.credential is Credential.VALID:
         borne.update(_EVERY_CERTAIN)
         borne.update(_parameters(asked))
     return borne
 
 
-def _parameters(asked: Question) -> Iterator[str]:
+def _parameters(asked: ParsedQuery) -> Iterator[str]:
     contract = document()
     if asked.filters:
         yield filter_clause(asked)

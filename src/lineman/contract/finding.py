@@ -13,7 +13,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RecordDiff:
     """How the records got differ from the records expected."""
 
     missing: tuple[Record, ...] = ()
@@ -40,7 +40,7 @@ class Finding:
     parameter: str = ""
     constraint: str = ""
     observed: str = ""
-    rows: Rows = field(default_factory=Rows)
+    rows: RecordDiff = field(default_factory=RecordDiff)
     occurrences: int = 1
     of: int = 1
     check: str = ""

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lineman.contract.finding import Record
 from lineman.contract.operation import document
-from lineman.contract.query import TEXT_FILTERS, Question
+from lineman.contract.query import TEXT_FILTERS, ParsedQuery
 
 WILDCARDS = "%_*?"
 _ANY_RUN = frozenset("%*")
@@ -27,7 +27,7 @@ class Match(Enum):
 
 
 @dataclass(slots=True)
-class Habits:
+class LearnedBehaviour:
     """What a target does where matching is left open, as far as it was asked.
 
     ``case`` maps a text filter to True where it minds the case of ASCII letters, False where it does not; absent:
@@ -37,15 +37,15 @@ class Habits:
     case: dict[str, bool] = field(default_factory=dict)
 
 
-def match_record(asked: Question, record: Record, habits: Habits) -> Match:
+def match_record(asked: ParsedQuery, record: Record, behaviour: LearnedBehaviour) -> Match:
     """How far a record satisfies every filter of a question."""
-    outcomes = {match_filter(name, value, record, habits) for name, value in asked.filters.items()}
+    outcomes = {match_filter(name, value, record, behaviour) for name, value in asked.filters.items()}
     if Match.NO in outcomes:
         return Match.MAYBE if _is_documented_example(asked, record) else Match.NO
     return Match.MAYBE if Match.MAYBE in outcomes else Match.YES
 
 
-def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> Match:
+def match_filter(name: str, wanted: object, record: Record, behaviour: LearnedBehaviour) -> Match:
     """How far a record satisfies one filter. A member of a wrong type is answer.schema's to tell, not judged twice."""
     value = record.get(name)
     if name not in TEXT_FILTERS:
@@ -54,7 +54,7 @@ def match_filter(name: str, wanted: object, record: Record, habits: Habits) -> M
         return Match.NO
     if not isinstance(value, str):
         return Match.MAYBE
-    return match_text(wanted, value, minds_case=habits.case.get(name))
+    return match_text(wanted, value, minds_case=behaviour.case.get(name))
 
 
 def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Match:
@@ -111,7 +111,7 @@ def _run_fits(run: list[str], value: str, start: int) -> bool:
     return all(c in _ANY_ONE or c == value[start + i] for i, c in enumerate(run))
 
 
-def _is_documented_example(asked: Question, record: Record) -> bool:
+def _is_documented_example(asked: ParsedQuery, record: Record) -> bool:
     """The page's example finds a record whose description is null by a description: what the page shows cannot
     be a fault.
     """

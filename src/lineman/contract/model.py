@@ -14,8 +14,8 @@ from typing import Any
 
 from lineman.contract.answer import Answer, read_answer
 from lineman.contract.finding import Record
-from lineman.contract.matching import Habits, Match, match_record
-from lineman.contract.query import TEXT_FILTERS, Question, question
+from lineman.contract.matching import LearnedBehaviour, Match, match_record
+from lineman.contract.query import TEXT_FILTERS, ParsedQuery, parse_query
 from lineman.exchange import Exchange
 
 
@@ -33,29 +33,29 @@ class Listing:
     ``tail`` are further records that are known to be in it, from narrower readings; where they stand is not known.
     """
 
-    base: Question
+    base: ParsedQuery
     records: tuple[Record, ...]
     total: int
     exchanges: tuple[Exchange, ...] = ()
-    tail: tuple[Record, ...] = ()
-    sound: bool = True
+    unplaced: tuple[Record, ...] = ()
+    consistent: bool = True
     """False where the readings contradict themselves: more records than the total says, or a record twice."""
-    in_place: bool = True
+    positions_known: bool = True
     """False where a record came twice, so that places cannot be counted."""
 
     @property
     def complete(self) -> bool:
         """True where every record is known, the place of some perhaps not."""
-        return self.sound and len(self.records) + len(self.tail) == self.total
+        return self.consistent and len(self.records) + len(self.unplaced) == self.total
 
     @property
     def known(self) -> tuple[Record, ...]:
-        return self.records + self.tail
+        return self.records + self.unplaced
 
     @cached_property
-    def beginning(self) -> Listing:
+    def head(self) -> Listing:
         """The same without ``tail``."""
-        return replace(self, tail=()) if self.tail else self
+        return replace(self, unplaced=()) if self.unplaced else self
 
     @cached_property
     def by_id(self) -> Mapping[str, Record]:
@@ -71,7 +71,7 @@ class Listing:
         """Equal for two readings of the same records in whatever order."""
         return json.dumps([self.total, *sorted(json.dumps(r, sort_keys=True) for r in self.records)])
 
-    def covers(self, asked: Question) -> bool:
+    def covers(self, asked: ParsedQuery) -> bool:
         """True where every record that ``asked`` finds is one that ``base`` finds."""
         for name, value in self.base.filters.items():
             wanted = asked.filters.get(name)
@@ -83,7 +83,7 @@ class Listing:
         return True
 
 
-def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
+def read_listing(base: ParsedQuery, pages: Sequence[Exchange]) -> Listing | None:
     """Join consecutive pages, from the first record on, to a listing; None where the first page cannot be read.
 
     Joining stops at a page that does not follow the records read so far.
@@ -92,7 +92,7 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
     total: int | None = None
     came = 0
     for exchange in pages:
-        answer, asked = read_answer(exchange), question(exchange.ask.query or {})
+        answer, asked = read_answer(exchange), parse_query(exchange.request.query or {})
         if not answer.has_list or answer.total is None:
             break
         total = answer.total if total is None else total
@@ -108,14 +108,14 @@ def read_listing(base: Question, pages: Sequence[Exchange]) -> Listing | None:
     sound = came == len(records) <= total
     in_place = came == len(records)
     total = max(total, len(records))
-    return Listing(base, tuple(records.values()), total, tuple(pages), sound=sound, in_place=in_place)
+    return Listing(base, tuple(records.values()), total, tuple(pages), consistent=sound, positions_known=in_place)
 
 
 def with_tail(whole: Listing, narrower: Sequence[Listing]) -> Listing:
     """The whole list with the records that narrower readings know beyond its beginning."""
     beginning = {record_id(record) for record in whole.records}
     tail = {record_id(r): r for listing in narrower for r in listing.records if record_id(r) not in beginning}
-    return replace(whole, tail=tuple(tail.values()))
+    return replace(whole, unplaced=tuple(tail.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +127,23 @@ class Prediction:
     ``placed`` that it may be taken from the whole list. ``total`` is the number of matches where it is known.
     """
 
-    found: tuple[Record, ...]
-    possible: tuple[Record, ...]
+    required: tuple[Record, ...]
+    allowed: tuple[Record, ...]
     complete: bool
     order_known: bool
-    placed: bool
+    positions_known: bool
     total: int | None
 
     @property
     def exact(self) -> bool:
-        return self.complete and not self.possible
+        return self.complete and not self.allowed
 
-    def page(self, asked: Question) -> tuple[Record, ...]:
-        return self.found[asked.start : asked.start + asked.page_size]
+    def page(self, asked: ParsedQuery) -> tuple[Record, ...]:
+        return self.required[asked.start : asked.start + asked.page_size]
 
 
 @dataclass
-class Knowledge:
+class Model:
     """All that is known of a target: listings by base filters, the order of filtered answers, habits.
 
     ``no_match`` are the signatures of answers to queries that match nothing; empty until they were asked.
@@ -151,7 +151,7 @@ class Knowledge:
 
     listings: list[Listing] = field(default_factory=list)
     orders: dict[tuple[tuple[str, Any], ...], tuple[str, ...]] = field(default_factory=dict)
-    habits: Habits = field(default_factory=Habits)
+    behaviour: LearnedBehaviour = field(default_factory=LearnedBehaviour)
     no_match: set[str] = field(default_factory=set)
     misaligned: set[str] = field(default_factory=set)
     _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
@@ -161,49 +161,49 @@ class Knowledge:
         """The listing without filters."""
         return next((listing for listing in self.listings if not listing.base.filters), None)
 
-    def listing_for(self, asked: Question) -> Listing | None:
+    def listing_for(self, asked: ParsedQuery) -> Listing | None:
         """The listing that can say most of a question: a complete one that covers it, else the one without filters."""
         covering = [listing for listing in self.listings if listing.covers(asked)]
         return next((listing for listing in covering if listing.complete), covering[0] if covering else None)
 
-    def matches(self, asked: Question, listing: Listing) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    def matches(self, asked: ParsedQuery, listing: Listing) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
         """The records of a listing that satisfy a question's filters for certain, and those that perhaps do."""
-        key = (listing, asked.filter_key, tuple(sorted(self.habits.case.items())))
+        key = (listing, asked.filter_key, tuple(sorted(self.behaviour.case.items())))
         if key not in self._matches:
             sorted_out: dict[Match, list[Record]] = {match: [] for match in Match}
             for record in listing.known:
-                sorted_out[match_record(asked, record, self.habits)].append(record)
+                sorted_out[match_record(asked, record, self.behaviour)].append(record)
             self._matches[key] = (tuple(sorted_out[Match.YES]), tuple(sorted_out[Match.MAYBE]))
         return self._matches[key]
 
-    def predict(self, asked: Question) -> Prediction | None:
+    def predict(self, asked: ParsedQuery) -> Prediction | None:
         """Predict the answer to a certain question; None where nothing is known."""
         listing = self.listing_for(asked)
         return None if listing is None else predict(asked, listing, self)
 
 
-def predict(asked: Question, listing: Listing, knowledge: Knowledge) -> Prediction:
+def predict(asked: ParsedQuery, listing: Listing, model: Model) -> Prediction:
     """What one listing says of a question that it covers."""
     same = asked.filter_key == listing.base.filter_key
     if same:
-        total = listing.total if listing.sound else None
-        whole = listing.complete and not listing.tail
-        return Prediction(listing.records, (), whole, True, listing.in_place, total)
-    certain, possible = knowledge.matches(asked, listing)
+        total = listing.total if listing.consistent else None
+        whole = listing.complete and not listing.unplaced
+        return Prediction(listing.records, (), whole, True, listing.positions_known, total)
+    certain, possible = model.matches(asked, listing)
     found = list(certain)
-    own = knowledge.orders.get(asked.filter_key)
+    own = model.orders.get(asked.filter_key)
     if own is not None:
         rank = {id_: position for position, id_ in enumerate(own)}
         found.sort(key=lambda record: rank.get(record_id(record), len(rank)))
     total = len(found) if listing.complete and not possible else None
     placed = own is not None or (
-        listing.in_place and not ({record_id(r) for r in found} & {record_id(r) for r in listing.tail})
+        listing.positions_known and not ({record_id(r) for r in found} & {record_id(r) for r in listing.unplaced})
     )
     return Prediction(tuple(found), possible, listing.complete, own is not None, placed, total)
 
 
-def learn_order(answer: Answer, asked: Question, knowledge: Knowledge) -> None:
+def learn_order(answer: Answer, asked: ParsedQuery, model: Model) -> None:
     """Keep the order of an answer that shows all matches of its filters at once."""
     whole = asked.start == 0 and answer.total is not None and len(answer.records) == answer.total
-    if asked.certain and asked.filters and whole:
-        knowledge.orders.setdefault(asked.filter_key, tuple(record_id(record) for record in answer.records))
+    if asked.is_specified and asked.filters and whole:
+        model.orders.setdefault(asked.filter_key, tuple(record_id(record) for record in answer.records))

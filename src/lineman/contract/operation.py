@@ -42,7 +42,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class OperationDocument:
     """The contract. Schemas are JSON Schema 2020-12 with their references resolved, ready for a validator."""
 
     version: str
@@ -95,7 +95,7 @@ class Document:
 
 
 @cache
-def document() -> Document:
+def document() -> OperationDocument:
     """Return the contract that ships with lineman.
 
     Raises:
@@ -106,7 +106,7 @@ def document() -> Document:
     return parse_document(content)
 
 
-def parse_document(content: bytes) -> Document:
+def parse_document(content: bytes) -> OperationDocument:
     """Read the contract from the text of an OpenAPI document.
 
     Raises:
@@ -121,7 +121,7 @@ def parse_document(content: bytes) -> Document:
     limit, offset = parameters["limit"], parameters["offset"]
     record = schemas["AccessCode"]
     lifetime = _resolved(token["parameters"], raw)[0]["schema"]
-    return Document(
+    return OperationDocument(
         version=raw["info"]["version"],
         documentation_date=raw["info"]["x-documentation-date"],
         sha256=hashlib.sha256(content).hexdigest(),

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from lineman.contract.operation import document
-from lineman.exchange import Ask
+from lineman.exchange import Request
 
 TEXT_FILTERS = ("accessCode", "description")
 FILTERS = ("accessCode", "mediatypeId", "description")
@@ -21,7 +21,7 @@ UNSPECIFIED = "unspecified"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ParsedQuery:
     """A query as the documentation reads it.
 
     ``filters`` holds the documented filters that are set, ``limit`` and ``offset`` the values given (None where
@@ -33,13 +33,13 @@ class Question:
     filters: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     offset: int | None = None
-    refused: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
+    unspecified: tuple[str, ...] = ()
     query: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def certain(self) -> bool:
-        return not self.refused and not self.doubts
+    def is_specified(self) -> bool:
+        return not self.invalid and not self.unspecified
 
     @property
     def page_size(self) -> int:
@@ -62,12 +62,12 @@ class Question:
         return "+".join(name for name in FILTERS if name in self.filters) or "none"
 
 
-def read_question(ask: Ask) -> Question | None:
+def parse_request_body(request: Request) -> ParsedQuery | None:
     """Read an ask's query; None where its body is no JSON object of ours."""
-    return None if ask.query is None else question(ask.query)
+    return None if request.query is None else parse_query(request.query)
 
 
-def question(query: Mapping[str, Any]) -> Question:
+def parse_query(query: Mapping[str, Any]) -> ParsedQuery:
     """Read a query."""
     doubts: list[str] = []
     refused: list[str] = []
@@ -79,7 +79,7 @@ def question(query: Mapping[str, Any]) -> Question:
     if any(name not in _body_members() for name in query):
         doubts.append("request.unknown-property")
     doubts.extend(_offset_doubts(limit, offset))
-    return Question(filters, limit, offset, tuple(refused), tuple(dict.fromkeys(doubts)), query)
+    return ParsedQuery(filters, limit, offset, tuple(refused), tuple(dict.fromkeys(doubts)), query)
 
 
 @cache

@@ -20,24 +20,24 @@ from lineman.monitor.config.loading import target_problems
 from lineman.monitor.delivery.channels import ChannelError, Send, post, reference, sender
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.notices import HistoryTrouble, Notice
-from lineman.monitor.incidents.state import JOINT, Change
-from lineman.monitor.leader import Joint, muted, poll_of
+from lineman.monitor.incidents.state import JOINT, StateChange
+from lineman.monitor.leader import Leader, poll_of, without_notices
 from lineman.monitor.probe import Prober
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.scheduler import Scheduler
 from lineman.monitor.status.live import Pages
-from lineman.monitor.status.snapshot import Board
+from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.systemd import Notifier
 from lineman.monitor.web.app import Views, WebServer
 from lineman.monitor.web.metrics import MonitorCollector
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 LOG = logging.getLogger("lineman.monitor")
 
 
-class Monitor:
+class Daemon:
     """One monitor. ``path``: the canary files, read again on SIGHUP."""
 
     def __init__(self, path: Path, environment: Mapping[str, str], clock: Clock | None = None) -> None:
@@ -54,10 +54,10 @@ class Monitor:
         self.configuration = self._read()
         settings = self.configuration.monitor
         self._together = settings.joint
-        self.board = Board(settings.location)
+        self.live = LiveState(settings.location)
         self._prober = Prober(environment, self._clock)
         self._history = _opened(settings.history, settings.location)
-        self.keeper = Keeper(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
+        self.writer = Writer(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
         self.outbox = Outbox(
             self._senders(),
             self._clock,
@@ -65,18 +65,18 @@ class Monitor:
             owner=f"monitor/{settings.location}",
         )
         self.joint = self._candidate() if self._together else None
-        self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.board.started)
+        self.scheduler = Scheduler(self._clock, self._probe, self._submit, self.live.probe_started)
         self._notifier = Notifier(environment)
         self._pages = Pages(
-            self.board,
-            self.keeper,
+            self.live,
+            self.writer,
             self.outbox,
             self._clock,
             History(settings.history, settings.location),
             settings,
         )
         registry = CollectorRegistry()
-        registry.register(MonitorCollector(self.board, self.keeper, self.outbox, self._clock, settings, self.joint))
+        registry.register(MonitorCollector(self.live, self.writer, self.outbox, self._clock, settings, self.joint))
         views = Views(registry, self._pages.health, self._pages.page)
         self.web = WebServer(settings.listen, views) if settings.listen else None
         self._reload = asyncio.Event()
@@ -89,10 +89,10 @@ class Monitor:
     async def run(self) -> None:
         """Watch until told to stop; then finish what is in flight, write it, and leave."""
         canaries = self.configuration.canaries
-        self.board.watch(canaries, self._clock.wall())
-        await asyncio.to_thread(self.keeper.open)
+        self.live.watch(canaries, self._clock.wall())
+        await asyncio.to_thread(self.writer.open)
         await asyncio.to_thread(self.outbox.load)
-        self.keeper.start()
+        self.writer.start()
         self.outbox.start()
         if self.web is not None:
             self.web.start()
@@ -100,14 +100,14 @@ class Monitor:
         for thread in threads:
             thread.start()
         self._threads = threads
-        _stay_punctual()
-        self.scheduler.use(canaries, self.keeper.world.slots)
+        _tune_runtime()
+        self.scheduler.use(canaries, self.writer.state.slots)
         running = asyncio.create_task(self.scheduler.run())
         self._notifier.ready(f"watching {len(canaries)} canaries")
         try:
-            await self._look_after(running)
+            await self._supervise(running)
         finally:
-            await self._leave(running)
+            await self._shut_down(running)
 
     def stop(self) -> None:
         """Ask ``run`` to leave. To be called in its event loop."""
@@ -134,11 +134,11 @@ class Monitor:
     def _own_canaries(self) -> Mapping[str, Canary]:
         """The canaries as this location decides about them: one of several that decide together tells nothing alone."""
         canaries = self.configuration.canaries
-        return muted(canaries) if self._together else canaries
+        return without_notices(canaries) if self._together else canaries
 
-    def _candidate(self) -> Joint:
+    def _candidate(self) -> Leader:
         settings = self.configuration.monitor
-        joint = Joint(settings.history, self.configuration.canaries, settings, self._clock, owner=self.outbox.owner)
+        joint = Leader(settings.history, self.configuration.canaries, settings, self._clock, owner=self.outbox.owner)
         joint.on_notices = self.outbox.add
         joint.on_lead = lambda: self.outbox.load(JOINT)
         joint.on_lost = lambda: self.outbox.forget(JOINT)
@@ -146,7 +146,7 @@ class Monitor:
 
     def _work(self) -> list[tuple[Callable[[], None], str]]:
         """What runs beside the schedule, each in a thread of its own."""
-        found = [(self._beat, "lineman-heartbeat"), (self._tidy, "lineman-tidy")]
+        found = [(self._heartbeat_loop, "lineman-heartbeat"), (self._tidy, "lineman-tidy")]
         return found if self.joint is None else [*found, (self._decide_together, "lineman-joint")]
 
     def _senders(self) -> dict[str, Send]:
@@ -155,18 +155,18 @@ class Monitor:
     async def _probe(self, canary: Canary) -> ProbeResult:
         return await self._prober.probe(canary)
 
-    def _submit(self, end: SlotEnd) -> None:
-        self.board.ended(end.entry, end.result)
-        self.keeper.submit(end)
+    def _submit(self, end: SlotResult) -> None:
+        self.live.slot_finished(end.entry, end.result)
+        self.writer.enqueue(end)
 
     def _take_notices(self, notices: list[Notice]) -> None:
         self.outbox.add(notices)
 
-    def _committed(self, changes: list[Change]) -> None:
-        self.board.wrote(changes, self._clock.wall())
+    def _committed(self, changes: list[StateChange]) -> None:
+        self.live.committed_up_to(changes, self._clock.wall())
         self._heartbeat.set()
 
-    async def _look_after(self, running: asyncio.Task[None]) -> None:
+    async def _supervise(self, running: asyncio.Task[None]) -> None:
         """Once a second: signs of life, history's state, a new configuration."""
         alive_at = 0.0
         while not self._stop.is_set() and not running.done():
@@ -174,22 +174,22 @@ class Monitor:
                 await asyncio.wait_for(self._stop.wait(), 1.0)
             if self._reload.is_set():
                 self._reload.clear()
-                await self._read_anew()
-            self._trouble.look(self.keeper.failing, self.configuration.canaries)
+                await self._reload_configuration()
+            self._trouble.look(self.writer.failing, self.configuration.canaries)
             now = self._clock.monotonic()
             period = self._notifier.watchdog
-            healthy = self.keeper.alive and not self.board.stale(self._clock.wall())
+            healthy = self.writer.alive and not self.live.stale(self._clock.wall())
             if period is not None and healthy and now - alive_at >= period / 3:
                 self._notifier.alive()
                 alive_at = now
 
-    async def _read_anew(self) -> None:
+    async def _reload_configuration(self) -> None:
         """Take a new configuration whole, or keep the old one and say why."""
         self._notifier.reloading()
         try:
             configuration = await asyncio.to_thread(self._read)
         except MonitorConfigurationError as error:
-            self.board.reload_failed = str(error)
+            self.live.reload_failed = str(error)
             LOG.error("the new configuration does not hold, the old one stays in use:\n%s", error)  # noqa: TRY400
             self._notifier.ready("reload failed, the old configuration stays in use")
             return
@@ -197,13 +197,13 @@ class Monitor:
             LOG.warning("[monitor] has changed: that takes effect at the next start")
         old, self._prober = self._prober, Prober(self._environment, self._clock)
         self.configuration = configuration
-        self.board.reload_failed = ""
-        self.board.watch(configuration.canaries, self._clock.wall())
+        self.live.reload_failed = ""
+        self.live.watch(configuration.canaries, self._clock.wall())
         self.outbox.replace_senders(self._senders())
-        self.keeper.reconfigure(self._own_canaries())
+        self.writer.reconfigure(self._own_canaries())
         if self.joint is not None:
             self.joint.reconfigure(configuration.canaries)
-        self.scheduler.use(configuration.canaries, self.keeper.world.slots)
+        self.scheduler.use(configuration.canaries, self.writer.state.slots)
         LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
         self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
         self._closing = asyncio.create_task(self._close_later(old))
@@ -212,13 +212,13 @@ class Monitor:
         await self.scheduler.finish(60)
         await prober.aclose()
 
-    async def _leave(self, running: asyncio.Task[None]) -> None:
+    async def _shut_down(self, running: asyncio.Task[None]) -> None:
         self._notifier.stopping()
         self.scheduler.stop()
         longest = max((canary.timeout for canary in self.configuration.canaries.values()), default=0)
         await running
         await self.scheduler.finish(2 * longest / 1_000 + 5)
-        await asyncio.to_thread(self.keeper.stop, 30.0)
+        await asyncio.to_thread(self.writer.stop, 30.0)
         self._done.set()
         self._heartbeat.set()
         await asyncio.to_thread(self.outbox.stop, 15.0)
@@ -230,14 +230,14 @@ class Monitor:
             await asyncio.to_thread(self.web.stop)
         await self._prober.aclose()
 
-    def _beat(self) -> None:
+    def _heartbeat_loop(self) -> None:
         """Ping the outside dead man's switch after results were committed, while nothing is stale."""
         settings = self.configuration.monitor
         given = (settings.heartbeat, settings.heartbeat_env, settings.heartbeat_file)
         while not self._done.is_set() and any(given):
             self._heartbeat.wait()
             self._heartbeat.clear()
-            if self._done.is_set() or self.board.stale(self._clock.wall()):
+            if self._done.is_set() or self.live.stale(self._clock.wall()):
                 continue
             try:
                 post(reference(*given, self._environment), None, {"User-Agent": "lineman"}, 10)
@@ -251,9 +251,9 @@ class Monitor:
         assert joint is not None  # noqa: S101 - started only where there is one
         while not self._done.is_set():
             try:
-                more = joint.turn()
+                more = joint.tick()
                 if joint.leads and self.outbox.stuck(JOINT):
-                    joint.hand_over()
+                    joint.yield_lead()
             except Exception:
                 # Without this thread nobody would be told anything: another location takes the lead, or this one again.
                 LOG.exception("deciding together failed for a reason of ours")
@@ -279,7 +279,7 @@ class Monitor:
             self._done.wait(HOUR / 1_000)
 
 
-def _stay_punctual() -> None:
+def _tune_runtime() -> None:
     """What is loaded by now stays: no collection need look at it again; and no thread may hold another up for long."""
     gc.collect()
     gc.freeze()

@@ -21,12 +21,12 @@ from lineman.monitor.clock import SECOND, Clock
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.quorum import Voice, complete, fresh, punctual, together, window
-from lineman.monitor.incidents.state import JOINT, Change, World
-from lineman.monitor.slots import Grid, Outcome, SlotEntry, stable_offset
+from lineman.monitor.incidents.quorum import Vote, combine, complete, latest_votes, on_time, window
+from lineman.monitor.incidents.state import JOINT, MonitorState, StateChange
+from lineman.monitor.slots import Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import FAILURES, History, reason
 from lineman.monitor.store.postgres import Lead, server_now
-from lineman.monitor.store.queries import first_after, voices_between
+from lineman.monitor.store.queries import first_after, votes_between
 
 LOG = logging.getLogger("lineman.monitor")
 NOBODY = "no location had a fresh result"
@@ -40,7 +40,7 @@ _HANDOVERS_APART = 600.0
 """Seconds for which one who handed over keeps the lead if it comes back to him: then the receiver is out of order."""
 
 
-def muted(canaries: Mapping[str, Canary]) -> dict[str, Canary]:
+def without_notices(canaries: Mapping[str, Canary]) -> dict[str, Canary]:
     """The canaries as a location of several sees them: it keeps its own incidents and tells nobody of them."""
     return {name: canary.model_copy(update={"notices": ()}) for name, canary in canaries.items()}
 
@@ -67,7 +67,7 @@ class _Span:
     lap: int
 
 
-class Joint:
+class Leader:
     """One candidate for the lead. ``turn`` is to be called by one thread, every now and then."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Joint:
         self._owner = owner
         self._patience = patience
         self._lead = Lead(lease_of(canaries))
-        self._world = World(JOINT)
+        self._world = MonitorState(JOINT)
         self._reconcile = False
         self._taken_at = 0.0
         self._hasty = True
@@ -116,7 +116,7 @@ class Joint:
                 self._lead.release(connection)
         self._lose()
 
-    def hand_over(self) -> None:
+    def yield_lead(self) -> None:
         """Let another one lead, if there is one: notices do not get out from here. Not more often than is of use."""
         now = self._clock.monotonic()
         if now >= self._next_handover:
@@ -125,7 +125,7 @@ class Joint:
             self._abstain_until = now + 2 * poll_of(self._canaries)
             self.close()
 
-    def turn(self) -> bool:
+    def tick(self) -> bool:
         """Take or keep the lead where nobody else has it, and decide what is due. True: there is more to catch up on.
 
         Never raises for a database that fails: that is the end of the lead.
@@ -166,7 +166,7 @@ class Joint:
             self.leads = False
             self.on_lost()
 
-    def _prepared(self, connection: Connection) -> list[Change]:
+    def _prepared(self, connection: Connection) -> list[StateChange]:
         """Know what was decided before, free what a leader that is gone was sending, hold what was told against it."""
         if not self.leads:
             self._hasty = not self.failing
@@ -176,14 +176,14 @@ class Joint:
         self._reconcile = False
         return [reconcile_all(self._world, self._canaries, server_now(connection))]
 
-    def _decide_due(self, connection: Connection) -> tuple[list[Change], bool]:
+    def _decide_due(self, connection: Connection) -> tuple[list[StateChange], bool]:
         now = server_now(connection)
         settled = self._clock.monotonic() - self._taken_at >= self._patience
         if not settled and not self._hasty:
             return [], False
         spans = {name: span for name, canary in self._canaries.items() if (span := self._span(canary, now)) is not None}
         more = False
-        changes: list[Change] = []
+        changes: list[StateChange] = []
         current: dict[str, tuple[int, int]] = {}
         for name, span in spans.items():
             canary = self._canaries[name]
@@ -193,8 +193,8 @@ class Joint:
             elif settled and len(changes) < _CHANGES_AT_ONCE:
                 changes += self._catch_up(connection, canary, span, now)
                 more = True
-        for name, voices in voices_between(connection, current).items():
-            changes += self._steps(self._canaries[name], spans[name], voices, now)
+        for name, votes in votes_between(connection, current).items():
+            changes += self._steps(self._canaries[name], spans[name], votes, now)
         return changes, more
 
     def _span(self, canary: Canary, now: int) -> _Span | None:
@@ -207,28 +207,28 @@ class Joint:
         first = grid.after(last)
         return _Span(grid, first, newest, lap) if first <= newest else None
 
-    def _steps(self, canary: Canary, span: _Span, voices: list[Voice], now: int) -> Iterator[Change]:
+    def _steps(self, canary: Canary, span: _Span, votes: list[Vote], now: int) -> Iterator[StateChange]:
         """Decide slot after slot, up to the first one of which more is to be expected."""
-        reach, voices = window(canary), punctual(voices, now)
+        reach, votes = window(canary), on_time(votes, now)
         for slot in range(span.first, span.last + 1, span.grid.interval):
-            if now < slot + span.grid.interval and not complete(voices, slot, reach):
+            if now < slot + span.grid.interval and not complete(votes, slot, reach):
                 return
-            entry = SlotEntry(canary.name, slot, slot, span.grid.interval, Outcome.RUN, "", span.lap)
-            result = together(canary, slot, fresh(voices, slot, reach), self._settings)
+            entry = SlotEntry(canary.name, slot, slot, span.grid.interval, SlotOutcome.RUN, "", span.lap)
+            result = combine(canary, slot, latest_votes(votes, slot, reach), self._settings)
             yield decide(self._world, self._canaries, entry, result, now)
 
-    def _catch_up(self, connection: Connection, canary: Canary, span: _Span, now: int) -> list[Change]:
+    def _catch_up(self, connection: Connection, canary: Canary, span: _Span, now: int) -> list[StateChange]:
         """A part of a long gap: what nobody looked at is missed as one stretch, the rest is decided."""
         reach, interval = window(canary), span.grid.interval
         heard = first_after(connection, canary.name, span.first - reach)
         until = span.last - reach if heard is None else heard
         quiet = span.grid.at_or_before(until) - interval
         if quiet >= span.first:
-            entry = SlotEntry(canary.name, span.first, quiet, interval, Outcome.MISSED, NOBODY, span.lap)
+            entry = SlotEntry(canary.name, span.first, quiet, interval, SlotOutcome.MISSED, NOBODY, span.lap)
             return [decide(self._world, self._canaries, entry, None, now)]
         last = min(span.last, span.first + (_SLOTS_AT_ONCE - 1) * interval)
-        voices = voices_between(connection, {canary.name: (span.first - reach, last + reach)})
+        votes = votes_between(connection, {canary.name: (span.first - reach, last + reach)})
         # Beyond what was heard the next stretch may be one that nobody looked at.
-        last = min(last, max(voice.slot for voice in voices[canary.name]) + reach - 1)
+        last = min(last, max(vote.slot for vote in votes[canary.name]) + reach - 1)
         part = _Span(span.grid, span.first, last, span.lap)
-        return list(self._steps(canary, part, voices[canary.name], now))
+        return list(self._steps(canary, part, votes[canary.name], now))

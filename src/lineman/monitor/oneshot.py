@@ -10,12 +10,12 @@ from lineman.monitor.delivery.channels import sender
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.leader import Joint, muted
+from lineman.monitor.leader import Leader, without_notices
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.slots import Absence, Grid, Outcome, SlotEntry, stable_offset
+from lineman.monitor.slots import Absence, Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import FAILURES, History, HistoryError
 from lineman.monitor.store.retention import tidy_when_due
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 
 def keep(address: str, configuration: Configuration, canary: Canary, result: ProbeResult) -> list[str]:
@@ -30,15 +30,17 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
     except HistoryError as error:
         return [f"{error}; the result was not kept, and nobody was told"]
     notices: list[Notice] = []
-    own = muted(configuration.canaries) if settings.joint else configuration.canaries
-    keeper = Keeper(history, own, SystemClock(), notices.extend)
-    keeper.open()
+    own = without_notices(configuration.canaries) if settings.joint else configuration.canaries
+    writer = Writer(history, own, SystemClock(), notices.extend)
+    writer.open()
     grid = Grid(canary.interval, stable_offset(canary.name, canary.interval))
-    for end in _slots(canary, grid, keeper.world.slots.get(canary.name), result):
-        keeper.take(end)
+    for end in _slots(canary, grid, writer.state.slots.get(canary.name), result):
+        writer.process_now(end)
     complaints = [history.told] if history.told else []
-    if keeper.failing:
-        complaints.append(f"history {history.shown} cannot be written ({keeper.failing}); the result was not kept")
+    if writer.failing:
+        complaints.append(
+            f"history {history.redacted_address} cannot be written ({writer.failing}); the result was not kept"
+        )
     else:
         complaints += _tidied(history, canary, configuration.monitor, result.started)
     history.close()
@@ -52,7 +54,7 @@ def _tidied(history: History, canary: Canary, settings: MonitorSettings, now: in
     try:
         tidy_when_due(history, canary, settings, now)
     except FAILURES as error:
-        return [f"history {history.shown} could not be tidied: {str(error).splitlines()[0]}"]
+        return [f"history {history.redacted_address} could not be tidied: {str(error).splitlines()[0]}"]
     return []
 
 
@@ -60,10 +62,10 @@ def _decide_together(address: str, configuration: Configuration) -> list[str]:
     """Decide for all locations what is due, and deliver it, where no monitor leads."""
     outbox = _outbox(configuration, History(address, configuration.monitor.location))
     clock, settings = SystemClock(), configuration.monitor
-    joint = Joint(address, configuration.canaries, settings, clock, owner=outbox.owner, patience=0)
+    joint = Leader(address, configuration.canaries, settings, clock, owner=outbox.owner, patience=0)
     joint.on_notices = outbox.add
     joint.on_lead = lambda: outbox.load(JOINT)
-    while joint.turn():
+    while joint.tick():
         pass
     if joint.leads:
         for channel in configuration.channels:
@@ -74,7 +76,7 @@ def _decide_together(address: str, configuration: Configuration) -> list[str]:
     return [f"nothing was decided together: {failing}"] if failing else []
 
 
-def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, result: ProbeResult) -> list[SlotEnd]:
+def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, result: ProbeResult) -> list[SlotResult]:
     """The slot that the probe stands for, and the ones since the last probe in which none ran."""
     slot = grid.at_or_before(result.started)
     lap, last = ledger_end or (0, slot - grid.interval)
@@ -85,10 +87,10 @@ def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, resul
     first = grid.after(last)
     if first < slot:
         missed = SlotEntry(
-            canary.name, first, slot - grid.interval, grid.interval, Outcome.MISSED, Absence.DOWN.value, lap
+            canary.name, first, slot - grid.interval, grid.interval, SlotOutcome.MISSED, Absence.DOWN.value, lap
         )
-        ends.append(SlotEnd(missed))
-    ends.append(SlotEnd(SlotEntry(canary.name, slot, slot, grid.interval, Outcome.RUN, "", lap), result))
+        ends.append(SlotResult(missed))
+    ends.append(SlotResult(SlotEntry(canary.name, slot, slot, grid.interval, SlotOutcome.RUN, "", lap), result))
     return ends
 
 

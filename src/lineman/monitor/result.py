@@ -81,7 +81,7 @@ PHASES = ("resolve", "connect", "tls", "send", "wait", "receive")
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class ProbeViolation:
     """A promise that the answer broke. The summary holds no record of the target."""
 
     clause: str
@@ -123,7 +123,7 @@ class Attempt:
     seconds: float
     status: int | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
-    breaches: tuple[Breach, ...] = ()
+    breaches: tuple[ProbeViolation, ...] = ()
     root: str | None = None
     """Name of a root cause that canaries of the same target share."""
 
@@ -163,7 +163,7 @@ class ProbeResult:
         return len(self.attempts) > 1 and self.verdict in (Verdict.OK, Verdict.DEGRADED)
 
     @property
-    def breaches(self) -> tuple[Breach, ...]:
+    def breaches(self) -> tuple[ProbeViolation, ...]:
         return self.last.breaches
 
     def as_dict(self) -> dict[str, Any]:

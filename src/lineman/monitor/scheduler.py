@@ -15,7 +15,7 @@ from lineman.monitor.clock import Clock
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, SlotEntry, Timetable, stable_offset
-from lineman.monitor.writer import SlotEnd
+from lineman.monitor.writer import SlotResult
 
 LOOK = 0.5
 """Seconds after which the clocks are looked at again in any case."""
@@ -28,7 +28,7 @@ class Scheduler:
         self,
         clock: Clock,
         probe: Callable[[Canary], Awaitable[ProbeResult]],
-        submit: Callable[[SlotEnd], None],
+        submit: Callable[[SlotResult], None],
         started: Callable[[SlotEntry, int], None] = lambda entry, delay: None,
         look: float = LOOK,
     ) -> None:
@@ -107,7 +107,7 @@ class Scheduler:
     def _look_at(self, name: str, now: int, absence: Absence) -> int:
         step = self._timetables[name].step(now, in_flight=name in self._in_flight, absence=absence)
         for entry in step.entries:
-            self._submit(SlotEnd(entry))
+            self._submit(SlotResult(entry))
         if step.start is not None:
             self._started(step.start, now - step.start.first)
             self._in_flight[name] = asyncio.get_running_loop().create_task(self._run_slot(step.start))
@@ -116,6 +116,6 @@ class Scheduler:
     async def _run_slot(self, entry: SlotEntry) -> None:
         try:
             result = await self._probe(self._canaries[entry.canary])
-            self._submit(SlotEnd(entry, result))
+            self._submit(SlotResult(entry, result))
         finally:
             self._in_flight.pop(entry.canary, None)

@@ -17,7 +17,7 @@ from enum import StrEnum
 from lineman.monitor.clock import SECOND
 
 
-class Outcome(StrEnum):
+class SlotOutcome(StrEnum):
     """How a slot ended."""
 
     RUN = "run"
@@ -72,7 +72,7 @@ class SlotEntry:
     first: int
     last: int
     interval: int
-    outcome: Outcome
+    outcome: SlotOutcome
     reason: str = ""
     lap: int = 0
 
@@ -101,7 +101,7 @@ def grace(interval: int) -> int:
     return min(interval // 2, 30 * SECOND)
 
 
-def punctual(interval: int) -> int:
+def on_time(interval: int) -> int:
     """Milliseconds after its slot up to which a beginning is not late."""
     return min(SECOND, interval // 10)
 
@@ -137,16 +137,16 @@ class Timetable:
         if now - newest > grace(self.grid.interval):
             missed_to = newest
         elif in_flight:
-            entries.append(self._entry(newest, newest, Outcome.SKIPPED, "the probe before was still in flight"))
+            entries.append(self._entry(newest, newest, SlotOutcome.SKIPPED, "the probe before was still in flight"))
         else:
-            late = now - newest > punctual(self.grid.interval)
-            start = self._entry(newest, newest, Outcome.LATE if late else Outcome.RUN, "")
+            late = now - newest > on_time(self.grid.interval)
+            start = self._entry(newest, newest, SlotOutcome.LATE if late else SlotOutcome.RUN, "")
         if missed_to >= oldest:
-            entries.insert(0, self._entry(oldest, missed_to, Outcome.MISSED, absence.value))
+            entries.insert(0, self._entry(oldest, missed_to, SlotOutcome.MISSED, absence.value))
         self.last = newest
         return Step(tuple(entries), start, newest + self.grid.interval)
 
-    def _entry(self, first: int, last: int, outcome: Outcome, reason: str) -> SlotEntry:
+    def _entry(self, first: int, last: int, outcome: SlotOutcome, reason: str) -> SlotEntry:
         return SlotEntry(self.canary, first, last, self.grid.interval, outcome, reason, self.lap)
 
 

@@ -20,7 +20,7 @@ from lineman.monitor.clock import Clock
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.state import Change, World
+from lineman.monitor.incidents.state import MonitorState, StateChange
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.slots import SlotEntry
 from lineman.monitor.store import FAILURES, History, reason
@@ -36,14 +36,14 @@ _AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class SlotEnd:
+class SlotResult:
     """A ledger entry, and the result where a probe ran."""
 
     entry: SlotEntry
     result: ProbeResult | None = None
 
 
-class Keeper:
+class Writer:
     """Owns the world. ``on_notices`` and ``on_committed`` are called in the keeper's thread."""
 
     def __init__(
@@ -52,10 +52,10 @@ class Keeper:
         canaries: Mapping[str, Canary],
         clock: Clock,
         on_notices: Callable[[list[Notice]], None] = lambda notices: None,
-        on_committed: Callable[[list[Change]], None] = lambda changes: None,
+        on_committed: Callable[[list[StateChange]], None] = lambda changes: None,
     ) -> None:
         self.history = history
-        self.world = World(history.location if history is not None else "")
+        self.state = MonitorState(history.location if history is not None else "")
         self.failing: str = ""
         """Why history cannot be written at the moment; empty where it can."""
         self.lost = 0
@@ -64,8 +64,8 @@ class Keeper:
         self._clock = clock
         self._on_notices = on_notices
         self._on_committed = on_committed
-        self._queue: queue.SimpleQueue[SlotEnd | Mapping[str, Canary] | None] = queue.SimpleQueue()
-        self._backlog: deque[Change] = deque()
+        self._queue: queue.SimpleQueue[SlotResult | Mapping[str, Canary] | None] = queue.SimpleQueue()
+        self._backlog: deque[StateChange] = deque()
         self._next_try = 0.0
         self._loaded = False
         self._thread = threading.Thread(target=self._run, name="lineman-keeper", daemon=True)
@@ -85,11 +85,11 @@ class Keeper:
     def backlog(self) -> int:
         return len(self._backlog)
 
-    def take(self, end: SlotEnd) -> None:
+    def process_now(self, end: SlotResult) -> None:
         """Decide and write a slot's end at once, in the caller's thread: for one who does not :meth:`start`."""
         self._process([end], reconcile=False)
 
-    def submit(self, end: SlotEnd) -> None:
+    def enqueue(self, end: SlotResult) -> None:
         """Hand over a slot's end; returns at once."""
         self._queue.put(end)
 
@@ -117,31 +117,31 @@ class Keeper:
             for item in items:
                 if isinstance(item, Mapping):
                     self._canaries, reconcile = item, True
-            self._process([item for item in items if isinstance(item, SlotEnd)], reconcile=reconcile)
+            self._process([item for item in items if isinstance(item, SlotResult)], reconcile=reconcile)
         if self.history is not None:
             self.history.close()
 
-    def _process(self, ends: list[SlotEnd], *, reconcile: bool) -> None:
-        decided: list[Change] = []
+    def _process(self, ends: list[SlotResult], *, reconcile: bool) -> None:
+        decided: list[StateChange] = []
         due = not self.failing or self._clock.monotonic() >= self._next_try
         if self.history is not None and due and self._write(self.history, ends, decided, reconcile=reconcile):
             return
         if not decided:
             decided = self._decide(ends, reconcile=reconcile)
         self._remember(decided)
-        self._told(decided)
+        self._emit(decided)
 
-    def _write(self, history: History, ends: list[SlotEnd], decided: list[Change], *, reconcile: bool) -> bool:
+    def _write(self, history: History, ends: list[SlotResult], decided: list[StateChange], *, reconcile: bool) -> bool:
         """Decide and write in one transaction; ``decided`` holds what was decided even where writing fails."""
         kept = len(self._backlog)
         try:
-            self._reconsider(history)
+            self._replay_backlog(history)
             self._catch_up(history)
             with history.transaction() as connection:
                 self._refresh(history, connection, ends)
                 decided += self._decide(ends, reconcile=reconcile)
                 written = [*self._backlog, *decided]
-                history.write(connection, [*self._anew(history), *written])
+                history.write(connection, [*self._full_state_change(history), *written])
         except FAILURES as error:
             self._failed(error)
             return False
@@ -149,11 +149,11 @@ class Keeper:
         self._recovered(kept)
         self._backlog.clear()
         self._loaded = True
-        self._told(decided)
+        self._emit(decided)
         self._on_committed(written)
         return True
 
-    def _reconsider(self, history: History) -> None:
+    def _replay_backlog(self, history: History) -> None:
         """Begun without history: decide what memory kept anew, on what history knows.
 
         An incident that was open before the start is known only now. What was told already keeps its notice and key.
@@ -162,24 +162,24 @@ class Keeper:
             return
         with history.transaction() as connection:
             history.changed_by_others(connection)
-            world = history.load(connection, self._canaries)
-        told = {_sense(notice): notice for change in self._backlog for notice in change.notices}
-        anew: deque[Change] = deque()
+            state = history.load(connection, self._canaries)
+        told = {_dedupe_key(notice): notice for change in self._backlog for notice in change.notices}
+        anew: deque[StateChange] = deque()
         new: list[Notice] = []
         for change in self._backlog:
-            again = self._decided_again(world, change)
-            new += [notice for notice in again.notices if _sense(notice) not in told]
-            again.notices = [told.get(_sense(notice), notice) for notice in again.notices]
+            again = self._decided_again(state, change)
+            new += [notice for notice in again.notices if _dedupe_key(notice) not in told]
+            again.notices = [told.get(_dedupe_key(notice), notice) for notice in again.notices]
             anew.append(again)
-        self.world, self._backlog, self._loaded = world, anew, True
+        self.state, self._backlog, self._loaded = state, anew, True
         if new:
             self._on_notices(new)
 
-    def _decided_again(self, world: World, change: Change) -> Change:
+    def _decided_again(self, state: MonitorState, change: StateChange) -> StateChange:
         now = self._clock.wall()
         if change.entry is None:
-            return reconcile_all(world, self._canaries, now)
-        return decide(world, self._canaries, change.entry, change.result, now)
+            return reconcile_all(state, self._canaries, now)
+        return decide(state, self._canaries, change.entry, change.result, now)
 
     def _catch_up(self, history: History) -> None:
         """Write what memory kept, but for the last part, piece by piece: all at once could take too long."""
@@ -191,36 +191,38 @@ class Keeper:
                 self._backlog.popleft()
             self._on_committed(piece)
 
-    def _refresh(self, history: History, connection: Connection, ends: list[SlotEnd]) -> None:
+    def _refresh(self, history: History, connection: Connection, ends: list[SlotResult]) -> None:
         """Take over what other processes wrote, unless memory is ahead of the disk."""
         if not history.changed_by_others(connection) or self._backlog or (history.replaced and self._loaded):
             return
-        self.world = history.load(connection, self._canaries, self.world if self._loaded else None)
+        self.state = history.load(connection, self._canaries, self.state if self._loaded else None)
         if self._loaded:
             names = {end.entry.canary for end in ends}
-            self.world.slots.update(history.ledger_ends(connection, names))
+            self.state.slots.update(history.ledger_ends(connection, names))
 
-    def _anew(self, history: History) -> list[Change]:
+    def _full_state_change(self, history: History) -> list[StateChange]:
         """All that memory knows, where a damaged file gave way to an empty one."""
         if not history.replaced:
             return []
-        found = {track.incident.id: track.incident for track in self.world.tracks.values() if track.incident}
-        world = self.world
-        return [Change(tracks=dict(world.tracks), incidents=found, told=dict(world.told), drift=dict(world.drift))]
+        found = {track.incident.id: track.incident for track in self.state.tracks.values() if track.incident}
+        state = self.state
+        return [
+            StateChange(tracks=dict(state.tracks), incidents=found, told=dict(state.alerts), drift=dict(state.drift))
+        ]
 
-    def _decide(self, ends: list[SlotEnd], *, reconcile: bool) -> list[Change]:
+    def _decide(self, ends: list[SlotResult], *, reconcile: bool) -> list[StateChange]:
         changes = []
         if reconcile:
-            changes.append(reconcile_all(self.world, self._canaries, self._clock.wall()))
-        changes += [decide(self.world, self._canaries, end.entry, end.result, self._clock.wall()) for end in ends]
+            changes.append(reconcile_all(self.state, self._canaries, self._clock.wall()))
+        changes += [decide(self.state, self._canaries, end.entry, end.result, self._clock.wall()) for end in ends]
         return changes
 
-    def _told(self, changes: list[Change]) -> None:
+    def _emit(self, changes: list[StateChange]) -> None:
         notices = [notice for change in changes for notice in change.notices]
         if notices:
             self._on_notices(notices)
 
-    def _remember(self, changes: list[Change]) -> None:
+    def _remember(self, changes: list[StateChange]) -> None:
         if self.history is None:
             return
         self._backlog.extend(changes)
@@ -241,6 +243,6 @@ class Keeper:
         self.failing = ""
 
 
-def _sense(notice: Notice) -> tuple[object, ...]:
+def _dedupe_key(notice: Notice) -> tuple[object, ...]:
     """What a notice says, whichever number it has among those about its matter."""
     return notice.event, notice.matter, notice.channel, tuple(notice.facts.get("incidents", ()))

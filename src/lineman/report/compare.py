@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lineman.report.figures import percentile, samples
-from lineman.report.grouping import Break, breaks
+from lineman.report.grouping import BrokenClause, breaks
 from lineman.report.run import Change, ClauseResult, Drift, FixedViolation, Level, Run, State
 
 
@@ -20,14 +20,14 @@ class LatencyShift:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """Run ``b`` against the earlier run ``a``."""
 
     a: Run
     b: Run
-    new: tuple[Break, ...]
+    new: tuple[BrokenClause, ...]
     """Broken in ``b``, and not at all in ``a``."""
-    still: tuple[Break, ...]
+    still: tuple[BrokenClause, ...]
     fixed: tuple[FixedViolation, ...]
     """Not broken any more, and verified; one for each clause."""
     unseen: tuple[FixedViolation, ...]
@@ -43,7 +43,7 @@ class Comparison:
     """What makes the two runs hard to compare."""
 
 
-def compare(a: Run, b: Run) -> Comparison:
+def compare(a: Run, b: Run) -> RunComparison:
     """Compare run ``b`` with the earlier run ``a``, clause by clause.
 
     A clause that breaks in another way than before is still broken: which ways a run meets depends on its seed.
@@ -52,7 +52,7 @@ def compare(a: Run, b: Run) -> Comparison:
     broken = breaks(marked.violations, broken_before(marked))
     gone = gone_clauses(marked)
     before, after = samples(a).get("total", []), samples(b).get("total", [])
-    return Comparison(
+    return RunComparison(
         a=a,
         b=b,
         new=tuple(one for one in broken if one.change is Change.NEW),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from lineman.report.compare import Comparison
+from lineman.report.compare import RunComparison
 from lineman.report.figures import spoken, verdict_word
-from lineman.report.grouping import Break
+from lineman.report.grouping import BrokenClause
 from lineman.report.run import ClauseResult, Drift, FixedViolation
 from lineman.text import clip, code, count, escaped, visible
 
@@ -32,17 +32,17 @@ class Section:
     items: tuple[Item, ...]
 
 
-def comparison_text(comparison: Comparison) -> str:
+def comparison_text(comparison: RunComparison) -> str:
     """Render for a terminal."""
     return "\n".join(_text(comparison)) + "\n"
 
 
-def comparison_markdown(comparison: Comparison) -> str:
+def comparison_markdown(comparison: RunComparison) -> str:
     """Render for a job summary or a pull request's comment."""
     return "\n".join(_markdown(comparison)) + "\n"
 
 
-def comparison_html(comparison: Comparison) -> str:
+def comparison_html(comparison: RunComparison) -> str:
     """Render as one offline page."""
     from lineman.report.html import render  # noqa: PLC0415 - text needs no templates
 
@@ -55,7 +55,7 @@ def comparison_html(comparison: Comparison) -> str:
     )
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: RunComparison) -> str:
     """``1 new, 2 still there, 1 fixed``."""
     numbers = (
         (comparison.new, "new"),
@@ -67,7 +67,7 @@ def headline(comparison: Comparison) -> str:
     return ", ".join(f"{len(found)} {name}" for found, name in numbers if found or name in always)
 
 
-def sections(comparison: Comparison) -> list[Section]:
+def sections(comparison: RunComparison) -> list[Section]:
     """The changes by kind, most urgent first; kinds without a change are left out."""
     found = [
         Section("Newly broken", "new", _broken(comparison.new)),
@@ -81,13 +81,13 @@ def sections(comparison: Comparison) -> list[Section]:
     return [section for section in found if section.items]
 
 
-def _broken(found: Iterable[Break]) -> tuple[Item, ...]:
+def _broken(found: Iterable[BrokenClause]) -> tuple[Item, ...]:
     return tuple(
         Item(one.lead.clause, clip(one.lead.summary, _LONGEST) + _more(one), one.lead.fingerprint) for one in found
     )
 
 
-def _more(one: Break) -> str:
+def _more(one: BrokenClause) -> str:
     notes = []
     if one.others:
         notes.append(f"and {count(len(one.others), 'further way')}")
@@ -110,7 +110,7 @@ def _drift(drift: Iterable[Drift]) -> tuple[Item, ...]:
     return tuple(Item(one.clause, f"{clip(one.pinned, 180)} → {clip(one.observed, 180)}") for one in drift)
 
 
-def latency_lines(comparison: Comparison) -> list[str]:
+def latency_lines(comparison: RunComparison) -> list[str]:
     """One line per percentile that both runs can tell."""
     names = {50: "median", 95: "95th percentile"}
     return [
@@ -127,7 +127,7 @@ def _shift(before: float, after: float) -> str:
     return "unchanged" if change == 0 else f"{change:+} %"
 
 
-def _text(comparison: Comparison) -> Iterator[str]:
+def _text(comparison: RunComparison) -> Iterator[str]:
     a, b = comparison.a, comparison.b
     yield headline(comparison)
     yield visible(f"before: {a.id} ({verdict_word(a)})")
@@ -145,17 +145,17 @@ def _mark(item: Item) -> str:
     return f" [{item.fingerprint}]" if item.fingerprint else ""
 
 
-def _sizes(comparison: Comparison) -> str:
+def _sizes(comparison: RunComparison) -> str:
     return f"{comparison.sizes[0]:,} and {count(comparison.sizes[1], 'answered query', 'answered queries')}"
 
 
-def _listed(comparison: Comparison, title: str, line: Callable[[Item], str]) -> Iterator[str]:
+def _listed(comparison: RunComparison, title: str, line: Callable[[Item], str]) -> Iterator[str]:
     for section in sections(comparison):
         yield title.format(f"{section.title} ({len(section.items)})")
         yield from (line(item) for item in section.items)
 
 
-def _markdown(comparison: Comparison) -> Iterator[str]:
+def _markdown(comparison: RunComparison) -> Iterator[str]:
     a, b = comparison.a, comparison.b
     yield f"## {headline(comparison)}\n"
     yield f"{code(b.id)} ({verdict_word(b)}) against {code(a.id)} ({verdict_word(a)})"

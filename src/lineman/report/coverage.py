@@ -24,14 +24,14 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class CoverageMap:
     title: str
     meaning: str
     tiles: list[Tile]
     left_out: int
 
 
-def exercised(run: Run) -> list[Map]:
+def coverage_maps(run: Run) -> list[CoverageMap]:
     """The maps of a run: answers by status, limits, offsets, filters."""
     tested = run.tested
     pairs = tuple(f"{one}+{two}" for at, one in enumerate(_FILTERS) for two in _FILTERS[at + 1 :])
@@ -54,7 +54,7 @@ def _canonical(filters: Mapping[str, int]) -> dict[str, int]:
     return found
 
 
-def _map(title: str, meaning: str, found: Mapping[str, int], documented: tuple[str, ...]) -> Map:
+def _map(title: str, meaning: str, found: Mapping[str, int], documented: tuple[str, ...]) -> CoverageMap:
     values = sorted({*found, *documented}, key=_order)
     most = max(found.values(), default=1)
     tiles = [Tile(value, found.get(value, 0), _tone(found.get(value, 0), most)) for value in values]
@@ -63,7 +63,7 @@ def _map(title: str, meaning: str, found: Mapping[str, int], documented: tuple[s
         kept = {value for value in values if value in documented}
         kept |= {tile.value for tile in sorted(tiles, key=lambda tile: -tile.number)[: _MOST_TILES - len(kept)]}
         shown = [tile for tile in tiles if tile.value in kept]
-    return Map(title, meaning, shown, len(tiles) - len(shown))
+    return CoverageMap(title, meaning, shown, len(tiles) - len(shown))
 
 
 def _tone(number: int, most: int) -> int:

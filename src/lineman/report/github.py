@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineman.report.compare import broken_before
 from lineman.report.figures import open_violations
-from lineman.report.grouping import Break, causes
+from lineman.report.grouping import BrokenClause, group_by_cause
 from lineman.report.run import Level, Run, State
 from lineman.text import clip, count, visible
 
@@ -23,9 +23,9 @@ def github_annotations(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     if run.verdict == "no-verdict":
         yield _command("error", "No verdict", run.explanation)
-    broken = [one for cause in causes(open_violations(run), broken_before(run)) for one in cause.breaks]
+    broken = [one for cause in group_by_cause(open_violations(run), broken_before(run)) for one in cause.breaks]
     for one in broken[: _MOST - 1]:
-        yield _command("error", f"{one.lead.clause} is broken", _told(one))
+        yield _command("error", f"{one.lead.clause} is broken", _annotation_text(one))
     if len(broken) > _MOST - 1:
         further = count(len(broken) - _MOST + 1, "further clause")
         yield _command("error", "More is broken", f"{further}: see index.html")
@@ -37,7 +37,7 @@ def _lines(run: Run) -> Iterator[str]:
         yield _command("warning", title, ", ".join(unverified))
 
 
-def _told(one: Break) -> str:
+def _annotation_text(one: BrokenClause) -> str:
     further = f" ({count(len(one.others), 'further way')} in index.html)" if one.others else ""
     lead = one.lead
     return f"{clip(lead.summary, _LONGEST)}{further}\nReplay: {lead.replay}\nFingerprint: {lead.fingerprint}"

@@ -15,7 +15,7 @@ from lineman.text import compact
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class BrokenClause:
     """One broken clause: the violation with the smallest request, and the further ways in which it shows."""
 
     lead: Violation
@@ -40,10 +40,10 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Group:
     """Broken clauses that one fault explains, the most frequent one first."""
 
-    breaks: tuple[Break, ...]
+    breaks: tuple[BrokenClause, ...]
 
     @property
     def lead(self) -> Violation:
@@ -58,12 +58,12 @@ class Cause:
         return max(one.occurrences for one in self.breaks)
 
 
-def causes(violations: Iterable[Violation], broken_before: Container[str] = ()) -> list[Cause]:
+def group_by_cause(violations: Iterable[Violation], broken_before: Container[str] = ()) -> list[Group]:
     """Group violations by cause: new ones first, then those that happened most often.
 
     ``broken_before`` holds clauses that the baseline had broken in ways that are gone.
     """
-    groups: dict[int, list[Break]] = {}
+    groups: dict[int, list[BrokenClause]] = {}
     places: dict[str, int] = {}
     for number, one in enumerate(breaks(violations, broken_before)):
         keys = _keys(one.lead)
@@ -72,12 +72,12 @@ def causes(violations: Iterable[Violation], broken_before: Container[str] = ()) 
         places = {key: number if group in near else group for key, group in places.items()}
         places |= dict.fromkeys(keys, number)
     found = [
-        Cause(tuple(sorted(group, key=lambda one: (-one.occurrences, one.lead.clause)))) for group in groups.values()
+        Group(tuple(sorted(group, key=lambda one: (-one.occurrences, one.lead.clause)))) for group in groups.values()
     ]
     return sorted(found, key=lambda cause: (not cause.new, -cause.occurrences, cause.lead.clause))
 
 
-def breaks(violations: Iterable[Violation], broken_before: Container[str] = ()) -> list[Break]:
+def breaks(violations: Iterable[Violation], broken_before: Container[str] = ()) -> list[BrokenClause]:
     """One break per clause, in the order of the violations; see :func:`causes`."""
     by_clause: dict[str, list[Violation]] = {}
     for violation in violations:
@@ -85,7 +85,7 @@ def breaks(violations: Iterable[Violation], broken_before: Container[str] = ()) 
     found = []
     for group in by_clause.values():
         lead, *others = sorted(group, key=_size)
-        found.append(Break(lead, tuple(others), _change(group, broken_before)))
+        found.append(BrokenClause(lead, tuple(others), _change(group, broken_before)))
     return found
 
 

@@ -120,9 +120,9 @@ def _environment(package: str) -> Environment:
         "pretty": pretty,
         "count": count,
         "spoken": spoken,
-        "moment": moment,
+        "moment": format_instant,
         "local": local,
-        "lasting": lasting,
+        "lasting": format_duration,
         "word": STATE_WORDS.__getitem__,
         "mark": STATE_MARKS.__getitem__,
     }
@@ -149,7 +149,7 @@ def prose(text: str) -> Markup:
     return Markup("").join(shown)
 
 
-def moment(value: datetime) -> str:
+def format_instant(value: datetime) -> str:
     """``2026-05-04 09:30:00 UTC``."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
@@ -159,7 +159,7 @@ def local(value: datetime) -> str:
     return f"{value.astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 
-def lasting(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """``4.2 s``, ``3 min 05 s``."""
     if seconds < 60:
         return f"{seconds:.1f} s"

@@ -24,7 +24,7 @@ class Line:
     skipped: int = 0
 
 
-def mark(value: Any, other: Any) -> list[Line]:
+def diff_lines(value: Any, other: Any) -> list[Line]:
     """Pretty-print ``value`` and mark what differs from ``other``; long stretches without a difference are folded.
 
     A value that is a text as a whole stands there as it is, without quotes.

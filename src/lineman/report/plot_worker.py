@@ -19,9 +19,9 @@ _waiting: list[subprocess.Popen[str]] = []
 
 
 @contextmanager
-def standing_by() -> Iterator[None]:
+def warm_worker() -> Iterator[None]:
     """Have a process at hand for the first picture that is asked for within the block."""
-    process = _started()
+    process = _start()
     if process is None:
         yield
         return
@@ -35,7 +35,7 @@ def standing_by() -> Iterator[None]:
             process.communicate()
 
 
-def drawn(measured: dict[str, list[float]], limit: float | None, title: str) -> str | None:
+def draw_in_worker(measured: dict[str, list[float]], limit: float | None, title: str) -> str | None:
     """Have the picture drawn that :func:`lineman.report.plots.picture` draws; None where it cannot be had this way."""
     if not _waiting:
         return None
@@ -49,7 +49,7 @@ def drawn(measured: dict[str, list[float]], limit: float | None, title: str) -> 
     return picture if process.returncode == 0 and picture else None
 
 
-def _started() -> subprocess.Popen[str] | None:
+def _start() -> subprocess.Popen[str] | None:
     """A session of its own, so that Ctrl-C reaches it only through the end of its input."""
     try:
         return subprocess.Popen(
@@ -66,12 +66,12 @@ def _started() -> subprocess.Popen[str] | None:
 
 def main() -> None:
     """Load, wait for one order on standard input, draw it, end."""
-    from lineman.report.plots import picture, warm_up  # noqa: PLC0415 - only in the second process
+    from lineman.report.plots import draw_svg, warm_up  # noqa: PLC0415 - only in the second process
 
     warm_up()
     order = sys.stdin.buffer.read()
     if order:
-        sys.stdout.buffer.write(picture(*json.loads(order)).encode())
+        sys.stdout.buffer.write(draw_svg(*json.loads(order)).encode())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from lineman.report.figures import percentile, samples, spoken
-from lineman.report.plot_worker import drawn
+from lineman.report.plot_worker import draw_in_worker
 from lineman.report.run import Run
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ def latency_plot(run: Run) -> Markup | None:
     if len(measured.get("total", [])) < _FEWEST:
         return None
     order = (measured, run.latency_limit, f"Latency of {len(measured['total'])} answered queries, by phase")
-    return Markup(drawn(*order) or picture(*order))  # noqa: S704 - holds numbers and our own words
+    return Markup(draw_in_worker(*order) or draw_svg(*order))  # noqa: S704 - holds numbers and our own words
 
 
-def picture(measured: dict[str, list[float]], limit: float | None, title: str) -> str:
+def draw_svg(measured: dict[str, list[float]], limit: float | None, title: str) -> str:
     """Draw seconds by phase, sorted, with a line at ``limit`` seconds, as an SVG element."""
-    return _dressed(_draw(measured, limit), title)
+    return _themed_svg(_draw(measured, limit), title)
 
 
 def warm_up() -> None:
     """Load all that drawing needs, which takes about a second."""
     times = [0.001 * step for step in range(1, 2 * _FEWEST)]
-    picture({"total": times, "wait": times}, None, "")
+    draw_svg({"total": times, "wait": times}, None, "")
 
 
 def _draw(measured: dict[str, list[float]], limit: float | None) -> Figure:
@@ -127,7 +127,7 @@ def _bare(axes: Axes) -> None:
     axes.patch.set_visible(False)
 
 
-def _dressed(figure: Figure, title: str) -> str:
+def _themed_svg(figure: Figure, title: str) -> str:
     """The figure as an SVG element with classes in place of styles."""
     buffer = io.BytesIO()
     from matplotlib import rc_context  # noqa: PLC0415 - see above

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineman.report.compare import broken_before, gone_clauses
-from lineman.report.coverage import exercised
+from lineman.report.coverage import coverage_maps
 from lineman.report.figures import NEEDED, STATE_WORDS, counts, figures, open_violations, verdict_word
-from lineman.report.grouping import Break, Cause, causes
+from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.html import render
-from lineman.report.json_diff import Line, mark
+from lineman.report.json_diff import Line, diff_lines
 from lineman.report.plots import latency_plot
 from lineman.report.run import Change, ClauseResult, ExchangeRecord, Level, Run, State, Violation
 from lineman.text import count
@@ -40,7 +40,7 @@ class Evidence:
     """How many bodies the page holds only in part."""
 
 
-def pack(run: Run) -> Evidence:
+def pack_exchanges(run: Run) -> Evidence:
     """Pack the exchanges of a run within the page's budget."""
     budget = _DEEP_BUDGET if len(run.exchanges) > _MANY else _FULL_BUDGET
     shown = {number for violation in run.violations for number in violation.exchanges}
@@ -150,7 +150,10 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
     clauses = {clause.id: clause for clause in run.clauses}
     phases = figures(run)
     before = broken_before(run)
-    found, waived = causes(open_violations(run), before), causes((v for v in run.violations if v.waived), before)
+    found, waived = (
+        group_by_cause(open_violations(run), before),
+        group_by_cause((v for v in run.violations if v.waived), before),
+    )
     every = [one for cause in (*found, *waived) for one in cause.breaks]
     return render(
         "run.html",
@@ -177,16 +180,16 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         phases=phases,
         percents=list(NEEDED),
         plot=latency_plot(run),
-        maps=exercised(run),
-        evidence=pack(run),
+        maps=coverage_maps(run),
+        evidence=pack_exchanges(run),
     )
 
 
-def _broken(found: list[Cause], clauses: dict[str, ClauseResult]) -> list[list[Broken]]:
+def _broken(found: list[Group], clauses: dict[str, ClauseResult]) -> list[list[Broken]]:
     return [[_one_broken(one, clauses.get(one.lead.clause)) for one in cause.breaks] for cause in found]
 
 
-def _one_broken(one: Break, clause: ClauseResult | None) -> Broken:
+def _one_broken(one: BrokenClause, clause: ClauseResult | None) -> Broken:
     others = [_card(violation, clause) for violation in one.others[:_MOST_WAYS]]
     return Broken(_card(one.lead, clause), one.change, one.new_ways, others, list(one.others[_MOST_WAYS:]))
 
@@ -195,8 +198,8 @@ def _card(violation: Violation, clause: ClauseResult | None) -> Card:
     return Card(
         violation=violation,
         clause=clause,
-        expected=mark(violation.expected, violation.actual),
-        actual=mark(violation.actual, violation.expected),
+        expected=diff_lines(violation.expected, violation.actual),
+        actual=diff_lines(violation.actual, violation.expected),
         tables=_tables(violation),
     )
 

@@ -49,7 +49,7 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class TargetHistory:
     """All runs on one target, newest first."""
 
     target: str
@@ -139,11 +139,11 @@ def _link(place: str) -> str:
     return f"./{quote(place)}/index.html"
 
 
-def _histories(entries: list[Entry]) -> list[History]:
+def _histories(entries: list[Entry]) -> list[TargetHistory]:
     by_target: dict[str, list[Entry]] = {}
     for entry in entries:
         by_target.setdefault(entry.run.target.name, []).append(entry)
-    return [History(target, found, _strips(found)) for target, found in by_target.items()]
+    return [TargetHistory(target, found, _strips(found)) for target, found in by_target.items()]
 
 
 def _strips(entries: list[Entry]) -> list[Strip]:

@@ -40,7 +40,7 @@ def merge(runs: Sequence[Run]) -> Run:
         "violations": violations,
         "observations": {id_: answer for run in reversed(shards) for id_, answer in run.observations.items()},
         "drift": list({one.clause: one for run in reversed(shards) for one in run.drift}.values()),
-        "waivers": list({one.match: one for run in shards for one in sorted(run.waivers, key=_unused)}.values()),
+        "waivers": list({one.match: one for run in shards for one in sorted(run.waivers, key=_used_last)}.values()),
         "fixed": _fixed(shards, {one.fingerprint for one in violations}),
         "health": _health(shards),
         "tested": _tested(shards),
@@ -49,7 +49,7 @@ def merge(runs: Sequence[Run]) -> Run:
     return first.model_copy(update=members | _verdict(shards, violations))
 
 
-def _unused(waiver: Any) -> bool:
+def _used_last(waiver: Any) -> bool:
     return bool(waiver.state == "used")
 
 

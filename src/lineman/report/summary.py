@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineman.report.compare import broken_before, gone_clauses
 from lineman.report.figures import figures, open_violations, spoken, tally, verdict_word
-from lineman.report.grouping import Break, Cause, causes
+from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.run import Change, Level, Run, State
 from lineman.text import clip, code, compact, count, escaped, fenced
 
@@ -36,7 +36,7 @@ def _sections(run: Run) -> Iterator[str]:
     word = verdict_word(run)
     yield f"# {_MARKS[word]} {word}\n\n{escaped(clip(run.explanation, 2_000))}\n\n{tally(run)}.\n"
     yield _where(run)
-    broken = causes(open_violations(run), broken_before(run))
+    broken = group_by_cause(open_violations(run), broken_before(run))
     if broken:
         yield f"\n## What is broken ({count(len(broken), 'cause')})\n"
     for cause in broken:
@@ -57,11 +57,11 @@ def _where(run: Run) -> str:
     )
 
 
-def _cause(cause: Cause) -> str:
+def _cause(cause: Group) -> str:
     return "".join(_violation(one) + _ways(one) for one in cause.breaks)
 
 
-def _ways(one: Break) -> str:
+def _ways(one: BrokenClause) -> str:
     """One line for each of a few further ways in which a clause breaks."""
     if not one.others:
         return ""
@@ -71,7 +71,7 @@ def _ways(one: Break) -> str:
     return f"\nIt also shows so:\n\n{chr(10).join(lines)}\n"
 
 
-def _violation(one: Break) -> str:
+def _violation(one: BrokenClause) -> str:
     violation = one.lead
     often = f"{violation.occurrences:,} of {count(violation.of, 'request')}"
     lines = [

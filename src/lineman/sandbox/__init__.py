@@ -4,7 +4,7 @@ It shares nothing with the rest of lineman, and states the documented ranges its
 cannot hide in the defendant.
 """
 
-from lineman.sandbox.dialects import DIALECTS, DialectAnswer
+from lineman.sandbox.dialects import DIALECTS, DialectOption
 from lineman.sandbox.faults import FAULTS, Fault
 from lineman.sandbox.options import (
     Credentials,
@@ -24,7 +24,7 @@ __all__ = [
     "OUTAGES",
     "VARIANTS",
     "Credentials",
-    "DialectAnswer",
+    "DialectOption",
     "Fault",
     "Outage",
     "RunningSandbox",

@@ -12,18 +12,18 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class DialectAnswer:
+class DialectOption:
     """One way to answer an open question: its name, and what it means in one sentence."""
 
     name: str
     summary: str
 
 
-def _answers(**answers: str) -> tuple[DialectAnswer, ...]:
-    return tuple(DialectAnswer(name.strip("_").replace("_", "-"), text) for name, text in answers.items())
+def _answers(**answers: str) -> tuple[DialectOption, ...]:
+    return tuple(DialectOption(name.strip("_").replace("_", "-"), text) for name, text in answers.items())
 
 
-DIALECTS: Mapping[str, tuple[DialectAnswer, ...]] = MappingProxyType(
+DIALECTS: Mapping[str, tuple[DialectOption, ...]] = MappingProxyType(
     {
         "request.content-type": _answers(
             ignored="Any Content-Type, or none, is fine.",

@@ -61,7 +61,7 @@ def query(call: Call) -> Reply:
     call = replace(call, members=call.run(DECODE))
     call = replace(call, query=call.run(INTERPRET))
     call = replace(call, selection=call.run(SELECT))
-    refuse_emptiness(call)
+    refuse_if_empty(call)
     call = replace(call, document=call.run(RENDER))
     return call.run(ENCODE)
 
@@ -199,7 +199,7 @@ def select(call: Call) -> Selection:
     return call.service.store.find(call.tenant, call.query.criteria, call.query.limit, call.query.offset)
 
 
-def refuse_emptiness(call: Call) -> None:
+def refuse_if_empty(call: Call) -> None:
     """Where the dialect has a failure for a query without a match, or for a page behind the last record."""
     if not call.selection.total:
         answer = call.service.dialect("filter.no-match")

@@ -52,14 +52,14 @@ class SandboxOptions:
 
         self._check_numbers()
         for clause, answer in self.dialects.items():
-            _known("dialect", clause, DIALECTS)
-            _known(f"answer to {clause}", answer, [known.name for known in DIALECTS[clause]])
+            _require_known("dialect", clause, DIALECTS)
+            _require_known(f"answer to {clause}", answer, [known.name for known in DIALECTS[clause]])
         for name in self.faults:
-            _known("fault", name, FAULTS)
+            _require_known("fault", name, FAULTS)
         for name in self.variants:
-            _known("variant", name, VARIANTS)
+            _require_known("variant", name, VARIANTS)
         if self.outage is not None:
-            _known("outage", self.outage, OUTAGES)
+            _require_known("outage", self.outage, OUTAGES)
 
     def _check_numbers(self) -> None:
         if not 0 <= self.records <= MOST_RECORDS:
@@ -103,7 +103,7 @@ def _credentials(seed: int, tenant: int) -> Credentials:
     return Credentials(key, secret)
 
 
-def _known(kind: str, name: str, known: Iterable[str]) -> None:
+def _require_known(kind: str, name: str, known: Iterable[str]) -> None:
     names = sorted(known)
     if name in names:
         return

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lineman.sandbox.operation import QUERY_PATH, TOKEN_PATH
-from lineman.sandbox.pipeline import HANDLE, Call, HookOn, Reply
+from lineman.sandbox.pipeline import HANDLE, Call, Reply, StageHook
 
 HALF_WAY = 60
 """Requests after which the outages that come half-way begin."""
@@ -22,17 +22,17 @@ class Outage:
 
     name: str
     summary: str
-    hooks: tuple[HookOn[Any], ...]
+    hooks: tuple[StageHook[Any], ...]
 
 
-def _always(reply: Reply) -> HookOn[Any]:
+def _always(reply: Reply) -> StageHook[Any]:
     async def hook(call: Call, proceed: Any) -> Reply:
         return reply
 
-    return HookOn(HANDLE, hook)
+    return StageHook(HANDLE, hook)
 
 
-def _on_path(path: str, reply: Reply, after: int = 0) -> HookOn[Any]:
+def _on_path(path: str, reply: Reply, after: int = 0) -> StageHook[Any]:
     """The reply for one path, from the request after the given number on."""
 
     async def hook(call: Call, proceed: Any) -> Reply:
@@ -43,10 +43,10 @@ def _on_path(path: str, reply: Reply, after: int = 0) -> HookOn[Any]:
         honest: Reply = await proceed(call)
         return honest
 
-    return HookOn(HANDLE, hook)
+    return StageHook(HANDLE, hook)
 
 
-def _after(requests: int, reply: Reply) -> HookOn[Any]:
+def _after(requests: int, reply: Reply) -> StageHook[Any]:
     async def hook(call: Call, proceed: Any) -> Reply:
         seen = call.service.memory["outage"] = call.service.memory.get("outage", 0) + 1
         if seen > requests:
@@ -54,7 +54,7 @@ def _after(requests: int, reply: Reply) -> HookOn[Any]:
         honest: Reply = await proceed(call)
         return honest
 
-    return HookOn(HANDLE, hook)
+    return StageHook(HANDLE, hook)
 
 
 def _page(status: int, title: str) -> Reply:

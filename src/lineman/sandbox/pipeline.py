@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from lineman.sandbox.store import Criteria, Selection
 
 if TYPE_CHECKING:
-    from lineman.sandbox.state import Service
+    from lineman.sandbox.state import Sandbox
 
 T = TypeVar("T")
 Document: TypeAlias = dict[str, Any]
@@ -61,7 +61,7 @@ class Reply:
 class Call:
     """One request on its way through the steps; each step's result is added for those after it."""
 
-    service: Service
+    service: Sandbox
     number: int
     """Counts requests of the query's path, from 1."""
     method: str
@@ -76,7 +76,7 @@ class Call:
     status: int = 200
     refusal: Refusal | None = None
 
-    def run(self, seam: Seam[T]) -> T:
+    def run(self, seam: Stage[T]) -> T:
         """The result of a step, with all its hooks."""
         return self.service.step(seam)(self)
 
@@ -90,35 +90,35 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Seam(Generic[T]):
+class Stage(Generic[T]):
     """A step that can be wrapped, by name."""
 
     name: str
 
 
-HANDLE: Seam[Awaitable[Reply]] = Seam("handle")
+HANDLE: Stage[Awaitable[Reply]] = Stage("handle")
 """The whole of one request, of either operation."""
-ROUTE: Seam[str] = Seam("route")
+ROUTE: Stage[str] = Stage("route")
 """Which operation is meant: ``query`` or ``token``; raises Refusal for neither."""
-TOKEN: Seam[Reply] = Seam("token")
+TOKEN: Stage[Reply] = Stage("token")
 """The token operation."""
-QUERY: Seam[Reply] = Seam("query")
+QUERY: Stage[Reply] = Stage("query")
 """The query operation, from its credentials to its answer."""
-AUTHENTICATE: Seam[int] = Seam("authenticate")
+AUTHENTICATE: Stage[int] = Stage("authenticate")
 """Whose request it is: 1 or 2."""
-DECODE: Seam[Mapping[str, Any]] = Seam("decode")
+DECODE: Stage[Mapping[str, Any]] = Stage("decode")
 """The body's JSON object."""
-INTERPRET: Seam[Query] = Seam("interpret")
+INTERPRET: Stage[Query] = Stage("interpret")
 """What the object asks for."""
-SELECT: Seam[Selection] = Seam("select")
+SELECT: Stage[Selection] = Stage("select")
 """The records and the total."""
-RENDER: Seam[Document] = Seam("render")
+RENDER: Stage[Document] = Stage("render")
 """The answer of a success, as an object."""
-REFUSE: Seam[Reply] = Seam("refuse")
+REFUSE: Stage[Reply] = Stage("refuse")
 """The answer to what was refused."""
-ENCODE: Seam[Reply] = Seam("encode")
+ENCODE: Stage[Reply] = Stage("encode")
 """An object and a status as bytes."""
-SEAMS: tuple[Seam[Any], ...] = (
+SEAMS: tuple[Stage[Any], ...] = (
     HANDLE,
     ROUTE,
     TOKEN,
@@ -134,13 +134,13 @@ SEAMS: tuple[Seam[Any], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class HookOn(Generic[T]):
+class StageHook(Generic[T]):
     """A hook and the seam that it wraps."""
 
-    seam: Seam[T]
+    seam: Stage[T]
     hook: Hook[T]
 
 
-def wrap(step: Step[T], hook: Hook[T]) -> Step[T]:
+def compose(step: Step[T], hook: Hook[T]) -> Step[T]:
     """The step as the hook lets it be seen."""
     return lambda call: hook(call, step)

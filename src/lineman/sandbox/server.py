@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from lineman.sandbox.operation import QUERY_PATH
 from lineman.sandbox.options import SandboxOptionError, SandboxOptions, credentials
 from lineman.sandbox.pipeline import HANDLE, Call, Reply
-from lineman.sandbox.state import Service
+from lineman.sandbox.state import Sandbox
 
 
 def create_app(options: SandboxOptions | None = None, *, clock: Callable[[], float] = time.time) -> Starlette:
@@ -27,7 +27,7 @@ def create_app(options: SandboxOptions | None = None, *, clock: Callable[[], flo
 
     ``app.state.service.close()`` frees the database early.
     """
-    service = Service(options or SandboxOptions(), clock)
+    service = Sandbox(options or SandboxOptions(), clock)
     app = Starlette(routes=[Route("/{path:path}", _Endpoint(service))])
     app.state.service = service
     return app
@@ -36,7 +36,7 @@ def create_app(options: SandboxOptions | None = None, *, clock: Callable[[], flo
 class _Endpoint:
     """Takes every path and every method: what is not documented is the service's to refuse."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Sandbox) -> None:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

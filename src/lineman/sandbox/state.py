@@ -24,14 +24,14 @@ from lineman.sandbox.pipeline import (
     SEAMS,
     SELECT,
     TOKEN,
-    HookOn,
-    Seam,
+    Stage,
+    StageHook,
     Step,
-    wrap,
+    compose,
 )
 from lineman.sandbox.records import Record, added_record, generate, replacement_text
 from lineman.sandbox.store import Store
-from lineman.sandbox.tokens import TokenOffice
+from lineman.sandbox.tokens import TokenStore
 from lineman.sandbox.variants import VARIANTS
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ _HONEST: dict[str, Step[Any]] = {
 _MOST_CHANGES_AT_ONCE = 20
 
 
-class Service:
+class Sandbox:
     """What :class:`~lineman.sandbox.pipeline.Call` runs against. ``clock`` gives epoch seconds."""
 
     def __init__(self, options: SandboxOptions, clock: Callable[[], float]) -> None:
@@ -61,7 +61,7 @@ class Service:
         self.memory: dict[str, Any] = {}
         """Where hooks keep what they must remember, each under its own name."""
         self.queries = 0
-        self.tokens = TokenOffice(credentials(options), clock)
+        self.tokens = TokenStore(credentials(options), clock)
         self.store = Store(
             options.database, case=self.dialect("filter.case"), wildcards=self.dialect("filter.wildcards")
         )
@@ -75,7 +75,7 @@ class Service:
         """The answer that this sandbox gives to an open question."""
         return self.options.dialects.get(clause) or DIALECTS[clause][0].name
 
-    def step(self, seam: Seam[T]) -> Step[T]:
+    def step(self, seam: Stage[T]) -> Step[T]:
         """The step with its hooks."""
         return cast("Step[T]", self._steps[seam.name])
 
@@ -109,14 +109,14 @@ class Service:
             tenants = [map(rewrite, tenant) for tenant in tenants]
         self.store.fill(origin, tenants)
 
-    def _build(self, seam: Seam[T]) -> Step[T]:
+    def _build(self, seam: Stage[T]) -> Step[T]:
         step = cast("Step[T]", _HONEST[seam.name])
         for hook in self._hooks():
             if hook.seam == seam:
-                step = wrap(step, hook.hook)
+                step = compose(step, hook.hook)
         return step
 
-    def _hooks(self) -> list[HookOn[Any]]:
+    def _hooks(self) -> list[StageHook[Any]]:
         """From the innermost to the outermost."""
         hooks = [FAULTS[name].hook for name in self.options.faults]
         hooks += [hook for name in self.options.variants for hook in VARIANTS[name].hooks]

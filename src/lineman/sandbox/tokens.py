@@ -24,7 +24,7 @@ class Token:
     expires: float
 
 
-class TokenOffice:
+class TokenStore:
     """Issues tokens against credentials and tells whose a token is. ``clock`` gives epoch seconds."""
 
     def __init__(self, tenants: tuple[Credentials, Credentials], clock: Callable[[], float]) -> None:

@@ -21,8 +21,8 @@ from lineman.sandbox.pipeline import (
     TOKEN,
     Call,
     Document,
-    HookOn,
     Reply,
+    StageHook,
     Step,
 )
 from lineman.sandbox.records import Record, lengthened, marked_up
@@ -42,7 +42,7 @@ class Variant:
 
     name: str
     summary: str
-    hooks: tuple[HookOn[Any], ...] = ()
+    hooks: tuple[StageHook[Any], ...] = ()
     rewrite: Callable[[Record], Record] | None = None
 
 
@@ -168,29 +168,31 @@ def _changes_after(queries: int) -> Any:
 
 
 _ALL = (
-    Variant("gzip", "Answers are compressed where the caller accepts it.", (HookOn(HANDLE, _gzip),)),
-    Variant("close", "The connection is closed after every answer.", (HookOn(HANDLE, _close),)),
-    Variant("total-float", "total is written 236.0: the page says Number.", (HookOn(RENDER, _total_float),)),
-    Variant("order-by-code", "Records come in the order of their codes.", (HookOn(SELECT, _order_by_code),)),
-    Variant("order-by-id-descending", "Records come newest id first.", (HookOn(SELECT, _order_by_id_descending),)),
-    Variant("html-errors", "401, 403 and 404 are a gateway's HTML page.", (HookOn(REFUSE, _html_errors),)),
-    Variant("rate-limit-25", "429 with Retry-After beyond 25 requests a second.", (HookOn(HANDLE, _rate_limit),)),
-    Variant("slow-150ms", "Every answer takes 150 ms longer.", (HookOn(HANDLE, _slow),)),
-    Variant("charset-parameter", "Content-Type says charset=UTF-8.", (HookOn(ENCODE, _charset),)),
-    Variant("json-whitespace", "JSON is indented, with white space around it.", (HookOn(ENCODE, _whitespace),)),
-    Variant("unicode-escaped", "All but ASCII is written as \\u escapes.", (HookOn(ENCODE, _escaped),)),
+    Variant("gzip", "Answers are compressed where the caller accepts it.", (StageHook(HANDLE, _gzip),)),
+    Variant("close", "The connection is closed after every answer.", (StageHook(HANDLE, _close),)),
+    Variant("total-float", "total is written 236.0: the page says Number.", (StageHook(RENDER, _total_float),)),
+    Variant("order-by-code", "Records come in the order of their codes.", (StageHook(SELECT, _order_by_code),)),
+    Variant("order-by-id-descending", "Records come newest id first.", (StageHook(SELECT, _order_by_id_descending),)),
+    Variant("html-errors", "401, 403 and 404 are a gateway's HTML page.", (StageHook(REFUSE, _html_errors),)),
+    Variant("rate-limit-25", "429 with Retry-After beyond 25 requests a second.", (StageHook(HANDLE, _rate_limit),)),
+    Variant("slow-150ms", "Every answer takes 150 ms longer.", (StageHook(HANDLE, _slow),)),
+    Variant("charset-parameter", "Content-Type says charset=UTF-8.", (StageHook(ENCODE, _charset),)),
+    Variant("json-whitespace", "JSON is indented, with white space around it.", (StageHook(ENCODE, _whitespace),)),
+    Variant("unicode-escaped", "All but ASCII is written as \\u escapes.", (StageHook(ENCODE, _escaped),)),
     Variant("moving", "The list changes twice a second, and never returns to an older state."),
     *(
-        Variant(f"changes-after-{queries}", f"The list changes once, after {queries} queries.", (HookOn(HANDLE, hook),))
+        Variant(
+            f"changes-after-{queries}", f"The list changes once, after {queries} queries.", (StageHook(HANDLE, hook),)
+        )
         for queries in _CHANGES_AFTER
         for hook in (_changes_after(queries),)
     ),
-    Variant("same-token", "The token operation gives the token that is still valid.", (HookOn(TOKEN, _same_token),)),
-    Variant("single-token", "A new token makes the older ones unknown.", (HookOn(TOKEN, _single_token),)),
+    Variant("same-token", "The token operation gives the token that is still valid.", (StageHook(TOKEN, _same_token),)),
+    Variant("single-token", "A new token makes the older ones unknown.", (StageHook(TOKEN, _single_token),)),
     Variant(
         "late-replica",
         "One of five servers knows a token only a second after it was issued; another takes the next try.",
-        (HookOn(HANDLE, _late_replica),),
+        (StageHook(HANDLE, _late_replica),),
     ),
     Variant("long-texts", "Descriptions are thousands of characters long.", rewrite=lengthened),
     Variant("html-texts", "Descriptions are whole HTML pages.", rewrite=marked_up),

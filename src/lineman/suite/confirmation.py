@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
-from lineman.contract.query import Question
-from lineman.exchange import Ask, Exchange
-from lineman.suite.diagnosis import Causes, Mixing
-from lineman.suite.list_reader import Reader
-from lineman.suite.mismatch import Suspect, Witness
+from lineman.contract.query import ParsedQuery
+from lineman.exchange import Exchange, Request
+from lineman.suite.diagnosis import CrossTalk, Diagnosis
+from lineman.suite.list_reader import ListReader
+from lineman.suite.mismatch import Mismatch, Requery
 from lineman.suite.shrinking import smaller_queries
 
 ROUNDS = 6
@@ -32,106 +32,108 @@ PAGING = frozenset({"limit", "offset", "order", "record"})
 
 
 @dataclass
-class Court:
+class Confirmation:
     """Examines suspects and records what is proven."""
 
-    reader: Reader
-    witness: Witness
+    reader: ListReader
+    requery: Requery
     examined: dict[tuple[str, ...], list[Finding]] = field(default_factory=dict)
     """What examining a kind of difference has come to: further answers of the kind are counted, not examined again."""
 
     def examine(self, exchanges: Iterable[Exchange]) -> list[Finding]:
         """Judge exchanges by the model; confirm, reduce and record what differs. Returns the findings."""
-        suspects = self.witness.suspects(exchanges)
-        if not suspects:
+        mismatches = self.requery.mismatches(exchanges)
+        if not mismatches:
             return []
-        groups: dict[tuple[str, ...], list[Suspect]] = defaultdict(list)
-        proven = all(suspect.key in self.examined for suspect in suspects)
-        for suspect in suspects if proven else self._confirm(suspects):
-            groups[suspect.key].append(suspect)
+        groups: dict[tuple[str, ...], list[Mismatch]] = defaultdict(list)
+        proven = all(mismatch.key in self.examined for mismatch in mismatches)
+        for mismatch in mismatches if proven else self._confirm(mismatches):
+            groups[mismatch.key].append(mismatch)
         found = [finding for group in groups.values() for finding in self._conclude(group)]
-        self.witness.recorder.blame(found)
+        self.requery.recorder.add_findings(found)
         return found
 
-    def _confirm(self, suspects: list[Suspect]) -> list[Suspect]:
+    def _confirm(self, mismatches: list[Mismatch]) -> list[Mismatch]:
         """Keep the suspects whose answers are wrong for certain."""
-        suspects = self._since_the_reading(suspects)
+        mismatches = self._since_the_reading(mismatches)
         for _ in range(ROUNDS):
-            if not suspects:
+            if not mismatches:
                 return []
             if not self.reader.read_again():
-                return suspects
+                return mismatches
             # The list is another one now: what was asked must be asked of the new state.
-            asks = {suspect.exchange.ask.body: suspect.exchange.ask for suspect in suspects}
-            suspects = self.witness.suspects(self.witness.ask(list(asks.values())[:20]))
-        for suspect in suspects:
-            self.witness.recorder.excuse(suspect.findings[0].clause, "the data kept changing while it was checked")
+            requests = {mismatch.exchange.request.body: mismatch.exchange.request for mismatch in mismatches}
+            mismatches = self.requery.mismatches(self.requery.ask(list(requests.values())[:20]))
+        for mismatch in mismatches:
+            self.requery.recorder.not_verified(
+                mismatch.findings[0].clause, "the data kept changing while it was checked"
+            )
         return []
 
-    def _since_the_reading(self, suspects: list[Suspect]) -> list[Suspect]:
+    def _since_the_reading(self, mismatches: list[Mismatch]) -> list[Mismatch]:
         """Ask again what was answered with records before the list was first read: they may have been of another."""
-        older = [suspect for suspect in suspects if self._is_older(suspect)]
+        older = [mismatch for mismatch in mismatches if self._is_older(mismatch)]
         if not older:
-            return suspects
-        again = self.witness.suspects(self.witness.ask([suspect.exchange.ask for suspect in older]))
-        return [*again, *(suspect for suspect in suspects if suspect not in older)]
+            return mismatches
+        again = self.requery.mismatches(self.requery.ask([mismatch.exchange.request for mismatch in older]))
+        return [*again, *(mismatch for mismatch in mismatches if mismatch not in older)]
 
-    def _is_older(self, suspect: Suspect) -> bool:
-        listing = self.witness.knowledge.listing_for(suspect.asked)
-        if listing is None or not listing.exchanges or read_answer(suspect.exchange).form is not Form.SUCCESS:
+    def _is_older(self, mismatch: Mismatch) -> bool:
+        listing = self.requery.model.listing_for(mismatch.asked)
+        if listing is None or not listing.exchanges or read_answer(mismatch.exchange).kind is not AnswerKind.SUCCESS:
             return False
-        return suspect.exchange.began < min(exchange.began for exchange in listing.exchanges)
+        return mismatch.exchange.started_at < min(exchange.started_at for exchange in listing.exchanges)
 
-    def _conclude(self, group: list[Suspect]) -> list[Finding]:
+    def _conclude(self, group: list[Mismatch]) -> list[Finding]:
         """Turn suspects of one kind into findings."""
         known = self.examined.get(group[0].key)
         if known is not None:
-            return [_with(finding, suspect) for suspect in group for finding in known]
-        group = [suspect for suspect in group if not self._agrees_in_its_own_order(suspect)]
+            return [_with(finding, mismatch) for mismatch in group for finding in known]
+        group = [mismatch for mismatch in group if not self._agrees_in_its_own_order(mismatch)]
         if not group:
             return []
-        group.sort(key=lambda suspect: _weight(suspect.asked))
-        if len(self.examined) >= GROUPS or self.witness.spent >= MOST_SPENT:
-            return [replace(finding, check="model") for suspect in group for finding in suspect.findings]
+        group.sort(key=lambda mismatch: _weight(mismatch.asked))
+        if len(self.examined) >= GROUPS or self.requery.spent >= MOST_SPENT:
+            return [replace(finding, check="model") for mismatch in group for finding in mismatch.findings]
         findings, again = self._examined(group[0])
         findings = [replace(finding, check="model") for finding in findings]
         self.examined[group[0].key] = findings
-        return findings + [_with(finding, suspect) for suspect in group[1:] for finding in findings if again]
+        return findings + [_with(finding, mismatch) for mismatch in group[1:] for finding in findings if again]
 
-    def _examined(self, suspect: Suspect) -> tuple[list[Finding], bool]:
+    def _examined(self, mismatch: Mismatch) -> tuple[list[Finding], bool]:
         """What a difference comes to, and whether it comes again: made smaller and explained, or told as occasional."""
-        again = self._reproduce(suspect)
+        again = self._reproduce(mismatch)
         if again is None:
-            return Mixing(self.witness).occasional(suspect), False
+            return CrossTalk(self.requery).intermittent(mismatch), False
         if again.findings[0].clause == "request.example":
             return again.findings, True  # the page's own request is not made smaller
-        mixed = Mixing(self.witness).after_another(again)
+        mixed = CrossTalk(self.requery).order_dependent(again)
         if mixed is not None:
             return [mixed], False
-        return Causes(self.witness).explain(self._reduced(again)), True
+        return Diagnosis(self.requery).explain(self._reduced(again)), True
 
-    def _agrees_in_its_own_order(self, suspect: Suspect) -> bool:
+    def _agrees_in_its_own_order(self, mismatch: Mismatch) -> bool:
         """Read the order of the suspect's filters, which may be another one than the whole list's, and look again."""
-        asked, area = suspect.asked, suspect.findings[0].clause.partition(".")[0]
-        if not asked.filters or area not in PAGING or asked.filter_key in self.witness.knowledge.orders:
+        asked, area = mismatch.asked, mismatch.findings[0].clause.partition(".")[0]
+        if not asked.filters or area not in PAGING or asked.filter_key in self.requery.model.orders:
             return False
-        whole = Ask.of(dict(asked.filters), "order.stable", note="the order of these filters")
-        self.witness.suspects(self.witness.ask([whole]))
-        return not self.witness.suspects([suspect.exchange])
+        whole = Request.of(dict(asked.filters), "order.stable", note="the order of these filters")
+        self.requery.mismatches(self.requery.ask([whole]))
+        return not self.requery.mismatches([mismatch.exchange])
 
-    def _reproduce(self, suspect: Suspect) -> Suspect | None:
+    def _reproduce(self, mismatch: Mismatch) -> Mismatch | None:
         """Ask the same again, alone."""
         for _ in range(2):
-            again = self.witness.suspects(self.witness.ask([suspect.exchange.ask]))
+            again = self.requery.mismatches(self.requery.ask([mismatch.exchange.request]))
             if again and not self.reader.read_again():
                 return again[0]
             if not again and not self.reader.changed_lately:
                 return None
         return None
 
-    def _reduced(self, suspect: Suspect) -> Suspect:
+    def _reduced(self, mismatch: Mismatch) -> Mismatch:
         """Make the query smaller as long as it still shows a difference of the same kind of answer."""
-        best, spent = suspect, 0
+        best, spent = mismatch, 0
         shrinking = True
         while shrinking and spent < REDUCTIONS:
             shrinking = False
@@ -139,34 +141,34 @@ class Court:
                 if spent >= REDUCTIONS:
                     break
                 spent += 1
-                smaller = self.witness.instead(best, query)
+                smaller = self.requery.with_query(best, query)
                 if smaller is not None and _same_kind(smaller, best):
                     best, shrinking = smaller, True
                     break
-        return suspect if best is not suspect and self.reader.read_again() else best
+        return mismatch if best is not mismatch and self.reader.read_again() else best
 
 
-def _same_kind(smaller: Suspect, suspect: Suspect) -> bool:
+def _same_kind(smaller: Mismatch, mismatch: Mismatch) -> bool:
     """Reduction may find a cause behind a consequence, but must not slide from one fault to another."""
-    if read_answer(smaller.exchange).form is not read_answer(suspect.exchange).form:
+    if read_answer(smaller.exchange).kind is not read_answer(mismatch.exchange).kind:
         return False
-    was, is_ = suspect.findings[0].clause, smaller.findings[0].clause
+    was, is_ = mismatch.findings[0].clause, smaller.findings[0].clause
     if "filter.any-text" in (was, is_) and was not in (is_, "filter.conjunction"):
         return False
-    if read_answer(smaller.exchange).form is not Form.SUCCESS:
+    if read_answer(smaller.exchange).kind is not AnswerKind.SUCCESS:
         return True  # what is refused with fewer parameters is not refused for the others
-    now, before = _areas(smaller), _areas(suspect)
+    now, before = _areas(smaller), _areas(mismatch)
     return bool(now & before) or (before == {"total"} and now == {"filter"}) or (now | before) <= PAGING
 
 
-def _areas(suspect: Suspect) -> set[str]:
-    return {finding.clause.partition(".")[0] for finding in suspect.findings}
+def _areas(mismatch: Mismatch) -> set[str]:
+    return {finding.clause.partition(".")[0] for finding in mismatch.findings}
 
 
-def _with(finding: Finding, suspect: Suspect) -> Finding:
+def _with(finding: Finding, mismatch: Mismatch) -> Finding:
     """A known finding, seen once more."""
-    return replace(finding, exchanges=(*finding.exchanges[:1], suspect.exchange), occurrences=1)
+    return replace(finding, exchanges=(*finding.exchanges[:1], mismatch.exchange), occurrences=1)
 
 
-def _weight(asked: Question) -> tuple[int, int]:
+def _weight(asked: ParsedQuery) -> tuple[int, int]:
     return len(asked.query), sum(len(str(value)) for value in asked.query.values())

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
 from lineman.contract.model import record_id
 from lineman.contract.oracle.comparison import describe, filter_clause, offset_clause
-from lineman.contract.query import Question, question, read_question
-from lineman.exchange import Ask, Exchange
-from lineman.suite.mismatch import Suspect, Witness, body_of, ids, same_answer
+from lineman.contract.query import ParsedQuery, parse_query, parse_request_body
+from lineman.exchange import Exchange, Request
+from lineman.suite.mismatch import Mismatch, Requery, body_of, ids, same_answer
 from lineman.suite.shrinking import counterfactuals, explicit_query, with_companions
 
 
 @dataclass
-class Causes:
+class Diagnosis:
     """Finds the clause to blame for a difference that is certain, and as small as it gets."""
 
-    witness: Witness
+    requery: Requery
 
-    def explain(self, suspect: Suspect) -> list[Finding]:
+    def explain(self, mismatch: Mismatch) -> list[Finding]:
         """Ask what tells one clause from another: a default against its explicit value, an offset against none."""
-        first = suspect.findings[0]
-        explicit = explicit_query(first.clause, suspect.asked)
+        first = mismatch.findings[0]
+        explicit = explicit_query(first.clause, mismatch.asked)
         if explicit is not None:
-            other = self.witness.instead(suspect, explicit)
-            if other is not None and same_answer(other.exchange, suspect.exchange):
+            other = self.requery.with_query(mismatch, explicit)
+            if other is not None and same_answer(other.exchange, mismatch.exchange):
                 return self.explain(other)
         if first.observed == "too few" and first.clause.startswith("limit."):
-            return [self._short_page(suspect, first)]
+            return [self._short_page(mismatch, first)]
         if first.constraint == "accepted":
-            return [self._blamed(suspect, first)]
-        return suspect.findings
+            return [self._blamed(mismatch, first)]
+        return mismatch.findings
 
-    def _short_page(self, suspect: Suspect, first: Finding) -> Finding:
+    def _short_page(self, mismatch: Mismatch, first: Finding) -> Finding:
         """A page with too few records: is it the limit, the offset, a filter, or a total that says too much?"""
-        if self._nothing_is_behind(suspect):
+        if self._nothing_is_behind(mismatch):
             return replace(
                 first,
                 clause="total.counts-matches",
@@ -44,53 +44,53 @@ class Causes:
                 constraint="counts the matches",
                 observed="too high",
             )
-        if suspect.asked.filters and self._only_when_filtered(suspect):
-            return replace(first, clause=filter_clause(suspect.asked), parameter=suspect.asked.filter_names)
-        return self._wrong_offset(suspect, first) if suspect.asked.start else first
+        if mismatch.asked.filters and self._only_when_filtered(mismatch):
+            return replace(first, clause=filter_clause(mismatch.asked), parameter=mismatch.asked.filter_names)
+        return self._wrong_offset(mismatch, first) if mismatch.asked.start else first
 
-    def _wrong_offset(self, suspect: Suspect, first: Finding) -> Finding:
-        blamable = not read_answer(suspect.exchange).records or first.clause in ("limit.maximum", "limit.default")
-        if blamable and self.witness.instead(suspect, {**suspect.asked.query, "offset": 0}) is None:
-            explicit = {**suspect.asked.query, "limit": suspect.asked.page_size}
-            if suspect.asked.limit is not None or self.witness.instead(suspect, explicit) is not None:
-                return replace(first, clause=offset_clause(suspect.asked.start), parameter="offset")
+    def _wrong_offset(self, mismatch: Mismatch, first: Finding) -> Finding:
+        blamable = not read_answer(mismatch.exchange).records or first.clause in ("limit.maximum", "limit.default")
+        if blamable and self.requery.with_query(mismatch, {**mismatch.asked.query, "offset": 0}) is None:
+            explicit = {**mismatch.asked.query, "limit": mismatch.asked.page_size}
+            if mismatch.asked.limit is not None or self.requery.with_query(mismatch, explicit) is not None:
+                return replace(first, clause=offset_clause(mismatch.asked.start), parameter="offset")
         return first
 
-    def _nothing_is_behind(self, suspect: Suspect) -> bool:
+    def _nothing_is_behind(self, mismatch: Mismatch) -> bool:
         """True where pages of other sizes end at the same record: it is the last, and the total says too much."""
-        asked, answer = suspect.asked, read_answer(suspect.exchange)
+        asked, answer = mismatch.asked, read_answer(mismatch.exchange)
         end, total = asked.start + len(answer.records), answer.total or 0
         if not answer.records or self._known(asked) > end:
             return False
         other_sizes = {end: end, total: 0, total + 1: 0, 99: 99, 75: 75}
         pages = [(size, at) for size, at in other_sizes.items() if size <= 100 and at <= end < at + size]
-        asks = [{**asked.filters, "limit": size, "offset": at} for size, at in pages]
-        others = self.witness.ask([replace(suspect.exchange.ask, **body_of(query)) for query in asks])
+        requests = [{**asked.filters, "limit": size, "offset": at} for size, at in pages]
+        others = self.requery.ask([replace(mismatch.exchange.request, **body_of(query)) for query in requests])
         ends = [at + len(read_answer(other).records) for (_, at), other in zip(pages, others, strict=True)]
         return bool(ends) and max(ends) <= end
 
-    def _known(self, asked: Question) -> int:
+    def _known(self, asked: ParsedQuery) -> int:
         """How many records are known to match, those included whose place is not."""
-        listing, prediction = self.witness.knowledge.listing_for(asked), self.witness.knowledge.predict(asked)
+        listing, prediction = self.requery.model.listing_for(asked), self.requery.model.predict(asked)
         if listing is None or prediction is None:
             return 0
-        return len(listing.known) if listing.base.filter_key == asked.filter_key else len(prediction.found)
+        return len(listing.known) if listing.base.filter_key == asked.filter_key else len(prediction.required)
 
-    def _only_when_filtered(self, suspect: Suspect) -> bool:
+    def _only_when_filtered(self, mismatch: Mismatch) -> bool:
         """True where a filter loses records on pages of any size, and the same pages of the whole list are right."""
         single = {"limit": 1, "offset": 0}
-        filtered = self.witness.instead(suspect, {**suspect.asked.filters, **single})
-        return filtered is not None and self.witness.instead(suspect, single) is None
+        filtered = self.requery.with_query(mismatch, {**mismatch.asked.filters, **single})
+        return filtered is not None and self.requery.with_query(mismatch, single) is None
 
-    def _blamed(self, suspect: Suspect, first: Finding) -> Finding:
+    def _blamed(self, mismatch: Mismatch, first: Finding) -> Finding:
         """Which parameter makes a valid query be refused? Each is tried with another value, then the rest added."""
-        for name, query, clause in counterfactuals(suspect.asked):
-            if len(suspect.asked.query) > 1 and self.witness.instead(suspect, query) is None:
+        for name, query, clause in counterfactuals(mismatch.asked):
+            if len(mismatch.asked.query) > 1 and self.requery.with_query(mismatch, query) is None:
                 return replace(first, clause=clause, parameter=name)
-        companions = with_companions(suspect.asked) if first.clause.startswith(("filter.", "request.")) else None
+        companions = with_companions(mismatch.asked) if first.clause.startswith(("filter.", "request.")) else None
         if first.clause.startswith("offset."):
-            companions = {**suspect.asked.query, "limit": 100} if suspect.asked.limit is None else None
-        if companions is not None and self.witness.instead(suspect, companions) is None:
+            companions = {**mismatch.asked.query, "limit": 100} if mismatch.asked.limit is None else None
+        if companions is not None and self.requery.with_query(mismatch, companions) is None:
             return replace(first, clause="request.all-optional", parameter=f"{first.parameter} alone")
         return first
 
@@ -100,25 +100,25 @@ NEARBY = 60
 
 
 @dataclass
-class Mixing:
+class CrossTalk:
     """Tells an occasional failure from an answer that belongs to another query."""
 
-    witness: Witness
+    requery: Requery
 
-    def occasional(self, suspect: Suspect) -> list[Finding]:
+    def intermittent(self, mismatch: Mismatch) -> list[Finding]:
         """The list did not change, and yet the same question gets its right answer now."""
-        answer = read_answer(suspect.exchange)
-        other = self._owner(suspect)
+        answer = read_answer(mismatch.exchange)
+        other = self._matching_other_query(mismatch)
         if other is not None:
-            return [self._mixed_up(suspect, other)]
-        first = suspect.findings[0]
-        if answer.form is not Form.SUCCESS:
+            return [self._mixed_up(mismatch, other)]
+        first = mismatch.findings[0]
+        if answer.kind is not AnswerKind.SUCCESS:
             clause = "answer.return-code" if answer.status == 200 else "answer.status"
             return [
                 replace(
                     first,
                     clause=clause,
-                    summary=f"Now and then a valid query ({describe(suspect.asked)}) is not answered with success: "
+                    summary=f"Now and then a valid query ({describe(mismatch.asked)}) is not answered with success: "
                     f"{answer.signature}.",
                     parameter="valid requests",
                     constraint="always succeed",
@@ -128,61 +128,61 @@ class Mixing:
         repeatable = replace(
             first,
             clause="query.repeatable",
-            summary=f"The same query ({describe(suspect.asked)}) is answered differently on unchanged data. "
+            summary=f"The same query ({describe(mismatch.asked)}) is answered differently on unchanged data. "
             f"{first.summary}",
             parameter="answer",
             constraint="the same on unchanged data",
             observed="now and then another answer",
         )
-        return [repeatable, *suspect.findings]
+        return [repeatable, *mismatch.findings]
 
-    def after_another(self, suspect: Suspect) -> Finding | None:
+    def order_dependent(self, mismatch: Mismatch) -> Finding | None:
         """A wrong answer that comes again, but not behind an unlike query, depends on the query before it."""
-        other = self._owner(suspect)
+        other = self._matching_other_query(mismatch)
         if other is None:
             return None
-        unlike = Ask.of({"limit": 1, "accessCode": "5", "offset": 0}, "query.independent", note="an unlike query")
-        mine = suspect.exchange.ask
-        for ask in (unlike, mine, unlike, unlike, mine):  # an odd number between, so that no counter fits both
-            (exchange,) = self.witness.ask([ask])
-            if ask is mine and self.witness.suspects([exchange]):
+        unlike = Request.of({"limit": 1, "accessCode": "5", "offset": 0}, "query.independent", note="an unlike query")
+        mine = mismatch.exchange.request
+        for request in (unlike, mine, unlike, unlike, mine):  # an odd number between, so that no counter fits both
+            (exchange,) = self.requery.ask([request])
+            if request is mine and self.requery.mismatches([exchange]):
                 return None
-        return self._mixed_up(suspect, other)
+        return self._mixed_up(mismatch, other)
 
-    def _owner(self, suspect: Suspect) -> Exchange | None:
+    def _matching_other_query(self, mismatch: Mismatch) -> Exchange | None:
         """An exchange near in time whose question this answer, or its total, would be right for."""
-        mine, answer = suspect.exchange, read_answer(suspect.exchange)
-        predicted = self.witness.knowledge.predict(suspect.asked)
-        if answer.form is not Form.SUCCESS or predicted is None:
+        mine, answer = mismatch.exchange, read_answer(mismatch.exchange)
+        predicted = self.requery.model.predict(mismatch.asked)
+        if answer.kind is not AnswerKind.SUCCESS or predicted is None:
             return None
         swapped = (
             predicted.total is not None
             and answer.total != predicted.total
-            and answer.records == predicted.page(suspect.asked)
+            and answer.records == predicted.page(mismatch.asked)
         )
-        right = [record_id(record) for record in predicted.page(suspect.asked)]
+        right = [record_id(record) for record in predicted.page(mismatch.asked)]
         if not swapped and (not answer.records or ids(answer) == right):
             return None
-        for other in reversed(self.witness.recorder.exchanges):
+        for other in reversed(self.requery.recorder.exchanges):
             if abs(other.number - mine.number) > NEARBY or not _is_another_question(other, mine):
                 continue
-            together = other.began < mine.finished and mine.began < other.finished
+            together = other.started_at < mine.finished_at and mine.started_at < other.finished_at
             theirs = read_answer(other)
             if swapped and together and self._total_of(other) == answer.total:
                 return other
-            whole = theirs.form is Form.SUCCESS and theirs.total == answer.total and ids(theirs) == ids(answer)
-            if whole and not swapped and not self.witness.suspects([other]):
+            whole = theirs.kind is AnswerKind.SUCCESS and theirs.total == answer.total and ids(theirs) == ids(answer)
+            if whole and not swapped and not self.requery.mismatches([other]):
                 return other
-            if not swapped and self._lent_a_parameter(other, suspect):
+            if not swapped and self._leaked_parameter(other, mismatch):
                 return other
         return None
 
-    def _lent_a_parameter(self, other: Exchange, suspect: Suspect) -> bool:
+    def _leaked_parameter(self, other: Exchange, mismatch: Mismatch) -> bool:
         """True where the answer would be right with a parameter of the other query added to its own."""
-        answer, mine = read_answer(suspect.exchange), suspect.asked.query
-        for name, value in (other.ask.query or {}).items():
-            asked = question({**mine, name: value})
-            predicted = self.witness.knowledge.predict(asked) if name not in mine else None
+        answer, mine = read_answer(mismatch.exchange), mismatch.asked.query
+        for name, value in (other.request.query or {}).items():
+            asked = parse_query({**mine, name: value})
+            predicted = self.requery.model.predict(asked) if name not in mine else None
             if predicted is None or not predicted.exact or predicted.total != answer.total:
                 continue
             if ids(answer) == [record_id(record) for record in predicted.page(asked)]:
@@ -190,18 +190,18 @@ class Mixing:
         return False
 
     def _total_of(self, exchange: Exchange) -> int | None:
-        prediction = self.witness.knowledge.predict(question(exchange.ask.query or {}))
+        prediction = self.requery.model.predict(parse_query(exchange.request.query or {}))
         return None if prediction is None else prediction.total
 
-    def _mixed_up(self, suspect: Suspect, other: Exchange) -> Finding:
-        theirs = read_question(other.ask)
-        first = suspect.findings[0]
+    def _mixed_up(self, mismatch: Mismatch, other: Exchange) -> Finding:
+        theirs = parse_request_body(other.request)
+        first = mismatch.findings[0]
         return replace(
             first,
             clause="query.independent",
-            summary=f"The query ({describe(suspect.asked)}) got the answer that belongs to another one "
+            summary=f"The query ({describe(mismatch.asked)}) got the answer that belongs to another one "
             f"({describe(theirs) if theirs else ''}).",
-            exchanges=(suspect.exchange, other),
+            exchanges=(mismatch.exchange, other),
             parameter="answer",
             constraint="belongs to its own query",
             observed="another query's answer",
@@ -209,5 +209,5 @@ class Mixing:
 
 
 def _is_another_question(other: Exchange, mine: Exchange) -> bool:
-    query = other.ask.query
-    return other is not mine and query is not None and query != mine.ask.query
+    query = other.request.query
+    return other is not mine and query is not None and query != mine.request.query

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lineman.client import TokenError
 from lineman.client.tokens import IssuedToken
-from lineman.contract.answer import Form, read_answer
-from lineman.exchange import Ask, Credential
+from lineman.contract.answer import AnswerKind, read_answer
+from lineman.exchange import Credential, Request
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
@@ -23,7 +23,7 @@ _LONG_ENOUGH = 0.2
 
 
 @dataclass
-class EarlyToken:
+class ShortLivedToken:
     """Asked for early, used once while it lives, shown when it has ended."""
 
     token: IssuedToken | None = None
@@ -43,15 +43,15 @@ class EarlyToken:
             self.reason = f"a token of {LIFETIME} s was asked for, and one of {expires:g} s was given"
             self.token = None
             return
-        ask = Ask.of(
+        request = Request.of(
             {"limit": 1},
             "auth.refusal-status",
             credential=Credential.GIVEN,
             authorization="Bearer {short}",
             note="while it lives",
         )
-        (exchange,) = service.ask(ask)
-        if read_answer(exchange).form is Form.UNAUTHORISED:
+        (exchange,) = service.ask(request)
+        if read_answer(exchange).kind is AnswerKind.UNAUTHORISED:
             self.reason = "the short-lived token was refused while it should have lived"
             self.token = None
 
@@ -72,4 +72,4 @@ def _meanwhile(service: Service) -> None:
     """Draw now what needs no answers: it is remembered, and would take as long later."""
     from lineman.suite.generation import schema_queries  # noqa: PLC0415 - slow to import
 
-    schema_queries(service.settings.seed, service.settings.from_document)
+    schema_queries(service.options.seed, service.options.from_document)

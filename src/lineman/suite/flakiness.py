@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
-from lineman.exchange import Ask, Exchange, FailureKind
+from lineman.exchange import Exchange, FailureKind, Request
 
-_A_HABIT = 2
+_MIN_REFUSALS = 2
 _SPREAD = 2.0
 """Seconds in which servers that do not know a new token yet may refuse it, and be right."""
 _ENOUGH = 4
 """How many refusals as many queries as are sent then should meet, at the rate of the ones before."""
-_MOST, _TOGETHER = 120, 20
+_MOST, _BATCH = 120, 20
 """The most queries sent then, and how many at a time."""
 
 
 @dataclass
-class Moody:
+class FlakyAuth:
     """Counts good tokens that were refused in between."""
 
     seen: list[Exchange] = field(default_factory=list)
@@ -30,29 +30,31 @@ class Moody:
 
     def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
         """What these exchanges add to the evidence; empty as long as it is thin."""
-        again = [e for e in exchanges if e.refused_after is not None and read_answer(e).form is Form.SUCCESS]
-        fresh = [e for e in again if (e.refused_after or 0.0) > _SPREAD]
+        again = [
+            e for e in exchanges if e.token_age_when_refused is not None and read_answer(e).kind is AnswerKind.SUCCESS
+        ]
+        fresh = [e for e in again if (e.token_age_when_refused or 0.0) > _SPREAD]
         self.asked += len(exchanges)
         self.young += len(again) - len(fresh)
         self.seen += fresh
-        if len(self.seen) < _A_HABIT:
+        if len(self.seen) < _MIN_REFUSALS:
             return []
-        told = fresh if len(self.seen) - len(fresh) >= _A_HABIT else self.seen
+        told = fresh if len(self.seen) - len(fresh) >= _MIN_REFUSALS else self.seen
         return [replace(_refused_now_and_then(self.seen[0]), exchanges=(self.seen[0], e)) for e in told]
 
-    def look_again(self, ask: Callable[..., object], sleep: Callable[[float], None]) -> None:
+    def recheck(self, ask: Callable[..., object], sleep: Callable[[float], None]) -> None:
         """Where a young token was refused in between, ask on when it is old enough to be known everywhere.
 
         ``ask`` sends asks and has their answers examined; ``sleep`` takes seconds.
         """
-        if not self.young or len(self.seen) >= _A_HABIT:
+        if not self.young or len(self.seen) >= _MIN_REFUSALS:
             return
         sleep(_SPREAD)
-        query = Ask.of({"limit": 1}, "answer.status", note="is a good token always taken?")
+        query = Request.of({"limit": 1}, "answer.status", note="is a good token always taken?")
         left = min(_MOST, _ENOUGH * self.asked // self.young)
-        while left > 0 and len(self.seen) < _A_HABIT:
-            ask(*[query] * min(left, _TOGETHER))
-            left -= _TOGETHER
+        while left > 0 and len(self.seen) < _MIN_REFUSALS:
+            ask(*[query] * min(left, _BATCH))
+            left -= _BATCH
 
 
 def _refused_now_and_then(first: Exchange) -> Finding:
@@ -74,16 +76,16 @@ _EXAMINED = 3
 
 
 @dataclass
-class BrokenOff:
+class TruncatedBodies:
     """Examines answers that broke off. ``send`` asks again, and records what comes."""
 
-    send: Callable[[Sequence[Ask]], list[Exchange]]
+    send: Callable[[Sequence[Request]], list[Exchange]]
     proven: Finding | None = None
     _examined: int = 0
 
     def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
         """What answers that broke off prove; empty where the network may have done it."""
-        return [finding for exchange in exchanges if breaks_off(exchange) for finding in self._judge(exchange)]
+        return [finding for exchange in exchanges if is_cut_off(exchange) for finding in self._judge(exchange)]
 
     def _judge(self, exchange: Exchange) -> list[Finding]:
         if self.proven is not None:
@@ -91,15 +93,15 @@ class BrokenOff:
         if self._examined >= _EXAMINED:
             return []
         self._examined += 1
-        (again,) = self.send([exchange.ask])
-        (small,) = self.send([Ask.of({"limit": 1}, "answer.json", note="does a small answer arrive whole?")])
-        if not breaks_off(again) or read_answer(small).form is not Form.SUCCESS:
+        (again,) = self.send([exchange.request])
+        (small,) = self.send([Request.of({"limit": 1}, "answer.json", note="does a small answer arrive whole?")])
+        if not is_cut_off(again) or read_answer(small).kind is not AnswerKind.SUCCESS:
             return []
         self.proven = _cut_every_time(exchange, again)
         return [self.proven]
 
 
-def breaks_off(exchange: Exchange) -> bool:
+def is_cut_off(exchange: Exchange) -> bool:
     """True for an answer 200 that was cut at every try."""
     failure = exchange.failure
     cut = failure is not None and failure.kind is FailureKind.CUT and failure.status == 200

@@ -18,35 +18,35 @@ from hypothesis import strategies as st
 
 from lineman.contract.operation import document
 from lineman.contract.query import TEXT_FILTERS
-from lineman.exchange import Ask
-from lineman.suite.queries import Data
+from lineman.exchange import Request
+from lineman.suite.queries import QueryBuilder
 
 _DRAWS = 2
 """Examples drawn for each one wanted: many repeat each other."""
 
 
-def generated_queries(data: Data, seed_: int, count: int) -> list[dict[str, Any]]:
+def generated_queries(data: QueryBuilder, seed_: int, count: int) -> list[dict[str, Any]]:
     """Draw ``count`` different valid queries from the records seen, filters that hit and filters that nearly do."""
     strategy = _queries(data)
     return _distinct(lambda keep: _draw(strategy, keep, seed_, count * _DRAWS), count)
 
 
 @lru_cache(maxsize=8)
-def schema_queries(seed_: int, count: int) -> tuple[Ask, ...]:
+def schema_queries(seed_: int, count: int) -> tuple[Request, ...]:
     """Draw ``count`` different bodies from the OpenAPI document, half of them valid, half broken."""
     from schemathesis.generation import GenerationMode  # noqa: PLC0415 - half a second, best spent between answers
 
     operation = _operation()
-    asks: dict[bytes, Ask] = {}
+    requests: dict[bytes, Request] = {}
     for mode, wanted in ((GenerationMode.POSITIVE, count // 2), (GenerationMode.NEGATIVE, count)):
         strategy = operation.as_strategy(generation_mode=mode)
         cases: list[Any] = []
         _draw(strategy, cases.append, seed_, count * _DRAWS)
         for case in cases:
-            ask = _ask_of(case.body)
-            if ask is not None and ask.body is not None and len(asks) < wanted:
-                asks.setdefault(ask.body, ask)
-    return tuple(asks.values())
+            request = _request_for(case.body)
+            if request is not None and request.body is not None and len(requests) < wanted:
+                requests.setdefault(request.body, request)
+    return tuple(requests.values())
 
 
 def _operation() -> Any:
@@ -56,21 +56,21 @@ def _operation() -> Any:
     return schema[document().query_path]["POST"]
 
 
-def _ask_of(body: Any) -> Ask | None:
-    """The ask for a generated body; None for one that JSON cannot say."""
+def _request_for(body: Any) -> Request | None:
+    """The request for a generated body; None for one that JSON cannot say."""
     clause = "request.malformed-json"
     if isinstance(body, bytes):
         parsed = _parsed(body)
         if isinstance(parsed, dict):
-            return Ask.of(parsed, "answer.status", note="drawn from the document")
-        return Ask((clause,), body=body, note="drawn from the document", retry=False)
+            return Request.of(parsed, "answer.status", note="drawn from the document")
+        return Request((clause,), body=body, note="drawn from the document", retry=False)
     try:
         encoded = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError):
         return None
     if isinstance(body, dict):
-        return Ask.of(body, "answer.status", note="drawn from the document")
-    return Ask((clause,), body=encoded, note="drawn from the document", retry=False)
+        return Request.of(body, "answer.status", note="drawn from the document")
+    return Request((clause,), body=encoded, note="drawn from the document", retry=False)
 
 
 def _parsed(body: bytes) -> Any:
@@ -102,7 +102,7 @@ def _distinct(draw: Callable[[Callable[[Any], object]], None], count: int) -> li
     return list(found.values())[:count]
 
 
-def _queries(data: Data) -> st.SearchStrategy[dict[str, Any]]:
+def _queries(data: QueryBuilder) -> st.SearchStrategy[dict[str, Any]]:
     """Valid queries around the boundaries of the documentation and of the data."""
     contract = document()
     totals = sorted({1, 2, len(data.records) - 1, len(data.records), len(data.records) + 1, *data.types().values()})
@@ -119,7 +119,7 @@ def _queries(data: Data) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=optional).map(_with_offset)
 
 
-def _texts(data: Data, name: str) -> st.SearchStrategy[str] | None:
+def _texts(data: QueryBuilder, name: str) -> st.SearchStrategy[str] | None:
     values = [str(record[name]) for record in (*data.with_text(name), *data.deepest_with(name))]
     if not values:
         return None

@@ -10,26 +10,26 @@ from typing import Any
 
 from lineman.contract.answer import read_answer
 from lineman.contract.finding import Finding, Record
-from lineman.contract.model import Knowledge, Listing, read_listing, with_tail
+from lineman.contract.model import Listing, Model, read_listing, with_tail
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import readable
-from lineman.contract.query import Question, question
-from lineman.exchange import Ask, Exchange
-from lineman.suite.run_state import Recorder
+from lineman.contract.oracle.comparison import has_page
+from lineman.contract.query import ParsedQuery, parse_query
+from lineman.exchange import Exchange, Request
+from lineman.suite.run_state import RunState
 
-Send = Callable[[Sequence[Ask]], list[Exchange]]
+Send = Callable[[Sequence[Request]], list[Exchange]]
 _TRIES = 3
 
 
 @dataclass
-class Reader:
+class ListReader:
     """Keeps the knowledge of the list up to date. Its readings follow each other: none begins before the last
     has ended.
     """
 
     send: Send
-    knowledge: Knowledge
-    recorder: Recorder
+    model: Model
+    recorder: RunState
     history: dict[tuple[Any, ...], list[Listing]] = field(default_factory=dict)
     changed_lately: bool = False
     _told: set[str] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Reader:
 
         With ``kept_if`` it is kept only where that holds for all of its records.
         """
-        base = question(filters or {})
+        base = parse_query(filters or {})
         listing = self._reading(base)
         if listing is None or (kept_if is not None and not all(map(kept_if, listing.records))):
             return None
@@ -55,7 +55,7 @@ class Reader:
     def read_again(self) -> bool:
         """Read every listing again; True where one of them changed."""
         changed = False
-        for listing in list(self.knowledge.listings):
+        for listing in list(self.model.listings):
             fresh = self._reading(listing.base)
             if fresh is None or fresh.signature == listing.signature:
                 continue
@@ -64,12 +64,12 @@ class Reader:
                 continue
             changed = True
         if changed:
-            self.knowledge.orders.clear()
+            self.model.orders.clear()
             self.recorder.data_changes += 1
         self.changed_lately = changed
         return changed
 
-    def _reading(self, base: Question) -> Listing | None:
+    def _reading(self, base: ParsedQuery) -> Listing | None:
         """One reading; repeated where its pages do not fit together, because a torn one is no state of the list."""
         listing: Listing | None = None
         if base.filter_key in self._overstated:
@@ -90,7 +90,7 @@ class Reader:
             return replace(listing, total=len(listing.records))
         return smaller or listing or read_listing(base, self._pages(base))
 
-    def _ends_before_its_total(self, base: Question, listing: Listing) -> bool:
+    def _ends_before_its_total(self, base: ParsedQuery, listing: Listing) -> bool:
         """True where pages of another size end at the same record, and all say the same, higher total."""
         size = document().limit_maximum - 1
         pages = self.send([self._page(base, size, offset) for offset in (0, size)])
@@ -100,7 +100,7 @@ class Reader:
         totals = {read_answer(page).total for page in (*listing.exchanges, *pages)}
         return totals == {listing.total} and other.records == listing.records
 
-    def _pages(self, base: Question) -> list[Exchange]:
+    def _pages(self, base: ParsedQuery) -> list[Exchange]:
         contract = document()
         size = contract.limit_maximum
         first = self._page(base, size, 0)
@@ -111,22 +111,24 @@ class Reader:
             pages += self.send([self._page(base, size, contract.offset_maximum)])
         return pages
 
-    def _by_smaller_pages(self, base: Question) -> Listing | None:
+    def _by_smaller_pages(self, base: ParsedQuery) -> Listing | None:
         """Where pages of 100 are broken, pages of 50 may not be."""
         pages = self.send([self._page(base, 50, offset) for offset in (0, 50, 100)])
         return read_listing(base, pages) if _fit_together(pages) else None
 
     @staticmethod
-    def _page(base: Question, limit: int, offset: int) -> Ask:
-        return Ask.of({**base.filters, "limit": limit, "offset": offset}, "query.repeatable", note="reading the list")
+    def _page(base: ParsedQuery, limit: int, offset: int) -> Request:
+        return Request.of(
+            {**base.filters, "limit": limit, "offset": offset}, "query.repeatable", note="reading the list"
+        )
 
     def _keep(self, listing: Listing) -> None:
         key = listing.base.filter_key
-        listings = [known for known in self.knowledge.listings if known.base.filter_key != key]
+        listings = [known for known in self.model.listings if known.base.filter_key != key]
         listings.append(listing)
         listings.sort(key=lambda known: len(known.base.filters))
         listings[0] = self._with_what_others_know(listings[0], listings[1:])
-        self.knowledge.listings[:] = listings
+        self.model.listings[:] = listings
         self.history.setdefault(key, []).append(listing)
 
     def _with_what_others_know(self, whole: Listing, narrower: Sequence[Listing]) -> Listing:
@@ -134,7 +136,7 @@ class Reader:
         key = whole.base.filter_key
         if whole.base.filters:
             return whole
-        if key in self._overstated and with_tail(whole, narrower).tail:
+        if key in self._overstated and with_tail(whole, narrower).unplaced:
             self._overstated.discard(key)
             self._broken.add(key)
             whole = read_listing(whole.base, whole.exchanges) or whole
@@ -155,7 +157,7 @@ class Reader:
         return self._blame(_went_back(before, after, older[returned[-1]]))
 
     def _blame(self, finding: Finding) -> bool:
-        self.recorder.blame([finding])
+        self.recorder.add_findings([finding])
         known = finding.fingerprint in self._told
         self._told.add(finding.fingerprint)
         return known
@@ -163,8 +165,8 @@ class Reader:
 
 def _fit_together(pages: Sequence[Exchange]) -> bool:
     """True where every page has the number of records that its total asks for, and all say the same total."""
-    answers = [(read_answer(page), question(page.ask.query or {})) for page in pages]
-    if not all(readable(answer) for answer, _ in answers) or len({answer.total for answer, _ in answers}) > 1:
+    answers = [(read_answer(page), parse_query(page.request.query or {})) for page in pages]
+    if not all(has_page(answer) for answer, _ in answers) or len({answer.total for answer, _ in answers}) > 1:
         return False
     return all(
         len(answer.records) == min(asked.page_size, max(0, (answer.total or 0) - asked.start))

@@ -8,25 +8,25 @@ from typing import Any
 
 from lineman.contract.answer import Answer, read_answer
 from lineman.contract.finding import Finding
-from lineman.contract.model import Knowledge, record_id
+from lineman.contract.model import Model, record_id
 from lineman.contract.oracle.compare import compare
-from lineman.contract.query import Question, read_question
-from lineman.exchange import Ask, Exchange
-from lineman.suite.run_state import Recorder
+from lineman.contract.query import ParsedQuery, parse_request_body
+from lineman.exchange import Exchange, Request
+from lineman.suite.run_state import RunState
 
-Send = Callable[[Sequence[Ask]], list[Exchange]]
+Send = Callable[[Sequence[Request]], list[Exchange]]
 
 
 @dataclass
-class Suspect:
+class Mismatch:
     """An answer that differs from its prediction."""
 
     exchange: Exchange
     findings: list[Finding]
 
     @property
-    def asked(self) -> Question:
-        asked = read_question(self.exchange.ask)
+    def asked(self) -> ParsedQuery:
+        asked = parse_request_body(self.exchange.request)
         assert asked is not None  # noqa: S101 -- only questions are compared
         return asked
 
@@ -38,33 +38,33 @@ class Suspect:
 
 
 @dataclass
-class Witness:
+class Requery:
     """Asks again, compares, and counts what that costs."""
 
-    knowledge: Knowledge
-    recorder: Recorder
+    model: Model
+    recorder: RunState
     send: Send
     spent: int = 0
     """Requests spent on examining differences."""
 
-    def ask(self, asks: Sequence[Ask]) -> list[Exchange]:
-        self.spent += len(asks)
-        return self.send(asks)
+    def ask(self, requests: Sequence[Request]) -> list[Exchange]:
+        self.spent += len(requests)
+        return self.send(requests)
 
-    def suspects(self, exchanges: Iterable[Exchange]) -> list[Suspect]:
+    def mismatches(self, exchanges: Iterable[Exchange]) -> list[Mismatch]:
         """The exchanges whose answers differ from their prediction."""
-        compared = ((exchange, compare(exchange, self.knowledge)) for exchange in exchanges)
-        return [Suspect(exchange, findings) for exchange, findings in compared if findings]
+        compared = ((exchange, compare(exchange, self.model)) for exchange in exchanges)
+        return [Mismatch(exchange, findings) for exchange, findings in compared if findings]
 
-    def instead(self, suspect: Suspect, query: Mapping[str, Any]) -> Suspect | None:
+    def with_query(self, mismatch: Mismatch, query: Mapping[str, Any]) -> Mismatch | None:
         """Ask another query in place of the suspect's; None where its answer is right."""
-        suspects = self.suspects(self.ask([replace(suspect.exchange.ask, **body_of(query))]))
-        return suspects[0] if suspects else None
+        mismatches = self.mismatches(self.ask([replace(mismatch.exchange.request, **body_of(query))]))
+        return mismatches[0] if mismatches else None
 
 
 def body_of(query: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an ask that carry a query."""
-    built = Ask.of(query)
+    built = Request.of(query)
     return {"body": built.body, "query": built.query}
 
 

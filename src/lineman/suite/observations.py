@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lineman.contract.answer import Answer, Form, read_answer
+from lineman.contract.answer import Answer, AnswerKind, read_answer
 from lineman.contract.model import record_id
-from lineman.contract.query import question
+from lineman.contract.query import parse_query
 from lineman.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def refused_or(exchange: Exchange, words: str, *, nothing: str | None = None) ->
     to say no match.
     """
     answer = read_answer(exchange)
-    if answer.form is Form.SUCCESS:
+    if answer.kind is AnswerKind.SUCCESS:
         return words
-    if answer.form is Form.NO_ANSWER:
+    if answer.kind is AnswerKind.NO_ANSWER:
         return f"no answer ({exchange.failure.kind.value if exchange.failure else 'cut'})"
-    if nothing is not None and answer.form in (Form.REFUSAL, Form.NOT_FOUND):
+    if nothing is not None and answer.kind in (AnswerKind.REFUSAL, AnswerKind.NOT_FOUND):
         return nothing
     return f"refused: {answer.signature}"
 
@@ -44,9 +44,9 @@ def outcome_against(
 
     def outcome(exchange: Exchange) -> str:
         answer = read_answer(exchange)
-        if answer.form is not Form.SUCCESS:
+        if answer.kind is not AnswerKind.SUCCESS:
             return refused_or(exchange, words)
-        asked = question(like if like is not None else exchange.ask.query or {})
+        asked = parse_query(like if like is not None else exchange.request.query or {})
         return words if _is_page(answer, service, asked) else "another answer"
 
     return _settled(service, exchange, outcome)
@@ -59,12 +59,12 @@ def offset_outcome(
 
     def outcome(exchange: Exchange) -> str:
         answer = read_answer(exchange)
-        if answer.form is not Form.SUCCESS:
+        if answer.kind is not AnswerKind.SUCCESS:
             return refused_or(exchange, "")
         fits = [
             words
             for words, offset in {"honoured": query["offset"], **candidates}.items()
-            if _is_page(answer, service, question({**query, "offset": offset}))
+            if _is_page(answer, service, parse_query({**query, "offset": offset}))
         ]
         return " or ".join(fits) or "another page"
 
@@ -76,7 +76,7 @@ def empty_text_outcome(exchange: Exchange, service: Service) -> str | None:
 
     def outcome(exchange: Exchange) -> str:
         answer, listing = read_answer(exchange), service.listing
-        if answer.form is not Form.SUCCESS:
+        if answer.kind is not AnswerKind.SUCCESS:
             return refused_or(exchange, "")
         if listing is None or answer.total is None:
             return "unclear"
@@ -95,12 +95,12 @@ def _settled(service: Service, exchange: Exchange, outcome: Callable[[Exchange],
         words = outcome(exchange)
         if words not in _DOUBTFUL or not service.reader.read_again():
             return words
-        (exchange,) = service.ask(exchange.ask)
+        (exchange,) = service.ask(exchange.request)
     return None
 
 
 def _is_page(answer: Answer, service: Service, asked: Any) -> bool:
-    prediction = service.knowledge.predict(asked)
+    prediction = service.model.predict(asked)
     if prediction is None:
         return False
     return [record_id(r) for r in prediction.page(asked)] == [record_id(r) for r in answer.records]

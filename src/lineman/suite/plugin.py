@@ -26,8 +26,8 @@ from pathlib import Path
 from lineman.client import ClientError
 from lineman.contract.clauses import select
 from lineman.contract.finding import Finding
-from lineman.suite.expiry import EarlyToken
-from lineman.suite.run_state import NoVerdict, Settings
+from lineman.suite.expiry import ShortLivedToken
+from lineman.suite.run_state import NoVerdict, RunOptions
 from lineman.suite.service import Service
 
 SHOWN = 3
@@ -40,8 +40,8 @@ def attach_evidence(report: pytest.TestReport, service: Service, first: int, ite
     if report.outcome != "failed":
         return
     extras: list[dict[str, Any]] = list(getattr(report, "extras", []))
-    blamed = {e.number for f in service.recorder.findings for e in f.exchanges}
-    exchanges = service.recorder.exchanges[first:] if report.when == "call" else service.recorder.exchanges
+    blamed = {e.number for f in service.state.findings for e in f.exchanges}
+    exchanges = service.state.exchanges[first:] if report.when == "call" else service.state.exchanges
     shown = [e for e in exchanges if e.number in blamed][:SHOWN] or exchanges[-SHOWN:]
     extras.extend(_extra(f"<pre>{escape(_text(exchange))}</pre>") for exchange in shown)
     report.extras = extras  # type: ignore[attr-defined]  # pytest-html reads this attribute
@@ -52,7 +52,7 @@ def _extra(content: str) -> dict[str, Any]:
 
 
 def _text(exchange: Exchange) -> str:
-    request = exchange.request
+    request = exchange.sent
     lines = [f"#{exchange.number} {request.method} {request.url}"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     lines += ["", _body(request.body), ""]
@@ -69,19 +69,19 @@ def _body(body: bytes | None) -> str:
     return text if len(text) <= BODY else f"{text[:BODY]}\n... ({len(body or b'')} bytes in all)"
 
 
-VITAL = frozenset({"request.example", "auth.required", "request.malformed-json"})
+ALWAYS_RUN = frozenset({"request.example", "auth.required", "request.malformed-json"})
 """Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused
 request seen.
 """
 
 
-_LOOKING_BACK = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
-_BEHIND_THE_TOKEN = ("test_request",)
+_RUN_LAST = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
+_AFTER_TOKEN_EXPIRY = ("test_request",)
 """Test modules that come after the expired token: with the others, a fast service has been asked long enough."""
 
 
 @dataclass
-class Outcome:
+class CaseOutcome:
     """What became of one test."""
 
     name: str
@@ -95,19 +95,19 @@ class SuitePlugin:
     """One per run. ``progress`` is called after each test."""
 
     service: Service
-    settings: Settings
-    progress: Callable[[Outcome, int], None] | None = None
+    settings: RunOptions
+    progress: Callable[[CaseOutcome, int], None] | None = None
     quiet: bool = True
     stopped: str | None = None
     """Why the run ended early."""
     interrupted: bool = False
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[CaseOutcome] = field(default_factory=list)
     planned: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     finished: set[str] = field(default_factory=set)
     """Tests that ran to their end."""
     internal_error: str | None = None
     internal_trace: str = ""
-    early: EarlyToken = field(default_factory=EarlyToken)
+    early: ShortLivedToken = field(default_factory=ShortLivedToken)
     on_end: Callable[[], None] | None = None
 
     # -- collection -----------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class SuitePlugin:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the selected clauses, the vital ones first and the one that waits for a token last."""
         wanted = select(self.settings.only)
-        kept = [item for item in items if self._clauses(item) & (wanted | VITAL) or not self._clauses(item)]
+        kept = [item for item in items if self._clauses(item) & (wanted | ALWAYS_RUN) or not self._clauses(item)]
         dropped = [item for item in items if item not in kept]
         config.hook.pytest_deselected(items=dropped)
         kept.sort(key=self._rank)
@@ -136,13 +136,13 @@ class SuitePlugin:
         a seed stands for a run request by request.
         """
         clauses = self._clauses(item)
-        if clauses & _LOOKING_BACK:
+        if clauses & _RUN_LAST:
             return 4
         if "auth.expired-token" in clauses:
             return 2
-        if clauses & VITAL or "filter.case" in clauses:
+        if clauses & ALWAYS_RUN or "filter.case" in clauses:
             return 0
-        return 3 if item.path.stem in _BEHIND_THE_TOKEN else 1
+        return 3 if item.path.stem in _AFTER_TOKEN_EXPIRY else 1
 
     @staticmethod
     def _clauses(item: pytest.Item) -> set[str]:
@@ -160,7 +160,7 @@ class SuitePlugin:
         return self.service
 
     @pytest.fixture(scope="session", name="early_token")
-    def _early_token(self) -> EarlyToken:
+    def _early_token(self) -> ShortLivedToken:
         return self.early
 
     @pytest.hookimpl(wrapper=True)
@@ -175,7 +175,7 @@ class SuitePlugin:
             self._guarded(item, self._open)
         reason = self._not_here(item)
         if reason is not None:
-            self.service.excuse(self._clauses(item), reason)
+            self.service.not_verified(self._clauses(item), reason)
             self.finished.add(item.nodeid)
             pytest.skip(reason)
 
@@ -199,17 +199,17 @@ class SuitePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        before = len(self.service.recorder.findings)
-        self._first = len(self.service.recorder.exchanges)
+        before = len(self.service.state.findings)
+        self._first = len(self.service.state.exchanges)
         result: Any = None
         try:
             result = yield
         except (NoVerdict, ClientError) as error:
             self._stop(item, error)
         self.finished.add(item.nodeid)
-        found = self.service.recorder.findings[before:]
+        found = self.service.state.findings[before:]
         if found:
-            pytest.fail(_told(found), pytrace=False)
+            pytest.fail(_summary(found), pytrace=False)
         return result
 
     def _guarded(self, item: pytest.Item, action: Callable[[], None]) -> None:
@@ -235,7 +235,7 @@ class SuitePlugin:
         attach_evidence(report, self.service, getattr(self, "_first", 0), item)
         if report.when == "call" or report.outcome != "passed":
             clauses = tuple(sorted(self._clauses(item)))
-            outcome = Outcome(item.name, clauses, report.outcome, report.duration)
+            outcome = CaseOutcome(item.name, clauses, report.outcome, report.duration)
             self.outcomes.append(outcome)
             if self.progress is not None:
                 self.progress(outcome, len(self.planned))
@@ -255,7 +255,7 @@ class SuitePlugin:
             self.on_end()
 
 
-def _told(findings: list[Finding]) -> str:
+def _summary(findings: list[Finding]) -> str:
     lines = dict.fromkeys(f"{finding.clause}: {finding.summary}" for finding in findings)
     return "\n".join(lines)
 
@@ -276,7 +276,7 @@ def plugin_from_options(config: pytest.Config) -> SuitePlugin:
     from lineman.suite.runner import prepare  # noqa: PLC0415 -- the runner starts pytest with this plugin
 
     option = config.option
-    settings = Settings(
+    settings = RunOptions(
         profile=option.profile, seed=option.lineman_seed, only=tuple(option.only), report_dir=option.report_dir
     )
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lineman.contract.answer import Form, is_page, read_answer
+from lineman.contract.answer import AnswerKind, is_html, read_answer
 from lineman.contract.finding import Record
 from lineman.contract.model import Listing
 from lineman.contract.operation import document
-from lineman.exchange import AppKey, Ask, Exchange
+from lineman.exchange import AppKey, Exchange, Request
 from lineman.suite.relations import same_answers
 from lineman.suite.run_state import CredentialsRefused, NoVerdict
 
@@ -25,8 +25,8 @@ MOST_BY_TYPE = 1000
 
 def open_service(service: Service) -> None:
     """Ask the first queries, judge them, and read the list."""
-    first = Ask.of({}, "request.all-optional", note="the first query")
-    example = Ask.of(document().example_request, "request.example", note="the page's example")
+    first = Request.of({}, "request.all-optional", note="the first query")
+    example = Request.of(document().example_request, "request.example", note="the page's example")
     exchanges = service._send([first, example])
     _try_without_key(service, exchanges)
     _refuse_what_says_nothing(service, exchanges)
@@ -35,23 +35,25 @@ def open_service(service: Service) -> None:
     if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
         _read_sublists(service, listing)
     service.require_success()
-    service.court.examine([e for e in service.recorder.settled if e.ask.query is not None and not _is_doubtful(e)])
+    service.confirmation.examine(
+        [e for e in service.state.final if e.request.query is not None and not _is_doubtful(e)]
+    )
 
 
 def _is_doubtful(exchange: Exchange) -> bool:
-    return exchange.ask.clauses[:1] == ("filter.no-match",)
+    return exchange.request.clauses[:1] == ("filter.no-match",)
 
 
 def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
     """Where the token's own app key makes a query fail, the key is to blame, and not the token or the query."""
     credentials = service.client.target.credentials
-    refused = (Form.UNAUTHORISED, Form.REFUSAL, Form.NOT_FOUND)
-    if credentials.token is not None or any(read_answer(e).form not in refused for e in exchanges):
+    refused = (AnswerKind.UNAUTHORISED, AnswerKind.REFUSAL, AnswerKind.NOT_FOUND)
+    if credentials.token is not None or any(read_answer(e).kind not in refused for e in exchanges):
         return
     clause = "auth.app-key-optional"
-    (bare,) = service._send([Ask.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
-    if read_answer(bare).form is Form.SUCCESS:
-        service.blame(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
+    (bare,) = service._send([Request.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
+    if read_answer(bare).kind is AnswerKind.SUCCESS:
+        service.add_findings(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
 
 
 def _refuse_what_says_nothing(service: Service, exchanges: list[Exchange]) -> None:
@@ -59,19 +61,19 @@ def _refuse_what_says_nothing(service: Service, exchanges: list[Exchange]) -> No
     clause of it; what should be JSON and is not does.
     """
     answers = [read_answer(exchange) for exchange in exchanges]
-    forms = {answer.form for answer in answers}
+    forms = {answer.kind for answer in answers}
     shown = answers[0].signature
-    if forms == {Form.UNAUTHORISED}:
+    if forms == {AnswerKind.UNAUTHORISED}:
         raise CredentialsRefused(
             f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether "
             "this address is allow-listed"
         )
-    if forms <= {Form.OUTAGE, Form.NO_ANSWER}:
+    if forms <= {AnswerKind.OUTAGE, AnswerKind.NO_ANSWER}:
         raise NoVerdict(f"the target does not answer for itself ({shown}): it, or the gateway before it, is down")
-    if all(not isinstance(answer.value, dict) for answer in answers) and Form.SUCCESS not in forms:
+    if all(not isinstance(answer.value, dict) for answer in answers) and AnswerKind.SUCCESS not in forms:
         kinds = sorted({_content_type(exchange) for exchange in exchanges})
-        if all(is_page(exchange) for exchange in exchanges):
-            service.recorder.withdraw(exchanges)
+        if all(is_html(exchange) for exchange in exchanges):
+            service.state.retract(exchanges)
         raise NoVerdict(
             f"what answers is not the operation ({shown}, {', '.join(kinds)}): a login page, a redirect or a gateway; "
             "check the base URL"
@@ -85,13 +87,14 @@ def _content_type(exchange: Exchange) -> str:
 
 def _learn_no_match(service: Service) -> None:
     """How does the target say that nothing matches? Its answer to plain queries is the yardstick for unusual ones."""
-    asks = [
-        Ask.of(query, "filter.no-match", note="nothing matches") for query in service.few(*no_match_queries(), smoke=1)
+    requests = [
+        Request.of(query, "filter.no-match", note="nothing matches")
+        for query in service.sample_for_profile(*no_match_queries(), smoke=1)
     ]
-    for exchange in service._send(asks):
+    for exchange in service._send(requests):
         answer = read_answer(exchange)
-        if answer.form in (Form.SUCCESS, Form.REFUSAL, Form.NOT_FOUND) and not answer.records:
-            service.knowledge.no_match.add(answer.signature)
+        if answer.kind in (AnswerKind.SUCCESS, AnswerKind.REFUSAL, AnswerKind.NOT_FOUND) and not answer.records:
+            service.model.no_match.add(answer.signature)
             service.observe("filter.no-match", _no_match_words(exchange))
 
 
@@ -106,7 +109,7 @@ def no_match_queries() -> list[dict[str, Any]]:
 
 def _no_match_words(exchange: Exchange) -> str:
     answer = read_answer(exchange)
-    return "success with an empty list" if answer.form is Form.SUCCESS else answer.signature
+    return "success with an empty list" if answer.kind is AnswerKind.SUCCESS else answer.signature
 
 
 def _read_sublists(service: Service, listing: Listing) -> None:

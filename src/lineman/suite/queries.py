@@ -12,12 +12,12 @@ from typing import Any
 from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import unusual
+from lineman.contract.oracle.comparison import is_special_text
 from lineman.contract.query import TEXT_FILTERS
 
 
 @dataclass(frozen=True)
-class Data:
+class QueryBuilder:
     """Records to build queries from. ``deepest`` are records from beyond the readable beginning of a long list."""
 
     records: tuple[Record, ...]
@@ -50,7 +50,7 @@ class Data:
 
     def plain(self, name: str) -> list[Record]:
         """Records with a text of ASCII letters, digits and spaces."""
-        return [r for r in self.with_text(name, least=3) if not unusual(r[name]) and r[name] == r[name].strip()]
+        return [r for r in self.with_text(name, least=3) if not is_special_text(r[name]) and r[name] == r[name].strip()]
 
     def unusual_parts(self, count: int) -> list[dict[str, str]]:
         """Filters with parts of real texts that together have many kinds of unusual characters, marks first."""
@@ -118,7 +118,7 @@ class Data:
         queries: list[dict[str, Any]] = []
         for name in TEXT_FILTERS[::-1]:
             values = [r[name] for r in self.with_text(name)]
-            texts = dict.fromkeys(self.parts(text)["end"].strip() for text in values if not unusual(text))
+            texts = dict.fromkeys(self.parts(text)["end"].strip() for text in values if not is_special_text(text))
             found = {text: sum(text in value for value in values) for text in texts if text}
             some = [(text, count) for text, count in found.items() if 2 < count < document().limit_maximum]
             queries += [{name: text, "limit": count + step} for text, count in some[:1] for step in (-1, 0, 1)]
@@ -167,7 +167,7 @@ class Data:
     def within_another(self, name: str) -> list[str]:
         """A whole text of one record that is a part of another record's: neither may hide the other."""
         values = [r[name] for r in self.with_text(name, least=2)]
-        shortest = sorted(dict.fromkeys(values), key=lambda text: (unusual(text), len(text)))
+        shortest = sorted(dict.fromkeys(values), key=lambda text: (is_special_text(text), len(text)))
         return [text for text in shortest if any(text in other and text != other for other in values)][:1]
 
     @staticmethod

@@ -17,7 +17,7 @@ EVIDENCE_CAP = 65_536
 def exchange_record(exchange: Exchange, *, evidence: bool) -> ExchangeRecord:
     """The record of one exchange; bodies are cut, more generously where they are evidence of a violation."""
     cap = EVIDENCE_CAP if evidence else BODY_CAP
-    ask, request, response = exchange.ask, exchange.request, exchange.response
+    ask, request, response = exchange.request, exchange.sent, exchange.response
     body = request.body or b""
     answer = response.body if response else b""
     failure = exchange.failure
@@ -57,7 +57,7 @@ def _phases(phases: Phases) -> dict[str, float]:
 
 def curl(exchange: Exchange, base_url: str) -> str:
     """A ``curl`` line that sends the same request; tokens and keys are shell variables, the base URL may be one."""
-    request = exchange.request
+    request = exchange.sent
     path = request.url.removeprefix(base_url)
     words = ["curl", "-sS", "-i", "--max-time 30"]
     words.append("-I" if request.method == "HEAD" else f"-X {request.method}")

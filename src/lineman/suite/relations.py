@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lineman.contract.answer import Answer, Form, read_answer
-from lineman.contract.finding import Finding, Rows
+from lineman.contract.answer import Answer, AnswerKind, read_answer
+from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.model import record_id
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import describe, readable
-from lineman.contract.query import question
-from lineman.exchange import Ask, Credential, Exchange
+from lineman.contract.oracle.comparison import describe, has_page
+from lineman.contract.query import parse_query
+from lineman.exchange import Credential, Exchange, Request
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
@@ -27,39 +27,39 @@ def same_answers(these: Sequence[Exchange], those: Sequence[Exchange], clause: s
 
 def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[Finding]:
     here, there = read_answer(one), read_answer(other)
-    if Form.OUTAGE in (here.form, there.form) or Form.NO_ANSWER in (here.form, there.form):
+    if AnswerKind.OUTAGE in (here.kind, there.kind) or AnswerKind.NO_ANSWER in (here.kind, there.kind):
         return []
     if _content(here) == _content(there):
         return []
-    asked = describe(question(one.ask.query or {}))
+    asked = describe(parse_query(one.request.query or {}))
     return [
         Finding(
             clause,
-            f"The query ({asked}) is answered differently {other.ask.note} than {one.ask.note}.",
-            _told(here),
-            _told(there),
+            f"The query ({asked}) is answered differently {other.request.note} than {one.request.note}.",
+            _answer_summary(here),
+            _answer_summary(there),
             (other, one),
             parameter=parameter,
             constraint="makes no difference",
-            observed="another answer" if there.form is here.form else f"another form, {there.form.value}",
+            observed="another answer" if there.kind is here.kind else f"another form, {there.kind.value}",
             rows=_rows(here, there),
         )
     ]
 
 
 def _content(answer: Answer) -> str:
-    if not readable(answer):
+    if not has_page(answer):
         return answer.signature
     return json.dumps([answer.total, *answer.records], sort_keys=True)
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def _answer_summary(answer: Answer) -> dict[str, Any]:
     return {"answer": answer.signature, "total": answer.total, "ids": [record_id(r) for r in answer.records[:10]]}
 
 
-def _rows(expected: Answer, got: Answer) -> Rows:
+def _rows(expected: Answer, got: Answer) -> RecordDiff:
     wanted, have = {record_id(r) for r in expected.records}, {record_id(r) for r in got.records}
-    return Rows(
+    return RecordDiff(
         missing=tuple(r for r in expected.records if record_id(r) not in have)[:20],
         extra=tuple(r for r in got.records if record_id(r) not in wanted)[:20],
     )
@@ -69,7 +69,7 @@ def repeated_over_pages(exchanges: Sequence[Exchange]) -> list[Finding]:
     """Pages of one size of one query: no record comes on two of them."""
     walks: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
-        query = {name: value for name, value in (exchange.ask.query or {}).items() if name != "offset"}
+        query = {name: value for name, value in (exchange.request.query or {}).items() if name != "offset"}
         walks.setdefault(json.dumps(query, sort_keys=True), []).append(exchange)
     return [finding for walk in walks.values() for finding in _repeated(walk)]
 
@@ -77,7 +77,7 @@ def repeated_over_pages(exchanges: Sequence[Exchange]) -> list[Finding]:
 def _repeated(walk: Sequence[Exchange]) -> list[Finding]:
     where: dict[str, Exchange] = {}
     for exchange in walk:
-        answer, asked = read_answer(exchange), question(exchange.ask.query or {})
+        answer, asked = read_answer(exchange), parse_query(exchange.request.query or {})
         if len(answer.records) > asked.page_size:
             continue  # too large a page, which is told as such, runs into the next one
         for record in answer.records:
@@ -89,7 +89,7 @@ def _repeated(walk: Sequence[Exchange]) -> list[Finding]:
 
 
 def _on_two_pages(one: Exchange, other: Exchange, record: Mapping[str, Any]) -> Finding:
-    offsets = [(e.ask.query or {}).get("offset", 0) for e in (one, other)]
+    offsets = [(e.request.query or {}).get("offset", 0) for e in (one, other)]
     return Finding(
         "record.unique",
         f"Record {record_id(record)!r} stands on two pages of one list, at offsets {offsets[0]} and {offsets[1]}.",
@@ -99,7 +99,7 @@ def _on_two_pages(one: Exchange, other: Exchange, record: Mapping[str, Any]) -> 
         parameter="id",
         constraint="unique over pages",
         observed="on two pages",
-        rows=Rows(extra=(record,)),
+        rows=RecordDiff(extra=(record,)),
     )
 
 
@@ -114,22 +114,23 @@ def disjoint_tenants(service: Service, queries: Sequence[Mapping[str, Any]]) -> 
     unreadable = 0
     for query in queries:
         first, second = (
-            service.ask(Ask.of(query, clause, note="the first tenant"))[0],
-            service.ask(Ask.of(query, clause, credential=Credential.SECOND, note="the second tenant"))[0],
+            service.ask(Request.of(query, clause, note="the first tenant"))[0],
+            service.ask(Request.of(query, clause, credential=Credential.SECOND, note="the second tenant"))[0],
         )
         known.update({record_id(r): r for r in read_answer(first).records})
         answer = read_answer(second)
-        unreadable += not readable(answer)
+        unreadable += not has_page(answer)
         both = [r for r in answer.records if record_id(r) in known]
         if both:
-            service.blame(_leak(second, first, both))
+            service.add_findings(_leak(second, first, both))
     if unreadable == len(queries):
-        service.excuse(clause, "no query of the second tenant succeeded: check its credentials")
+        service.not_verified(clause, "no query of the second tenant succeeded: check its credentials")
 
 
 def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) -> Finding:
     names = (
-        "+".join(sorted(name for name in (second.ask.query or {}) if name not in ("limit", "offset"))) or "no filter"
+        "+".join(sorted(name for name in (second.request.query or {}) if name not in ("limit", "offset")))
+        or "no filter"
     )
     return Finding(
         "auth.tenant-isolation",
@@ -140,7 +141,7 @@ def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) 
         parameter=names,
         constraint="own records only",
         observed="the other tenant's records",
-        rows=Rows(extra=tuple(both[:20])),
+        rows=RecordDiff(extra=tuple(both[:20])),
         check="disjoint_tenants",
     )
 
@@ -148,12 +149,14 @@ def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) 
 def types_partition(service: Service) -> list[Finding]:
     """The totals of the documented types, against the whole: with the types that only answers have they make it up."""
     types = document().request_media_types
-    asks = [Ask.of({"limit": 1}, "filter.media-type", note="the whole")]
-    asks += [Ask.of({"mediatypeId": t, "limit": 1}, "filter.media-type", note=f"type {t}") for t in types]
-    exchanges = service.ask(*asks)
+    requests = [Request.of({"limit": 1}, "filter.media-type", note="the whole")]
+    requests += [Request.of({"mediatypeId": t, "limit": 1}, "filter.media-type", note=f"type {t}") for t in types]
+    exchanges = service.ask(*requests)
     answers = [read_answer(exchange) for exchange in exchanges]
-    totals = [0 if not readable(a) and a.form in (Form.REFUSAL, Form.NOT_FOUND) else a.total for a in answers]
-    if totals[0] is None or not readable(answers[0]) or any(total is None for total in totals):
+    totals = [
+        0 if not has_page(a) and a.kind in (AnswerKind.REFUSAL, AnswerKind.NOT_FOUND) else a.total for a in answers
+    ]
+    if totals[0] is None or not has_page(answers[0]) or any(total is None for total in totals):
         return []
     parts = [total for total in totals[1:] if total is not None]
     if sum(parts) <= totals[0]:
@@ -177,9 +180,11 @@ def narrower_finds_fewer(service: Service) -> list[Finding]:
     """Totals of a filter, of a longer text of it, and of it with another filter."""
     findings: list[Finding] = []
     for wide, narrow in service.data.narrowings():
-        exchanges = service.ask(*(Ask.of(query, "filter.conjunction", note="narrowing") for query in (wide, narrow)))
+        exchanges = service.ask(
+            *(Request.of(query, "filter.conjunction", note="narrowing") for query in (wide, narrow))
+        )
         wider, narrower = (read_answer(exchange) for exchange in exchanges)
-        if readable(wider) and readable(narrower) and (narrower.total or 0) > (wider.total or 0):
+        if has_page(wider) and has_page(narrower) and (narrower.total or 0) > (wider.total or 0):
             findings.append(_grew(exchanges, wider, narrower))
     return findings
 
@@ -191,7 +196,7 @@ def _grew(exchanges: Sequence[Exchange], wider: Answer, narrower: Answer) -> Fin
         f"at most {wider.total}",
         narrower.total,
         (exchanges[1], exchanges[0]),
-        parameter="+".join(sorted(exchanges[1].ask.query or {})),
+        parameter="+".join(sorted(exchanges[1].request.query or {})),
         constraint="narrowing narrows",
         observed="more",
     )

@@ -13,36 +13,36 @@ from lineman.exchange import Exchange, Operation
 
 
 @dataclass
-class Recorder:
+class RunState:
     """Collects exchanges, findings, observations and reasons; decides nothing."""
 
     exchanges: list[Exchange] = field(default_factory=list)
-    settled: list[Exchange] = field(default_factory=list)
+    final: list[Exchange] = field(default_factory=list)
     """The last attempt of each request: those before it were tried again."""
     findings: list[Finding] = field(default_factory=list)
     answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """What the target does where the documentation is silent: clause to answers and how often each was seen."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Why a clause could not be verified."""
-    bearing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    coverage: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Clause to the numbers of the exchanges that bear on it."""
     notes: list[str] = field(default_factory=list)
     data_changes: int = 0
 
-    def keep(self, exchange: Exchange) -> None:
+    def record(self, exchange: Exchange) -> None:
         """Record an exchange; called by the client for every attempt."""
         self.exchanges.append(exchange)
 
-    def bears(self, exchange: Exchange, clauses: Iterable[str]) -> None:
+    def exercises(self, exchange: Exchange, clauses: Iterable[str]) -> None:
         """Note that an exchange exercised clauses beyond the ones that it was made for."""
         if exchange.operation is Operation.QUERY:
             for clause in clauses:
-                self.bearing[clause].add(exchange.number)
+                self.coverage[clause].add(exchange.number)
 
-    def blame(self, findings: Iterable[Finding]) -> None:
+    def add_findings(self, findings: Iterable[Finding]) -> None:
         self.findings.extend(findings)
 
-    def withdraw(self, exchanges: Iterable[Exchange]) -> None:
+    def retract(self, exchanges: Iterable[Exchange]) -> None:
         """Take back what was said of these exchanges alone, because they turned out to be none of the operation's."""
         numbers = {exchange.number for exchange in exchanges}
         self.findings = [f for f in self.findings if not {e.number for e in f.exchanges} <= numbers]
@@ -51,7 +51,7 @@ class Recorder:
         """Record an answer to an open question."""
         self.answers[clause][answer] += 1
 
-    def excuse(self, clause: str, reason: str) -> None:
+    def not_verified(self, clause: str, reason: str) -> None:
         """Say why a clause could not be verified; the first reason stays."""
         self.reasons.setdefault(clause, reason)
 
@@ -60,7 +60,7 @@ Profile = Literal["smoke", "full", "deep"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunOptions:
     """``budget`` is the most requests of a deep run's generated queries; ``only`` are globs of clause ids,
     empty for all.
     """

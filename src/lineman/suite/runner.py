@@ -18,8 +18,8 @@ from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
 from lineman.suite.pins import read_pins
-from lineman.suite.plugin import Outcome, SuitePlugin
-from lineman.suite.run_state import Recorder, Settings
+from lineman.suite.plugin import CaseOutcome, SuitePlugin
+from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.service import Service
 from lineman.suite.verdict import conclude
 from lineman.target import Target, load_target
@@ -48,7 +48,7 @@ DEEP_BUDGET = 5000
 
 
 def prepare(
-    settings: Settings,
+    settings: RunOptions,
     *,
     name: str | None = None,
     base_url: str | None = None,
@@ -65,9 +65,9 @@ def prepare(
     """
     chosen = target or load_target(name, base_url, None, os.environ if environment is None else environment)
     chosen.require_credentials()
-    recorder = Recorder()
+    recorder = RunState()
     paths = Paths(query=document().query_path, token=document().token_path)
-    client = BlockingClient(chosen, paths=paths, transport=transport, clock=clock, on_exchange=recorder.keep)
+    client = BlockingClient(chosen, paths=paths, transport=transport, clock=clock, on_exchange=recorder.record)
     service = Service(client, settings, recorder)
     return SuitePlugin(service, settings)
 
@@ -88,7 +88,7 @@ def run_suite(
     plugin: SuitePlugin,
     *,
     report_dir: Path | None = None,
-    progress: Callable[[Outcome, int], None] | None = None,
+    progress: Callable[[CaseOutcome, int], None] | None = None,
     pytest_args: Sequence[str] = (),
     sandbox: bool = False,
     limit: Callable[[], None] | None = None,

@@ -14,22 +14,22 @@ from itertools import takewhile
 from typing import Any
 
 from lineman.client import BlockingClient
-from lineman.contract.answer import Form, is_page, leads_elsewhere, read_answer
-from lineman.contract.checks import judge_case
-from lineman.contract.coverage import clauses_borne
+from lineman.contract.answer import AnswerKind, is_html, leads_elsewhere, read_answer
+from lineman.contract.checks import run_checks
+from lineman.contract.coverage import clauses_exercised
 from lineman.contract.finding import Finding, merge
-from lineman.contract.model import Knowledge, Listing
+from lineman.contract.model import Listing, Model
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import readable, unusual
-from lineman.contract.query import question
-from lineman.exchange import AppKey, Ask, Credential, Exchange, Operation
-from lineman.suite.confirmation import Court
-from lineman.suite.flakiness import BrokenOff, Moody
-from lineman.suite.list_reader import Reader
-from lineman.suite.mismatch import Witness
-from lineman.suite.queries import Data
+from lineman.contract.oracle.comparison import has_page, is_special_text
+from lineman.contract.query import parse_query
+from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
+from lineman.suite.confirmation import Confirmation
+from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
+from lineman.suite.list_reader import ListReader
+from lineman.suite.mismatch import Requery
+from lineman.suite.queries import QueryBuilder
 from lineman.suite.relations import same_answers
-from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict, Recorder, Settings
+from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict, RunOptions, RunState
 
 _CANARIES = 2
 _RESERVE = 120
@@ -41,76 +41,74 @@ class Service:
     """Asks, records and judges. One per run."""
 
     client: BlockingClient
-    settings: Settings
-    recorder: Recorder = field(default_factory=Recorder)
-    knowledge: Knowledge = field(default_factory=Knowledge)
+    options: RunOptions
+    state: RunState = field(default_factory=RunState)
+    model: Model = field(default_factory=Model)
     opened: bool = False
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self._send, self.knowledge, self.recorder)
-        self.court = Court(self.reader, Witness(self.knowledge, self.recorder, self._send))
-        self.random = random.Random(self.settings.seed)  # noqa: S311 -- reproducible choice, no secret
-        self.broken_off = BrokenOff(self._recorded)
-        self.moody = Moody()
+        self.reader = ListReader(self._send, self.model, self.state)
+        self.confirmation = Confirmation(self.reader, Requery(self.model, self.state, self._send))
+        self.random = random.Random(self.options.seed)  # noqa: S311 -- reproducible choice, no secret
+        self.truncated_bodies = TruncatedBodies(self._recorded)
+        self.flaky_auth = FlakyAuth()
         self._listing_tried = False
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    def ask(self, *asks: Ask) -> list[Exchange]:
+    def ask(self, *requests: Request) -> list[Exchange]:
         """Send independent asks together and judge every answer; the exchanges come in the order of the asks."""
-        exchanges = self._send(asks)
-        self.court.examine(e for e in exchanges if _in_model(e))
+        exchanges = self._send(requests)
+        self.confirmation.examine(e for e in exchanges if _in_model(e))
         return exchanges
 
     def query(self, clause: str, *queries: dict[str, Any], note: str = "") -> list[Exchange]:
         """Ask several queries for one clause."""
-        return self.ask(*(Ask.of(query, clause, note=note) for query in queries))
+        return self.ask(*(Request.of(query, clause, note=note) for query in queries))
 
-    def few(self, *choices: Any, smoke: int, full: int | None = None) -> list[Any]:
+    def sample_for_profile(self, *choices: Any, smoke: int, full: int | None = None) -> list[Any]:
         """The first choices: as many as the profile has requests for."""
-        count = smoke if self.settings.profile == "smoke" else full
+        count = smoke if self.options.profile == "smoke" else full
         return list(choices[:count])
 
     @property
     def smoke(self) -> bool:
-        return self.settings.profile == "smoke"
+        return self.options.profile == "smoke"
 
     # -- knowledge ------------------------------------------------------------------------------------------------
 
     @property
-    def data(self) -> Data:
+    def data(self) -> QueryBuilder:
         """What is known of the tenant's records, to build queries from."""
         listing = self.listing
-        return Data(listing.known if listing else (), self.random, deepest=self._deepest())
+        return QueryBuilder(listing.known if listing else (), self.random, deepest=self._deepest())
 
     @property
     def listing(self) -> Listing | None:
         """The tenant's list as far as it was read; None where it could not be."""
-        return self.knowledge.whole
+        return self.model.whole
 
     def _deepest(self) -> tuple[Any, ...]:
         """Records of complete partial lists, for lists too long to be read whole."""
-        whole = self.knowledge.whole
+        whole = self.model.whole
         if whole is None or whole.complete:
             return ()
-        return tuple(
-            r for known in self.knowledge.listings if known.base.filters and known.complete for r in known.records
-        )
+        return tuple(r for known in self.model.listings if known.base.filters and known.complete for r in known.records)
 
     def observe(self, clause: str, answer: str | None, of: str = "") -> None:
         """Record an answer to an open question, ``of`` one of its parts; None is no answer."""
         if answer is not None:
-            self.recorder.observe(clause, f"{of}: {answer}" if of else answer)
+            self.state.observe(clause, f"{of}: {answer}" if of else answer)
 
-    def excuse(self, clauses: str | Iterable[str], reason: str) -> None:
+    def not_verified(self, clauses: str | Iterable[str], reason: str) -> None:
         """Say why clauses could not be verified here."""
         for clause in [clauses] if isinstance(clauses, str) else clauses:
-            self.recorder.excuse(clause, reason)
+            self.state.not_verified(clause, reason)
 
-    def blame(self, *findings: Finding) -> None:
-        self.recorder.blame(findings)
+    def add_findings(self, *findings: Finding) -> None:
+        self.state.add_findings(findings)
 
-    def confirmed(self, judge: Callable[[], Sequence[Finding]], clause: str, check: str) -> list[Finding]:
+    def confirm(self, judge: Callable[[], Sequence[Finding]], clause: str, check: str) -> list[Finding]:
         """Repeat a judgement of several exchanges until it holds, or differs on unchanged data; record what is proven.
 
         ``judge`` asks and compares, anew at each call.
@@ -122,18 +120,18 @@ class Service:
             again = {finding.fingerprint for finding in judge()}
             if not self.reader.read_again():
                 proven = [*_named([finding for finding in findings if finding.fingerprint in again], check)]
-                self.recorder.blame(proven)
+                self.state.add_findings(proven)
                 return proven
-        self.excuse(clause, "the data kept changing while it was checked")
+        self.not_verified(clause, "the data kept changing while it was checked")
         return []
 
-    def ask_generated(self, draw: Callable[[Data, int, int], list[dict[str, Any]]]) -> None:
+    def ask_generated(self, draw: Callable[[QueryBuilder, int, int], list[dict[str, Any]]]) -> None:
         """Ask queries drawn from the data seen: a fixed number, or as many as a deep run's budget allows."""
-        rounds = self.settings.deep_rounds if self.settings.profile == "deep" else 1
+        rounds = self.options.deep_rounds if self.options.profile == "deep" else 1
         for number in range(rounds):
-            if number and not self._has_room_for(self.settings.generated):
+            if number and not self._has_room_for(self.options.generated):
                 return
-            queries = draw(self.data, self.settings.seed + number, self.settings.generated)
+            queries = draw(self.data, self.options.seed + number, self.options.generated)
             self.query("total.counts-matches", *queries, note="generated from the data")
 
     def _has_room_for(self, count: int) -> bool:
@@ -144,12 +142,12 @@ class Service:
     @property
     def combinations_asked(self) -> set[frozenset[str]]:
         """The combinations of parameters that valid queries of this run have had."""
-        queries = (e.ask.query for e in self.recorder.exchanges if _in_model(e) and e.ask.query is not None)
-        return {frozenset(query) for query in queries if question(query).certain}
+        queries = (e.request.query for e in self.state.exchanges if _in_model(e) and e.request.query is not None)
+        return {frozenset(query) for query in queries if parse_query(query).is_specified}
 
     def last_pages(self, filters: dict[str, Any], sizes: Sequence[int]) -> list[dict[str, int]]:
         """The last page of each size of what the filters find, where a documented offset reaches it."""
-        prediction = self.knowledge.predict(question(filters))
+        prediction = self.model.predict(parse_query(filters))
         total = prediction.total if prediction is not None else None
         if not total:
             return []
@@ -163,8 +161,8 @@ class Service:
         if whole is not None and whole.total < document().offset_maximum:
             queries += [{"limit": 100, "offset": 100}, {"limit": 50, "offset": 100}]
         codes = [str(r["accessCode"]) for r in self.data.spread(self.data.with_text("accessCode", least=2), 4)]
-        for text in [code for code in codes if not unusual(code)]:
-            prediction = self.knowledge.predict(question({"accessCode": text}))
+        for text in [code for code in codes if not is_special_text(code)]:
+            prediction = self.model.predict(parse_query({"accessCode": text}))
             if prediction is not None and prediction.exact and 0 < (prediction.total or 0) <= 20:
                 pages = [(20, 20), (prediction.total, prediction.total), (10, 100)]
                 queries += [{"accessCode": text, "limit": size, "offset": at} for size, at in pages]
@@ -174,8 +172,8 @@ class Service:
         """Learn whether a text filter minds letter case, and record it."""
         answer = read_answer(exchange)
         minds = not answer.records
-        if answer.form is Form.SUCCESS or answer.signature in self.knowledge.no_match:
-            self.knowledge.habits.case[name] = minds
+        if answer.kind is AnswerKind.SUCCESS or answer.signature in self.model.no_match:
+            self.model.behaviour.case[name] = minds
             self.observe("filter.case", f"{name}: {'minds' if minds else 'does not mind'} letter case")
         else:
             self.observe("filter.case", f"{name}: {answer.signature}")
@@ -186,17 +184,19 @@ class Service:
         notes = {AppKey.SECOND: "with the other tenant's X-APP-Key", AppKey.UNKNOWN: "with nobody's X-APP-Key"}
 
         def judge() -> list[Finding]:
-            own = self.ask(*(Ask.of(query, clause, note="with its own X-APP-Key") for query in queries))
+            own = self.ask(*(Request.of(query, clause, note="with its own X-APP-Key") for query in queries))
             findings: list[Finding] = []
             for key in keys:
-                foreign = self.ask(*(Ask.of(query, clause, app_key=key, note=notes[key]) for query in queries))
+                foreign = self.ask(*(Request.of(query, clause, app_key=key, note=notes[key]) for query in queries))
                 pairs = [
-                    (o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).form is not Form.UNAUTHORISED
+                    (o, f)
+                    for o, f in zip(own, foreign, strict=True)
+                    if read_answer(f).kind is not AnswerKind.UNAUTHORISED
                 ]
                 findings += same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
             return findings
 
-        self.confirmed(judge, clause, "foreign_app_key_gives_no_other_records")
+        self.confirm(judge, clause, "foreign_app_key_gives_no_other_records")
 
     @staticmethod
     def error_form(exchange: Exchange) -> str:
@@ -207,46 +207,46 @@ class Service:
         elif isinstance(answer.value, dict):
             form = "JSON envelope" if "returnCode" in answer.value else "other JSON"
         else:
-            form = "HTML" if is_page(exchange) else "text"
+            form = "HTML" if is_html(exchange) else "text"
         return f"{answer.status}: {form}"
 
     # -- the wire -------------------------------------------------------------------------------------------------
 
-    def _recorded(self, asks: Sequence[Ask]) -> list[Exchange]:
-        exchanges = self.client.send_all(asks)
-        self.recorder.settled += exchanges
+    def _recorded(self, requests: Sequence[Request]) -> list[Exchange]:
+        exchanges = self.client.send_all(requests)
+        self.state.final += exchanges
         for exchange in exchanges:
-            self.recorder.bears(exchange, clauses_borne(exchange))
+            self.state.exercises(exchange, clauses_exercised(exchange))
         return exchanges
 
-    def _send(self, asks: Sequence[Ask]) -> list[Exchange]:
-        exchanges = self._recorded(asks)
-        self.recorder.blame(self.broken_off.examine([e for e in exchanges if _in_model(e)]))
-        self.recorder.blame(self.moody.examine(exchanges))
+    def _send(self, requests: Sequence[Request]) -> list[Exchange]:
+        exchanges = self._recorded(requests)
+        self.state.add_findings(self.truncated_bodies.examine([e for e in exchanges if _in_model(e)]))
+        self.state.add_findings(self.flaky_auth.examine(exchanges))
         if self.opened:
-            self._look_for_a_gate(exchanges)
+            self._detect_gateway(exchanges)
         for exchange in exchanges:
-            self.recorder.blame(judge_case(exchange))
+            self.state.add_findings(run_checks(exchange))
         return exchanges
 
-    def _look_for_a_gate(self, exchanges: Sequence[Exchange]) -> None:
+    def _detect_gateway(self, exchanges: Sequence[Exchange]) -> None:
         """One strange answer breaks a promise; where every request gets one, something stands before the service."""
         refused = [e for e in exchanges if _good_credentials_refused(e)]
-        if refused and self._is_always(_good_credentials_refused):
+        if refused and self._holds_for_every_canary(_good_credentials_refused):
             raise CredentialsRefused(
                 f"the target refuses the credentials it took before (status {read_answer(refused[0]).status}): they "
                 "were revoked, expired or blocked during the run"
             )
         diverted = [e for e in exchanges if _in_model(e) and leads_elsewhere(e)]
-        if diverted and self._is_always(leads_elsewhere):
-            self.recorder.withdraw(takewhile(leads_elsewhere, reversed(self.recorder.exchanges)))
+        if diverted and self._holds_for_every_canary(leads_elsewhere):
+            self.state.retract(takewhile(leads_elsewhere, reversed(self.state.exchanges)))
             raise NoVerdict(
                 f"what answers is the operation no longer ({read_answer(diverted[0]).signature}): a login page or a "
                 "gateway was put before it during the run"
             )
 
-    def _is_always(self, trait: Callable[[Exchange], bool]) -> bool:
-        canary = Ask.of({"limit": 1}, "answer.status", note="is the operation still there?")
+    def _holds_for_every_canary(self, trait: Callable[[Exchange], bool]) -> bool:
+        canary = Request.of({"limit": 1}, "answer.status", note="is the operation still there?")
         return all(trait(self.client.send_all([canary])[0]) for _ in range(_CANARIES))
 
     # -- opening --------------------------------------------------------------------------------------------------
@@ -265,16 +265,16 @@ class Service:
 
     def finish(self) -> list[Finding]:
         """All proven findings, merged by fingerprint."""
-        return merge(self.recorder.findings)
+        return merge(self.state.findings)
 
     @property
     def successes(self) -> int:
-        return sum(1 for e in self.recorder.exchanges if _in_model(e) and readable(read_answer(e)))
+        return sum(1 for e in self.state.exchanges if _in_model(e) and has_page(read_answer(e)))
 
     def require_success(self) -> None:
         """Raise NeverSucceeded unless some valid query was answered in a way that can be judged."""
-        if not any(_spoke(e) for e in self.recorder.exchanges if _in_model(e)):
-            last = next((e for e in reversed(self.recorder.exchanges) if _in_model(e)), None)
+        if not any(_is_operation_success(e) for e in self.state.exchanges if _in_model(e)):
+            last = next((e for e in reversed(self.state.exchanges) if _in_model(e)), None)
             shown = read_answer(last).signature if last else "nothing"
             raise NeverSucceeded(
                 f"no valid query was answered with success (the last answer: {shown}): is this the right base URL, "
@@ -288,24 +288,24 @@ def _named(findings: Sequence[Finding], check: str) -> Iterable[Finding]:
 
 def _in_model(exchange: Exchange) -> bool:
     """True for a request of the first tenant to the operation itself, whose answer the model can predict."""
-    ask = exchange.ask
+    request = exchange.request
     return (
         exchange.operation is Operation.QUERY
-        and ask.credential is Credential.VALID
-        and ask.app_key is AppKey.OWN
-        and ask.method == "POST"
-        and ask.path is None
-        and ask.content_type == "application/json"
+        and request.credential is Credential.VALID
+        and request.app_key is AppKey.OWN
+        and request.method == "POST"
+        and request.path is None
+        and request.content_type == "application/json"
     )
 
 
 def _good_credentials_refused(exchange: Exchange) -> bool:
-    return _in_model(exchange) and read_answer(exchange).form is Form.UNAUTHORISED
+    return _in_model(exchange) and read_answer(exchange).kind is AnswerKind.UNAUTHORISED
 
 
-def _spoke(exchange: Exchange) -> bool:
+def _is_operation_success(exchange: Exchange) -> bool:
     """True for a 2xx that is recognisably the operation's: JSON with a success in it, however broken."""
     answer = read_answer(exchange)
     if answer.status is None or not 200 <= answer.status < 300:
         return False
-    return answer.form is Form.SUCCESS or answer.has_list or bool(answer.records)
+    return answer.kind is AnswerKind.SUCCESS or answer.has_list or bool(answer.records)

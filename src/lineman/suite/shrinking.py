@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import CLAUSE_OF_FILTER, limit_clause, offset_clause, unusual
-from lineman.contract.query import TEXT_FILTERS, Question
+from lineman.contract.oracle.comparison import CLAUSE_OF_FILTER, is_special_text, limit_clause, offset_clause
+from lineman.contract.query import TEXT_FILTERS, ParsedQuery
 
 
 def smaller_queries(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -19,7 +19,7 @@ def smaller_queries(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**query, name: smaller}
 
 
-def explicit_query(clause: str, asked: Question) -> dict[str, Any] | None:
+def explicit_query(clause: str, asked: ParsedQuery) -> dict[str, Any] | None:
     """The same query with the value that a default, or anything above the maximum, is promised to behave as."""
     contract = document()
     if clause in ("limit.default", "limit.clamp"):
@@ -27,7 +27,7 @@ def explicit_query(clause: str, asked: Question) -> dict[str, Any] | None:
     return {**asked.query, "offset": contract.offset_default} if clause == "offset.default" else None
 
 
-def counterfactuals(asked: Question) -> Iterator[tuple[str, dict[str, Any], str]]:
+def counterfactuals(asked: ParsedQuery) -> Iterator[tuple[str, dict[str, Any], str]]:
     """For each parameter the query with another, harmless value of it, and the clause that its own value is about."""
     contract = document()
     for name, value in asked.query.items():
@@ -39,14 +39,14 @@ def counterfactuals(asked: Question) -> Iterator[tuple[str, dict[str, Any], str]
         elif name == "mediatypeId":
             other = next(t for t in contract.request_media_types if t != value)
             clause = CLAUSE_OF_FILTER[name]
-        elif name in TEXT_FILTERS and unusual(str(value)):
+        elif name in TEXT_FILTERS and is_special_text(str(value)):
             other, clause = "line", "filter.any-text"
         else:
             continue
         yield name, {**asked.query, name: other}, clause
 
 
-def with_companions(asked: Question) -> dict[str, Any] | None:
+def with_companions(asked: ParsedQuery) -> dict[str, Any] | None:
     """The query with every parameter that it leaves out, as the example has them; None where it has them all."""
     example = document().example_request
     added = {name: value for name, value in example.items() if name not in asked.query}

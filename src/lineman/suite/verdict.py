@@ -11,12 +11,12 @@ from datetime import datetime
 from importlib.metadata import version
 
 from lineman import __version__
-from lineman.contract.answer import Form, read_answer
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.clauses import Clause, catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import CLAUSE_OF_FILTER
-from lineman.contract.query import question
+from lineman.contract.query import parse_query
 from lineman.exchange import Credential, Exchange, Operation
 from lineman.report.run import (
     ClauseResult,
@@ -47,7 +47,7 @@ def conclude(
     plugin: SuitePlugin, started: datetime, finished: datetime, pins: Mapping[str, str], *, sandbox: bool = False
 ) -> Run:
     """Draw the run's record."""
-    service, recorder = plugin.service, plugin.service.recorder
+    service, recorder = plugin.service, plugin.service.state
     findings = without_consequences(service.finish())
     waivers = {w.match: w for w in service.client.target.waivers}
     today = finished.date()
@@ -103,7 +103,7 @@ def _judged(plugin: SuitePlugin) -> list[Clause]:
 
 def _observations(plugin: SuitePlugin) -> dict[str, str]:
     """Silent clauses and what the target does, every answer seen once, in a stable order."""
-    answers = plugin.service.recorder.answers
+    answers = plugin.service.state.answers
     return {id_: "; ".join(sorted(answers[id_])) for id_ in catalogue() if answers.get(id_)}
 
 
@@ -115,7 +115,7 @@ def _clause_result(
     observations: Mapping[str, str],
     pins: Mapping[str, str],
 ) -> ClauseResult:
-    bearing = sorted(plugin.service.recorder.bearing.get(clause.id, ()))
+    bearing = sorted(plugin.service.state.coverage.get(clause.id, ()))
     own = [finding for finding in findings if finding.clause == clause.id]
     state, reason = _state(clause, plugin, own, waivers, bearing, observations)
     return ClauseResult(
@@ -152,7 +152,7 @@ def _state(
         return State.NOT_VERIFIED, plugin.stopped or (
             "interrupted" if plugin.interrupted else "the run did not get there"
         )
-    excuse = plugin.service.recorder.reasons.get(clause.id)
+    excuse = plugin.service.state.reasons.get(clause.id)
     if clause.id in observations:
         return State.OBSERVED, ""
     if excuse is not None:
@@ -179,7 +179,7 @@ def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiv
         constraint=finding.constraint,
         observed=finding.observed,
         exchanges=[e.number for e in finding.exchanges][:SHOWN],
-        query=None if first.ask.query is None else dict(first.ask.query),
+        query=None if first.request.query is None else dict(first.request.query),
         records=RecordDifference(
             missing=[dict(r) for r in rows.missing],
             extra=[dict(r) for r in rows.extra],
@@ -203,7 +203,7 @@ def _replay(finding: Finding, plugin: SuitePlugin) -> str:
         "--base-url",
         plugin.service.client.target.base_url,
     ]
-    purposes = dict.fromkeys([finding.clause, *finding.exchanges[0].ask.clauses[:1]])
+    purposes = dict.fromkeys([finding.clause, *finding.exchanges[0].request.clauses[:1]])
     only = [word for id_ in purposes if id_ in catalogue() for word in ("--only", id_)]
     return shlex.join(["lineman", "test", *target, *only, "--seed", str(settings.seed)])
 
@@ -244,16 +244,17 @@ def _counted(things: Sequence[object], one: str, several: str) -> str:
 
 def _not_seen(plugin: SuitePlugin) -> str | None:
     """What a pass needs and this run has not seen; None where it saw all."""
-    queries = [e for e in plugin.service.recorder.exchanges if e.operation is Operation.QUERY]
+    queries = [e for e in plugin.service.state.exchanges if e.operation is Operation.QUERY]
     answers = [(e, read_answer(e)) for e in queries]
     if not any(a.succeeded and a.has_list and (a.records or a.total == 0) for _, a in answers):
         return "No valid query was answered with success: nothing was seen that could be judged."
     if not any(
-        e.ask.credential in (Credential.NONE, Credential.GIVEN) and a.form is Form.UNAUTHORISED for e, a in answers
+        e.request.credential in (Credential.NONE, Credential.GIVEN) and a.kind is AnswerKind.UNAUTHORISED
+        for e, a in answers
     ):
         return "No request with bad credentials was seen to be refused."
     good = (Credential.VALID, Credential.SECOND)
-    if not any(e.ask.credential in good and a.form is Form.REFUSAL for e, a in answers):
+    if not any(e.request.credential in good and a.kind is AnswerKind.REFUSAL for e, a in answers):
         return "No invalid request was seen to be refused."
     return None
 
@@ -268,7 +269,7 @@ def _waiver_state(waiver: Waiver, violations: Sequence[Violation], *, expired: b
 
 def _health(plugin: SuitePlugin, clauses: Sequence[ClauseResult]) -> Health:
     statistics = plugin.service.client.statistics
-    recorder = plugin.service.recorder
+    recorder = plugin.service.state
     spent = statistics.budget is not None and statistics.requests >= statistics.budget
     return Health(
         retries=statistics.retries,
@@ -295,10 +296,12 @@ def _tested(exchanges: Sequence[Exchange]) -> Tested:
         if exchange.operation is not Operation.QUERY:
             continue
         statuses[str(exchange.status or "no answer")] += 1
-        if exchange.ask.query is not None:
-            asked = question(exchange.ask.query)
-            limits["absent" if "limit" not in exchange.ask.query else _shown(exchange.ask.query["limit"])] += 1
-            offsets["absent" if "offset" not in exchange.ask.query else _shown(exchange.ask.query["offset"])] += 1
+        if exchange.request.query is not None:
+            asked = parse_query(exchange.request.query)
+            limits["absent" if "limit" not in exchange.request.query else _shown(exchange.request.query["limit"])] += 1
+            offsets[
+                "absent" if "offset" not in exchange.request.query else _shown(exchange.request.query["offset"])
+            ] += 1
             filters[asked.filter_names] += 1
     return Tested(limits=dict(limits), offsets=dict(offsets), filters=dict(filters), statuses=dict(statuses))
 

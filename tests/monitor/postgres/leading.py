@@ -16,7 +16,7 @@ from lineman.monitor.config.models import Canary, Channel, MonitorSettings
 from lineman.monitor.delivery.channels import sender
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.leader import Joint
+from lineman.monitor.leader import Leader
 from lineman.monitor.store import History
 
 INTERVAL = 1_000
@@ -32,12 +32,12 @@ def main(address: str, url: str, name: str, last: str) -> None:
     subject, clock = canary(), SystemClock()
     joint_module._SLOTS_AT_ONCE = 2
     outbox = Outbox({"hook": sender(Channel(name="hook", webhook=url))}, clock, History(address, name), owner=name)
-    joint = Joint(address, {subject.name: subject}, MonitorSettings(), clock, owner=name, patience=0)
+    joint = Leader(address, {subject.name: subject}, MonitorSettings(), clock, owner=name, patience=0)
     joint.on_notices, joint.on_lead = outbox.add, lambda: outbox.load(JOINT)
     outbox.start()
     going = True
     while going:
-        more = joint.turn()
+        more = joint.tick()
         if not more and Path(last).exists():
             going = not joint.leads or outbox.pending > 0
         time.sleep(0.005 if more else 0.02)  # so that a fast machine has not decided all before it is killed

@@ -15,13 +15,13 @@ from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.leader import Joint, muted
+from lineman.monitor.leader import Leader, without_notices
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
+from lineman.monitor.slots import SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.postgres import server_now
 from lineman.monitor.store.queries import recent_results
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 STEP = 10_000
 RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 3}
@@ -52,10 +52,10 @@ class Table:
     now: int = START
     told: list[tuple[str, Event]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    keepers: dict[str, Keeper] = field(default_factory=dict)
+    keepers: dict[str, Writer] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=lambda: FakeClock(0))
     """The keepers' own."""
-    candidates: dict[str, Joint] = field(default_factory=dict)
+    candidates: dict[str, Leader] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         def now(connection: Connection) -> int:
@@ -64,9 +64,9 @@ class Table:
 
         self.monkeypatch.setattr("lineman.monitor.leader.server_now", now)
 
-    def candidate(self, name: str, **settings: object) -> Joint:
+    def candidate(self, name: str, **settings: object) -> Leader:
         wanted = MonitorSettings.model_validate(settings)
-        joint = Joint(self.address, CANARIES, wanted, FakeClock(0), owner=name, patience=0)
+        joint = Leader(self.address, CANARIES, wanted, FakeClock(0), owner=name, patience=0)
 
         def tell(notices: list[Notice]) -> None:
             self.notices += notices
@@ -85,18 +85,18 @@ class Table:
             if place not in self.keepers:
                 history = History(self.address, place)
                 self.stack.callback(history.close)
-                self.keepers[place] = Keeper(history, muted(CANARIES), self.clock)
+                self.keepers[place] = Writer(history, without_notices(CANARIES), self.clock)
                 self.keepers[place].open()
-            entry = SlotEntry("subject", self.slot, self.slot, STEP, Outcome.RUN)
-            self.keepers[place].take(SlotEnd(entry, result_of("subject", self.slot, verdict)))
+            entry = SlotEntry("subject", self.slot, self.slot, STEP, SlotOutcome.RUN)
+            self.keepers[place].process_now(SlotResult(entry, result_of("subject", self.slot, verdict)))
         self.turn()
 
     def turn(self) -> None:
         for joint in self.candidates.values():
-            while joint.turn():
+            while joint.tick():
                 pass
 
-    def turn_until_leads(self, joint: Joint) -> None:
+    def turn_until_leads(self, joint: Leader) -> None:
         """A session that was closed just now holds its lock for a moment more."""
 
         def leads() -> bool:

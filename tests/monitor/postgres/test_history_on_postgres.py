@@ -20,14 +20,14 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.oneshot import keep
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.engine import engine_for, make_ready
 from lineman.monitor.store.migrations import _version_1
 from lineman.monitor.store.queries import latest_slots, recent_incidents, recent_results, uptime_between
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.store.schema import DRIFT, OUTBOX, RESULTS, TOLD, VERSIONS
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 RULE = {"opens_after": 2, "ends_after": 2, "settle": "2s"}
 SUBJECT = Canary.model_validate({"name": "subject", "interval": 1, "incident": RULE, "notices": ["night"]})
@@ -50,16 +50,16 @@ class Kept:
         self.clock = FakeClock(0)
         self.notices: list[Notice] = []
         self.history = History(address, location)
-        self.keeper = Keeper(self.history, {"subject": SUBJECT}, self.clock, self.notices.extend)
-        self.keeper.open()
-        self.slot = self.keeper.world.slots.get("subject", (0, 0))[1]
+        self.writer = Writer(self.history, {"subject": SUBJECT}, self.clock, self.notices.extend)
+        self.writer.open()
+        self.slot = self.writer.state.slots.get("subject", (0, 0))[1]
 
     def see(self, *verdicts: Verdict) -> None:
         for verdict in verdicts:
             self.slot += 1_000
             self.clock.live(6_000)
-            entry = SlotEntry("subject", self.slot, self.slot, 1_000, Outcome.RUN)
-            self.keeper.take(SlotEnd(entry, result_of("subject", self.slot, verdict)))
+            entry = SlotEntry("subject", self.slot, self.slot, 1_000, SlotOutcome.RUN)
+            self.writer.process_now(SlotResult(entry, result_of("subject", self.slot, verdict)))
 
     @property
     def events(self) -> list[Event]:
@@ -135,12 +135,12 @@ def test_hours_are_summed_up_and_old_results_go(address: str) -> None:
     hourly = SUBJECT.model_copy(update={"interval": 10 * MINUTE})
     begin = 100 * DAY
     history = History(address)
-    keeper = Keeper(history, {"subject": hourly}, FakeClock(0))
-    keeper.open()
+    writer = Writer(history, {"subject": hourly}, FakeClock(0))
+    writer.open()
     for slot in range(begin, begin + DAY, 10 * MINUTE):
         verdict = Verdict.FAILED if slot < begin + HOUR else Verdict.OK
-        entry = SlotEntry("subject", slot, slot, 10 * MINUTE, Outcome.RUN)
-        keeper.take(SlotEnd(entry, result_of("subject", slot, verdict)))
+        entry = SlotEntry("subject", slot, slot, 10 * MINUTE, SlotOutcome.RUN)
+        writer.process_now(SlotResult(entry, result_of("subject", slot, verdict)))
     now = begin + DAY + 3 * HOUR
     with history.reading() as connection:
         exact = uptime_between(connection, "here", hourly, begin, begin + DAY)
@@ -198,8 +198,8 @@ def test_hostile_texts_are_kept(kept: Kept) -> None:
         said = type(hostile)(
             **{**{name: getattr(hostile, name) for name in hostile.__slots__}, "message": message, "started": slot}
         )
-        kept.keeper.take(SlotEnd(SlotEntry("subject", slot, slot, 1_000, Outcome.RUN), said))
-    assert not kept.keeper.failing
+        kept.writer.process_now(SlotResult(SlotEntry("subject", slot, slot, 1_000, SlotOutcome.RUN), said))
+    assert not kept.writer.failing
     with kept.history.reading() as connection:
         messages = [row["message"] for row in recent_results(connection, "here", "subject", 2)]
     assert messages == ["'; DROP TABLE results; --", "zero \ufffd and half ?"]
@@ -211,12 +211,12 @@ def test_a_server_that_stops_and_starts_loses_nothing(cluster: Cluster, database
     cluster.stop()
     try:
         kept.see(Verdict.FAILED, Verdict.FAILED)
-        assert kept.keeper.failing
+        assert kept.writer.failing
         assert kept.events == [Event.FAILED]
     finally:
         cluster.start()
     kept.see(Verdict.OK, Verdict.OK)
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert kept.slots() == [1_000, 2_000, 3_000, 4_000, 5_000]
     kept.history.close()
@@ -227,7 +227,7 @@ def test_a_long_absence_is_caught_up_piece_by_piece(
 ) -> None:
     monkeypatch.setattr("lineman.monitor.writer.PIECE", 10)
     kept, committed = Kept(database), list[int]()
-    kept.keeper._on_committed = lambda changes: committed.append(len(changes))
+    kept.writer._on_committed = lambda changes: committed.append(len(changes))
     cluster.stop()
     try:
         kept.see(*[Verdict.OK] * 20, *[Verdict.FAILED] * 5, *[Verdict.OK] * 10)
@@ -289,17 +289,17 @@ def test_a_connection_cut_and_a_database_that_only_reads(
     with caplog.at_level(logging.INFO):
         cluster.disconnect(database)
         kept.see(Verdict.FAILED)
-        assert "terminat" in kept.keeper.failing
+        assert "terminat" in kept.writer.failing
         kept.see(Verdict.FAILED)
-        assert not kept.keeper.failing
+        assert not kept.writer.failing
         cluster.execute("postgres", f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         kept.history.close()
         kept.see(Verdict.OK)
-        assert "read-only" in kept.keeper.failing
+        assert "read-only" in kept.writer.failing
         kept.see(Verdict.OK)
         cluster.execute("postgres", f"ALTER DATABASE {name} RESET default_transaction_read_only")
     kept.see(Verdict.OK)
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert kept.slots() == [1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
     assert "Traceback" not in caplog.text
@@ -313,9 +313,9 @@ def test_a_server_that_hangs_holds_nobody_up(cluster: Cluster, database: str) ->
     kept.history.patience = 0.5
     with cluster.frozen(database):
         kept.see(Verdict.FAILED)
-        assert kept.keeper.failing
+        assert kept.writer.failing
         kept.see(Verdict.FAILED)
-    assert not kept.keeper.failing
+    assert not kept.writer.failing
     assert kept.events == [Event.FAILED]
     assert kept.slots() == [1_000, 2_000, 3_000]
     kept.history.close()

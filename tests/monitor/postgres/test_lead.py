@@ -14,7 +14,7 @@ from lineman.monitor.delivery.outbox import CLAIM, Outbox
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.leader import Joint
+from lineman.monitor.leader import Leader
 from lineman.monitor.store import History
 from lineman.monitor.store.postgres import Lead
 
@@ -26,9 +26,9 @@ def test_only_one_leads_and_another_takes_over(cluster: Cluster, table: Table) -
     assert (first.leads, second.leads) == (True, False)
     assert table.told == [("first", Event.FAILED)]
     cluster.disconnect(table.address)
-    for keeper in table.keepers.values():
-        assert keeper.history is not None
-        keeper.history.close()
+    for writer in table.keepers.values():
+        assert writer.history is not None
+        writer.history.close()
     del table.candidates["first"]
     table.turn_until_leads(second)
     table.candidates = {"first": first, "second": second}
@@ -49,7 +49,7 @@ def test_who_takes_over_a_long_gap_waits_for_what_memory_kept(table: Table) -> N
     table.say(a=OK, b=OK)
     joint.close()
     clock = FakeClock(0)
-    patient = Joint(table.address, CANARIES, MonitorSettings(), clock, owner="two")
+    patient = Leader(table.address, CANARIES, MonitorSettings(), clock, owner="two")
     table.stack.callback(patient.close)
     table.candidates.clear()
     for _ in range(10):
@@ -58,7 +58,7 @@ def test_who_takes_over_a_long_gap_waits_for_what_memory_kept(table: Table) -> N
     table.turn_until_leads(patient)
     assert [number for number, _ in table.results()] == [1]
     clock.live(11_000)
-    while patient.turn():
+    while patient.tick():
         pass
     assert table.results()[0] == (11, "failed")
 
@@ -97,7 +97,7 @@ def test_without_the_database_nothing_joint_is_sent(cluster: Cluster, table: Tab
     try:
         outbox.deliver_due("night")
         assert sent == []
-        assert not joint.turn()
+        assert not joint.tick()
         assert joint.failing
         assert outbox.pending == 0
     finally:
@@ -111,17 +111,17 @@ def test_without_the_database_nothing_joint_is_sent(cluster: Cluster, table: Tab
 
 def test_who_saw_the_database_fail_waits_for_what_others_kept(cluster: Cluster, table: Table) -> None:
     clock = FakeClock(0)
-    joint = Joint(table.address, CANARIES, MonitorSettings(), clock, owner="one")
+    joint = Leader(table.address, CANARIES, MonitorSettings(), clock, owner="one")
     table.stack.callback(joint.close)
     table.candidates["one"] = joint
     table.say(a=OK, b=OK)
     clock.live(20_000)
     cluster.disconnect(table.address)
-    assert not joint.turn()
+    assert not joint.tick()
     assert joint.failing
-    for keeper in table.keepers.values():
-        assert keeper.history is not None
-        keeper.history.close()
+    for writer in table.keepers.values():
+        assert writer.history is not None
+        writer.history.close()
     table.say(a=OK, b=OK)
     table.turn_until_leads(joint)
     assert [number for number, _ in table.results()] == [1]
@@ -147,7 +147,7 @@ def test_a_leader_whose_notices_do_not_get_out_hands_over(table: Table) -> None:
     table.say(a=FAILED, b=FAILED)
     while not here.stuck(JOINT):
         clock.now += here.deliver_due("night") or 0
-    first.hand_over()
+    first.yield_lead()
     table.turn_until_leads(second)
     assert (first.leads, second.leads, here.pending) == (False, True, 0)
     there.deliver_due("night")

@@ -17,12 +17,12 @@ from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.leader import NOBODY
 from lineman.monitor.oneshot import keep
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.freshness import status_lines
 from lineman.monitor.store import History
 from lineman.monitor.store.queries import recent_incidents, recent_results
 from lineman.monitor.store.schema import SLOTS
-from lineman.monitor.writer import SlotEnd
+from lineman.monitor.writer import SlotResult
 
 
 def test_one_location_cut_off_opens_nothing_and_two_do(table: Table) -> None:
@@ -51,11 +51,11 @@ def test_one_location_cut_off_opens_nothing_and_two_do(table: Table) -> None:
 def test_what_a_location_wrote_before_its_time_does_not_count(table: Table) -> None:
     table.candidate("one")
     table.say(a=OK, b=OK)
-    keeper = table.keepers["b"]
+    writer = table.keepers["b"]
     for number in range(1, 7):
         slot = table.slot + number * STEP
-        entry = SlotEntry("subject", slot, slot, STEP, Outcome.RUN)
-        keeper.take(SlotEnd(entry, result_of("subject", slot, FAILED)))
+        entry = SlotEntry("subject", slot, slot, STEP, SlotOutcome.RUN)
+        writer.process_now(SlotResult(entry, result_of("subject", slot, FAILED)))
     table.say(a=OK)
     table.now = table.slot + STEP
     table.turn()
@@ -103,7 +103,7 @@ def test_a_gap_in_which_locations_wrote_is_decided_and_one_without_is_missed(tab
     assert set(range(1, 32)) <= set(numbers)
     assert {532, 533} <= set(numbers)
     with History(table.address).reading() as connection:
-        query = select(SLOTS).where(SLOTS.c.location == JOINT, SLOTS.c.outcome == Outcome.MISSED.value)
+        query = select(SLOTS).where(SLOTS.c.location == JOINT, SLOTS.c.outcome == SlotOutcome.MISSED.value)
         (missed,) = connection.execute(query).mappings().all()
         entries = connection.execute(
             select(SLOTS.c.first, SLOTS.c.last).where(SLOTS.c.location == JOINT).order_by(SLOTS.c.first)

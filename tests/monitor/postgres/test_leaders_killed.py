@@ -18,9 +18,9 @@ from tests.monitor.postgres.leading import BAD, GOOD, INTERVAL, canary
 from tests.monitor.servers import receiver
 from tests.monitor.simulation import result_of
 
-from lineman.monitor.incidents.state import JOINT, Change
+from lineman.monitor.incidents.state import JOINT, StateChange
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry, stable_offset
+from lineman.monitor.slots import SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.schema import INCIDENTS, OUTBOX, RESULTS
 
@@ -40,8 +40,8 @@ def prepare(address: str) -> list[int]:
         changes = []
         for number, slot in enumerate([first - INTERVAL] if place == JOINT else slots):
             bad = place != "c" and number % (BAD + GOOD) < BAD and place != JOINT
-            entry = SlotEntry("subject", slot, slot, INTERVAL, Outcome.RUN)
-            changes.append(Change(entry, result_of("subject", slot, Verdict.FAILED if bad else Verdict.OK)))
+            entry = SlotEntry("subject", slot, slot, INTERVAL, SlotOutcome.RUN)
+            changes.append(StateChange(entry, result_of("subject", slot, Verdict.FAILED if bad else Verdict.OK)))
         with history.transaction() as connection:
             history.write(connection, changes)
         history.close()

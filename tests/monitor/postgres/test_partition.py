@@ -14,12 +14,12 @@ from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.leader import Joint, lease_of, muted
+from lineman.monitor.leader import Leader, lease_of, without_notices
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Grid, Outcome, SlotEntry, stable_offset
+from lineman.monitor.slots import Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.queries import recent_results
-from lineman.monitor.writer import Keeper, SlotEnd
+from lineman.monitor.writer import SlotResult, Writer
 
 INTERVAL = 3_000
 RULE = {"opens_after": 2, "ends_after": 2, "unknown_after": 0}
@@ -34,11 +34,11 @@ class Location:
         clock = SystemClock()
         self.history = History(address, name)
         self.keeper_clock = FakeClock(0)
-        self.keeper = Keeper(self.history, muted(CANARIES), self.keeper_clock)
-        self.keeper.open()
+        self.writer = Writer(self.history, without_notices(CANARIES), self.keeper_clock)
+        self.writer.open()
         mine = History(address, name)
         self.outbox = Outbox({"night": lambda notice: sent.append((name, notice.event))}, clock, mine, owner=name)
-        self.joint = Joint(address, CANARIES, MonitorSettings(), clock, owner=name, patience=0)
+        self.joint = Leader(address, CANARIES, MonitorSettings(), clock, owner=name, patience=0)
         self.joint.on_notices, self.joint.on_lead = self.outbox.add, partial(self.outbox.load, JOINT)
         self.joint.on_lost = partial(self.outbox.forget, JOINT)
         for history in (self.history, mine, self.joint._history):
@@ -46,8 +46,8 @@ class Location:
 
     def see(self, slot: int, verdict: Verdict) -> None:
         self.keeper_clock.live(6_000)
-        entry = SlotEntry("subject", slot, slot, INTERVAL, Outcome.RUN)
-        self.keeper.take(SlotEnd(entry, result_of("subject", slot, verdict)))
+        entry = SlotEntry("subject", slot, slot, INTERVAL, SlotOutcome.RUN)
+        self.writer.process_now(SlotResult(entry, result_of("subject", slot, verdict)))
 
     def close(self) -> None:
         self.joint.close()
@@ -65,7 +65,7 @@ def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
         for number in (2, 1):
             for one in (near, far):
                 one.see(slot - number * INTERVAL, Verdict.OK)
-        near.joint.turn()
+        near.joint.tick()
         assert near.joint.leads
         for number in (0, -1):
             for one in (near, far):
@@ -77,19 +77,19 @@ def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
         near.outbox.deliver_due("night")
         assert sent == []
         near.see(slot + 2 * INTERVAL, Verdict.FAILED)
-        assert near.keeper.failing
-        near.joint.turn()
+        assert near.writer.failing
+        near.joint.tick()
         assert (near.joint.leads, near.outbox.pending) == (False, 0)
         while not far.joint.leads:
-            far.joint.turn()
+            far.joint.tick()
             time.sleep(0.1)
             assert time.monotonic() - lost_at < 2 * INTERVAL / 1_000
         far.outbox.deliver_due("night")
         assert sent == [("far", Event.FAILED)]
         line.lost.clear()
         near.see(slot + 3 * INTERVAL, Verdict.FAILED)
-        assert not near.keeper.failing
-        near.joint.turn()
+        assert not near.writer.failing
+        near.joint.tick()
         near.outbox.deliver_due("night")
         assert not near.joint.leads
         assert sent == [("far", Event.FAILED)]
@@ -102,7 +102,7 @@ def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
 def _until_decided(location: Location, slot: int) -> None:
     deadline = time.monotonic() + 20
     while location.outbox.pending == 0:
-        location.joint.turn()
+        location.joint.tick()
         assert time.monotonic() < deadline, f"slot {slot} was not decided"
         time.sleep(0.05)
 

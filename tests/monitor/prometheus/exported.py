@@ -12,11 +12,11 @@ from prometheus_client.metrics_core import Metric
 from lineman.monitor.clock import DAY, MINUTE, SECOND
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.families import Seen
-from lineman.monitor.incidents.machine import Incident, Kind, Track
-from lineman.monitor.incidents.state import Change, World
-from lineman.monitor.result import Attempt, Breach, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
-from lineman.monitor.status.snapshot import Board
+from lineman.monitor.incidents.machine import Incident, IncidentState, Kind
+from lineman.monitor.incidents.state import MonitorState, StateChange
+from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeViolation, TokenStep, Verdict
+from lineman.monitor.slots import SlotEntry, SlotOutcome
+from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.web.metrics import MonitorCollector
 
 NOW = 1_750_000_000 * SECOND
@@ -36,7 +36,7 @@ class Clock:
 
 def result(verdict: Verdict = Verdict.OK, started: int = NOW, **changes: Any) -> ProbeResult:
     """A result with every part; failed ones broke a clause."""
-    breaches = (Breach("answer.schema", "f1", "a member is missing"),) if verdict is Verdict.FAILED else ()
+    breaches = (ProbeViolation("answer.schema", "f1", "a member is missing"),) if verdict is Verdict.FAILED else ()
     attempt = Attempt(verdict, Cause.NONE, "", 0.11, 200, PHASES, breaches)
     parts: dict[str, Any] = {
         "token": TokenStep(Verdict.OK, 0.05, "a new token was issued", 1, PHASES),
@@ -65,28 +65,28 @@ class Exporter:
     def __init__(self, subject: Canary | None = None, joint: MonitorSettings | None = None) -> None:
         self.canary = subject or hotline()
         self.clock = Clock()
-        self.board = Board("berlin")
-        self.board.watch({self.canary.name: self.canary}, NOW)
-        self.world = World()
-        keeper = SimpleNamespace(world=self.world, failing="", backlog=0, lost=0, alive=True)
+        self.live = LiveState("berlin")
+        self.live.watch({self.canary.name: self.canary}, NOW)
+        self.state = MonitorState()
+        writer = SimpleNamespace(state=self.state, failing="", backlog=0, lost=0, alive=True)
         outbox = SimpleNamespace(pending=0, delivered=0, failures=0)
         candidate = SimpleNamespace(leads=True, failing="") if joint else None
         self.collector = MonitorCollector(
-            self.board, cast(Any, keeper), cast(Any, outbox), cast(Any, self.clock), joint, cast(Any, candidate)
+            self.live, cast(Any, writer), cast(Any, outbox), cast(Any, self.clock), joint, cast(Any, candidate)
         )
 
     def slot(self, verdict: Verdict, started: int = NOW) -> None:
         """A slot ends with a result."""
-        entry = SlotEntry("hotline", started, started, self.canary.interval, Outcome.RUN)
-        self.board.started(entry, 3)
-        self.board.ended(entry, result(verdict, started))
+        entry = SlotEntry("hotline", started, started, self.canary.interval, SlotOutcome.RUN)
+        self.live.probe_started(entry, 3)
+        self.live.slot_finished(entry, result(verdict, started))
 
     def incident(self) -> None:
         """An incident opens."""
         opened = Incident("i", "hotline", Kind.FAILED, "m", Cause.STATUS, "s", NOW, NOW)
-        self.world.set_track(("hotline", Kind.FAILED), Track(bad=3, bad_since=NOW, incident=opened))
-        entry = SlotEntry("hotline", NOW, NOW, self.canary.interval, Outcome.RUN)
-        self.board.wrote([Change(entry=entry, incidents={"i": opened})], NOW)
+        self.state.set_track(("hotline", Kind.FAILED), IncidentState(bad=3, bad_since=NOW, incident=opened))
+        entry = SlotEntry("hotline", NOW, NOW, self.canary.interval, SlotOutcome.RUN)
+        self.live.committed_up_to([StateChange(entry=entry, incidents={"i": opened})], NOW)
 
     def families(self) -> dict[str, Metric]:
         return {family.name: family for family in self.collector.collect()}

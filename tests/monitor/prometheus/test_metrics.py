@@ -20,11 +20,11 @@ from lineman.monitor.clock import DAY, MINUTE
 from lineman.monitor.config.models import MonitorSettings
 from lineman.monitor.formats.families import Seen, canary_families
 from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
-from lineman.monitor.incidents.machine import Kind, Track
-from lineman.monitor.incidents.state import Change
+from lineman.monitor.incidents.machine import IncidentState, Kind
+from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.probe import probe_once
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 TARGET_LABELS = {
@@ -95,7 +95,7 @@ def test_no_label_clashes_with_those_of_targets_or_is_without_bound() -> None:
 
 def test_counts_begin_at_zero_for_all_that_is_known() -> None:
     exporter = Exporter()
-    assert set(exporter.values("lineman_slots_total")) == {(("outcome", outcome.value),) for outcome in Outcome}
+    assert set(exporter.values("lineman_slots_total")) == {(("outcome", outcome.value),) for outcome in SlotOutcome}
     assert set(exporter.values("lineman_incidents_total")) == {(("kind", kind.value),) for kind in Kind}
     clauses = exporter.values("lineman_contract_violations_total")
     assert (("clause", "answer.schema"),) in clauses
@@ -108,7 +108,7 @@ def test_counts_begin_at_zero_for_all_that_is_known() -> None:
 def test_counts_follow_what_happens() -> None:
     exporter = full()
     exporter.slot(Verdict.UNKNOWN, NOW + MINUTE)
-    exporter.board.ended(SlotEntry("hotline", NOW, NOW + MINUTE, MINUTE, Outcome.MISSED, "asleep"), None)
+    exporter.live.slot_finished(SlotEntry("hotline", NOW, NOW + MINUTE, MINUTE, SlotOutcome.MISSED, "asleep"), None)
     assert exporter.values("lineman_probes_total") == {(): 2}
     assert exporter.values("lineman_probe_failures_total") == {(): 1}
     assert exporter.values("lineman_probes_unmeasured_total") == {(): 1}
@@ -123,18 +123,18 @@ def test_counts_follow_what_happens() -> None:
 
 def test_an_incident_is_counted_once_however_often_it_changes() -> None:
     exporter = full()
-    opened = exporter.world.tracks["hotline", Kind.FAILED].incident
+    opened = exporter.state.tracks["hotline", Kind.FAILED].incident
     assert opened is not None
-    later = SlotEntry("hotline", NOW + MINUTE, NOW + MINUTE, MINUTE, Outcome.RUN)
+    later = SlotEntry("hotline", NOW + MINUTE, NOW + MINUTE, MINUTE, SlotOutcome.RUN)
     for changed in (replace(opened, last_bad=NOW + MINUTE), replace(opened, ended=NOW + MINUTE)):
-        exporter.board.wrote([Change(entry=later, incidents={"i": changed})], NOW)
+        exporter.live.committed_up_to([StateChange(entry=later, incidents={"i": changed})], NOW)
     assert exporter.values("lineman_incidents_total")[("kind", "failed"),] == 1
 
 
 def test_the_histogram_of_delays_only_grows() -> None:
     exporter = Exporter()
     for delay in (0, 5, 6, 999, 60_000):
-        exporter.board.started(SlotEntry("hotline", NOW, NOW, MINUTE, Outcome.RUN), delay)
+        exporter.live.probe_started(SlotEntry("hotline", NOW, NOW, MINUTE, SlotOutcome.RUN), delay)
     counts = {dict(labels)["le"]: n for labels, n in exporter.values("lineman_slot_start_delay_seconds_bucket").items()}
     assert (counts["0.005"], counts["0.01"], counts["1.0"], counts["5.0"], counts["+Inf"]) == (2, 3, 4, 4, 5)
     assert exporter.values("lineman_slot_start_delay_seconds_sum") == {(): 61.01}
@@ -151,7 +151,7 @@ def test_a_stale_result_is_shown_no_more_but_its_canary_is() -> None:
 
 def test_rows_outlive_a_restart_because_they_come_from_the_incidents_tracks() -> None:
     exporter = Exporter()
-    exporter.world.set_track(("hotline", Kind.FAILED), Track(bad=2))
+    exporter.state.set_track(("hotline", Kind.FAILED), IncidentState(bad=2))
     assert exporter.values("probe_consecutive")[("kind", "failed"),] == 2
     assert exporter.values("probe_success") == {}
 

@@ -13,10 +13,10 @@ from typing import Any
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Canary, Configuration
 from lineman.monitor.incidents.engine import decide
-from lineman.monitor.incidents.state import Change, World
-from lineman.monitor.result import Attempt, Breach, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
-from lineman.monitor.slots import Absence, Grid, Outcome, SlotEntry, stable_offset
-from lineman.monitor.status.rendering import exported
+from lineman.monitor.incidents.state import MonitorState, StateChange
+from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeViolation, TokenStep, Verdict
+from lineman.monitor.slots import Absence, Grid, SlotEntry, SlotOutcome, stable_offset
+from lineman.monitor.status.rendering import export
 from lineman.monitor.store import History
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.store.schema import SUMS
@@ -54,7 +54,7 @@ def found(
     verdict: Verdict = Verdict.OK,
     cause: Cause = Cause.NONE,
     message: str = "",
-    breaches: tuple[Breach, ...] = (),
+    breaches: tuple[ProbeViolation, ...] = (),
     days_left: float = 64.0,
     reason: str = "",
 ) -> ProbeResult:
@@ -73,9 +73,9 @@ def play(
     path: Path | str, canaries: Mapping[str, Canary], script: Script, begin: int, end: int, location: str = "here"
 ) -> History:
     """Let the canaries' slots from ``begin`` to ``end`` happen, and deliver all notices but the last one."""
-    history, world, changes = History(str(path), location), World(), list[Change]()
+    history, state, changes = History(str(path), location), MonitorState(), list[StateChange]()
     for entry, result in _slots(canaries, script, begin, end):
-        changes.append(decide(world, canaries, entry, result, entry.first + 500))
+        changes.append(decide(state, canaries, entry, result, entry.first + 500))
     with history.transaction() as connection:
         history.write(connection, changes)
         for notice in history.pending(connection)[:-1]:
@@ -92,7 +92,7 @@ def _slots(
         slot = grid.after(begin)
         while slot < end:
             result = script(name, slot)
-            outcome = Outcome.MISSED if result is None else Outcome.RUN
+            outcome = SlotOutcome.MISSED if result is None else SlotOutcome.RUN
             reason = Absence.DOWN.value if result is None else ""
             ends.append((SlotEntry(name, slot, slot, one.interval, outcome, reason), result))
             slot += one.interval
@@ -176,7 +176,7 @@ def in_incident(path: Path | str) -> Configuration:
 def _troubled(name: str, slot: int) -> ProbeResult | None:
     ago = (NOW - slot) // MINUTE
     if name == "documented-example" and ago <= 25:
-        breach = Breach("record.unique", "record.unique-0123456789", f"twice: {CUSTOMER}")
+        breach = ProbeViolation("record.unique", "record.unique-0123456789", f"twice: {CUSTOMER}")
         message = f"contract broken: record.unique: twice: {CUSTOMER} (and 1 more)"
         return found(name, slot, Verdict.FAILED, Cause.CONTRACT, message, (breach,), days_left=9)
     if name == "flapping-line" and (200 <= ago <= 206 or 192 <= ago <= 196 or 180 <= ago <= 186):
@@ -199,7 +199,7 @@ def hostile(path: Path) -> Configuration:
     canaries = {"subject": canary("subject", maintenance=[window], target=None), "other": canary("other")}
 
     def script(name: str, slot: int) -> ProbeResult | None:
-        breach = Breach("no.such<b>clause", "no.such<b>clause-0123456789", HOSTILE)
+        breach = ProbeViolation("no.such<b>clause", "no.such<b>clause-0123456789", HOSTILE)
         return found(name, slot, Verdict.FAILED, Cause.STATUS, HOSTILE, (breach,), reason=HOSTILE)
 
     return _scene(path, canaries, script)
@@ -251,7 +251,7 @@ def _scene(path: Path | str, canaries: Mapping[str, Canary], script: Script) -> 
 def page_file(path: Path, setup: Configuration, now: int = NOW) -> Path:
     """The export beside a history."""
     file = path.with_suffix(".html")
-    file.write_text(exported(setup, str(path), now), encoding="utf-8")
+    file.write_text(export(setup, str(path), now), encoding="utf-8")
     return file
 
 

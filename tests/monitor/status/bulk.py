@@ -13,7 +13,7 @@ from tests.monitor.status import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Configuration
-from lineman.monitor.status.facts import Where, gather
+from lineman.monitor.status.facts import Viewpoint, gather
 from lineman.monitor.store import History
 from lineman.monitor.store.engine import engine_for
 
@@ -82,7 +82,7 @@ def plans(path: Path, chosen: Configuration, now: int = builders.NOW) -> dict[st
     engine = engine_for(str(path))
     event.listen(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
-        facts = gather(connection, Where("here"), chosen.canaries, now)
+        facts = gather(connection, Viewpoint("here"), chosen.canaries, now)
         facts.with_details(connection, list(chosen.canaries))
     with closing(sqlite3.connect(path)) as raw:
         return {

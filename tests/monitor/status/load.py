@@ -20,7 +20,7 @@ from tests.monitor.status.test_load import TABLE, look
 from tests.monitor.test_daemon import Process, wait_for
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.status.rendering import exported
+from lineman.monitor.status.rendering import export
 from lineman.monitor.store import History
 from lineman.monitor.store.retention import tidy
 
@@ -60,7 +60,7 @@ def _year(path: Path, canaries: int, days: int) -> bool:
         looks.append((time.perf_counter() - start) * 1_000)
     _say(f"page, history read anew: {', '.join(f'{took:.0f}' for took in looks)} ms; {len(page) / 1e3:.0f} kB")
     start = time.perf_counter()
-    exported(setup, str(path), builders.NOW)
+    export(setup, str(path), builders.NOW)
     _say(f"export: {(time.perf_counter() - start) * 1_000:.0f} ms")
     return sorted(looks)[2] < 300 and largest < bound * 1.2e6
 

@@ -18,9 +18,9 @@ from tests.monitor.test_daemon import Process, wait_for
 from lineman.monitor.config.models import Configuration
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.status.live import Pages
-from lineman.monitor.status.snapshot import Board
+from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.store import History
-from lineman.monitor.writer import Keeper
+from lineman.monitor.writer import Writer
 
 CANARIES = 10
 
@@ -34,10 +34,10 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Configuration]
 
 def look(path: Path, setup: Configuration) -> tuple[float, str]:
     """The first look of a monitor that has just started: seconds of CPU, for others may be busy; and the page."""
-    clock, board = FakeClock(builders.NOW), Board("here")
-    board.watch(setup.canaries, builders.NOW)
-    keeper = Keeper(None, setup.canaries, clock)
-    pages = Pages(board, keeper, Outbox({}, clock, None), clock, History(str(path)))
+    clock, live = FakeClock(builders.NOW), LiveState("here")
+    live.watch(setup.canaries, builders.NOW)
+    writer = Writer(None, setup.canaries, clock)
+    pages = Pages(live, writer, Outbox({}, clock, None), clock, History(str(path)))
     began = time.thread_time()
     answer = pages.page("/", {})
     took = time.thread_time() - began

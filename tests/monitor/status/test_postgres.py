@@ -12,20 +12,20 @@ from lineman.monitor.clock import HOUR
 from lineman.monitor.config.models import Configuration, MonitorSettings
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.result import ProbeResult, Verdict
-from lineman.monitor.status.facts import Facts, Where, gather
-from lineman.monitor.status.rendering import exported
+from lineman.monitor.status.facts import HistorySnapshot, Viewpoint, gather
+from lineman.monitor.status.rendering import export
 from lineman.monitor.store.engine import Reader
 
 __all__ = ["cluster", "database"]
 
 
-def facts_of(address: str, setup: Configuration) -> Facts:
+def facts_of(address: str, setup: Configuration) -> HistorySnapshot:
     with Reader(address).reading() as connection:
-        facts = gather(connection, Where("here"), setup.canaries, builders.NOW)
+        facts = gather(connection, Viewpoint("here"), setup.canaries, builders.NOW)
         return facts.with_details(connection, list(setup.canaries))
 
 
-def plain(facts: Facts) -> dict[str, Any]:
+def plain(facts: HistorySnapshot) -> dict[str, Any]:
     """What both databases must agree on."""
     told = [(story.canary, story.opened, story.ended, story.kinds, story.moments) for story in facts.stories]
     details = {
@@ -56,7 +56,7 @@ def test_what_all_locations_decided_comes_first(database: str) -> None:
     for location, script in (("berlin", down), ("paris", builders.found), ("tokyo", down), (JOINT, decided)):
         builders.play(database, canaries, script, begin, end, location).close()
     settings = MonitorSettings(location="paris", joint=True)
-    page = exported(Configuration(canaries=canaries, monitor=settings), database, builders.NOW)
+    page = export(Configuration(canaries=canaries, monitor=settings), database, builders.NOW)
     assert "<title>subject is down · lineman</title>" in page
     assert "all locations together" in page
     assert "at 2 of 3 locations: no connection [berlin (failed), tokyo (failed)]" in page

@@ -21,12 +21,12 @@ from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Configuration
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.result import ProbeResult, Verdict
-from lineman.monitor.slots import Outcome, SlotEntry
-from lineman.monitor.status.live import Answer, Pages
-from lineman.monitor.status.snapshot import Board
+from lineman.monitor.slots import SlotEntry, SlotOutcome
+from lineman.monitor.status.live import PageResponse, Pages
+from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.store import History
 from lineman.monitor.web.app import Views, WebServer, application
-from lineman.monitor.writer import Keeper
+from lineman.monitor.writer import Writer
 
 
 class Served:
@@ -34,12 +34,12 @@ class Served:
 
     def __init__(self, path: Path, setup: Configuration) -> None:
         self.clock = FakeClock(builders.NOW)
-        self.board = Board("here")
-        self.board.watch(setup.canaries, builders.NOW)
+        self.live = LiveState("here")
+        self.live.watch(setup.canaries, builders.NOW)
         history = History(str(path))
-        keeper = Keeper(None, setup.canaries, self.clock)
-        keeper.start()
-        self.pages = Pages(self.board, keeper, Outbox({}, self.clock, None), self.clock, history)
+        writer = Writer(None, setup.canaries, self.clock)
+        writer.start()
+        self.pages = Pages(self.live, writer, Outbox({}, self.clock, None), self.clock, history)
         self.views = Views(CollectorRegistry(), self.pages.health, self.pages.page)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
@@ -110,8 +110,8 @@ def test_what_is_stale_is_unknown(tmp_path: Path) -> None:
 def test_a_result_shows_before_history_has_it(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     running = Served(path, builders.all_well(path))
-    entry = SlotEntry("third", builders.NOW - 1, builders.NOW - 1, MINUTE, Outcome.RUN)
-    running.board.ended(entry, builders.found("third", builders.NOW - 1, Verdict.FAILED, message="status 500"))
+    entry = SlotEntry("third", builders.NOW - 1, builders.NOW - 1, MINUTE, SlotOutcome.RUN)
+    running.live.slot_finished(entry, builders.found("third", builders.NOW - 1, Verdict.FAILED, message="status 500"))
     page = running.get("/").text
     assert "1 of 3 canaries is down" in page
     assert "status 500" in page
@@ -150,10 +150,10 @@ def test_many_at_once_are_answered_by_one_look() -> None:
     looks: list[str] = []
     several = threading.Event()
 
-    def look(path: str, query: Mapping[str, str]) -> Answer:
+    def look(path: str, query: Mapping[str, str]) -> PageResponse:
         looks.append(path)
         several.wait(5)
-        return Answer(b"x" * 2_000)
+        return PageResponse(b"x" * 2_000)
 
     async def ask() -> list[httpx.Response]:
         views = Views(CollectorRegistry(), lambda: (True, {}), look)

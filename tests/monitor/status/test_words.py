@@ -9,8 +9,8 @@ from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.result import Verdict
 from lineman.monitor.status.badge import badge_word, endpoint, svg
 from lineman.monitor.status.charts import TALL, Scale, curve, day_bars, good_runs, phases, tick_label, void_runs
-from lineman.monitor.status.current import Present, headline, present
-from lineman.monitor.status.facts import Known
+from lineman.monitor.status.current import CanaryStatus, headline, present
+from lineman.monitor.status.facts import CanaryHistory
 from lineman.monitor.status.page_queries import of_result
 from lineman.monitor.status.snapshot import CanaryState
 from lineman.monitor.status.view import works
@@ -20,12 +20,12 @@ from lineman.monitor.uptime import Uptime
 NOW = builders.NOW
 
 
-def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> Present:
+def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> CanaryStatus:
     canary = builders.canary("subject", **more)
     if verdict is None:
-        return present(canary, Known(), None, {}, NOW)
+        return present(canary, CanaryHistory(), None, {}, NOW)
     latest = of_result(builders.found("subject", NOW - ago - MINUTE, verdict))
-    return present(canary, Known(latest, NOW - ago), None, {}, NOW)
+    return present(canary, CanaryHistory(latest, NOW - ago), None, {}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_running_monitor_knows_better_than_history() -> None:
     canary = builders.canary("subject")
     newest = builders.found("subject", NOW - MINUTE, Verdict.FAILED)
     state = CanaryState(canary, newest, NOW)
-    known = Known(of_result(builders.found("subject", NOW - 2 * MINUTE)), NOW - MINUTE)
+    known = CanaryHistory(of_result(builders.found("subject", NOW - 2 * MINUTE)), NOW - MINUTE)
     since = {("subject", "failed"): (NOW - HOUR, None)}
     found = present(canary, known, state, since, NOW)
     assert (found.verdict, found.since) == (Verdict.FAILED, None), "history has not seen it yet"
-    caught_up = present(canary, Known(of_result(newest), NOW), state, since, NOW)
+    caught_up = present(canary, CanaryHistory(of_result(newest), NOW), state, since, NOW)
     assert caught_up.since == NOW - HOUR
 
 

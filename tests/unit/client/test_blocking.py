@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from lineman.client import BlockingClient, TokenRefused
-from lineman.exchange import Ask, Exchange
+from lineman.exchange import Exchange, Request
 from lineman.target import Target
 
 from .harness import CREDENTIALS, PATHS, FakeClock, Vendor, answer
@@ -28,8 +28,8 @@ def blocking(vendor: Vendor, seen: list[Exchange] | None = None) -> BlockingClie
 def test_it_does_what_the_client_does() -> None:
     seen: list[Exchange] = []
     with blocking(Vendor(), seen) as client:
-        first = client.send(Ask.of({}))
-        rest = client.send_all(Ask.of({"limit": limit}) for limit in range(3))
+        first = client.send(Request.of({}))
+        rest = client.send_all(Request.of({"limit": limit}) for limit in range(3))
         issued = client.fresh_token(5)
         before = client.clock.monotonic()
         client.sleep(30)
@@ -43,17 +43,17 @@ def test_it_does_what_the_client_does() -> None:
 
 def test_errors_come_through() -> None:
     with blocking(Vendor(token_answers=[answer({}, 403)])) as client, pytest.raises(TokenRefused):
-        client.send(Ask.of({}))
+        client.send(Request.of({}))
 
 
 def test_closing_ends_the_thread_and_may_be_repeated() -> None:
     client = blocking(Vendor())
-    client.send(Ask.of({}))
+    client.send(Request.of({}))
     client.close()
     client.close()
     assert "lineman-client" not in {thread.name for thread in threading.enumerate()}
     with pytest.raises(RuntimeError, match="closed"):
-        client.send(Ask.of({}))
+        client.send(Request.of({}))
 
 
 def test_an_interrupt_cancels_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +87,6 @@ def test_an_interrupt_cancels_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr("lineman.client.blocking.asyncio.run_coroutine_threadsafe", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            client.send(Ask.of({}))
+            client.send(Request.of({}))
     assert cancelled.wait(5)
     client.close()

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from lineman.client import Redactor, TokenRefused
-from lineman.exchange import Ask, Credential, Exchange
+from lineman.exchange import Credential, Exchange, Request
 from lineman.secret import Secret
 from lineman.target import Credentials, Target
 
@@ -136,24 +136,24 @@ def echo(request: httpx.Request) -> httpx.Response:
 async def test_no_exchange_holds_a_secret_that_was_echoed(authorization: str | None) -> None:
     test = setting(Vendor(queries=echo))
     credential = Credential.VALID if authorization is None else Credential.GIVEN
-    exchange = await test.client.send(Ask.of({}, credential=credential, authorization=authorization))
-    assert set(exchange.echoed) >= {"app_secret"}
-    assert "token" in exchange.echoed
+    exchange = await test.client.send(Request.of({}, credential=credential, authorization=authorization))
+    assert set(exchange.leaked_secrets) >= {"app_secret"}
+    assert "token" in exchange.leaked_secrets
     assert not leaks(*test.exchanges, test.client.statistics, test.client.target)
     for seen in test.exchanges:
         assert b"PLANTED" not in pickle.dumps(seen)
         assert TOKEN.swapcase().encode() not in pickle.dumps(seen)
         assert base64.b64encode(TOKEN.encode())[4:-4] not in pickle.dumps(seen)
-    assert test.exchanges[0].echoed == ()
-    assert test.exchanges[0].request.body == b'{"app_key":"$LINEMAN_APP_KEY","app_secret":"$LINEMAN_APP_SECRET"}'
+    assert test.exchanges[0].leaked_secrets == ()
+    assert test.exchanges[0].sent.body == b'{"app_key":"$LINEMAN_APP_KEY","app_secret":"$LINEMAN_APP_SECRET"}'
 
 
 @pytest.mark.anyio
 async def test_the_authorization_shown_runs_in_a_shell() -> None:
     test = setting(Vendor())
-    exchange: Exchange = await test.client.send(Ask.of({}))
-    assert ("Authorization", "Bearer $LINEMAN_TOKEN") in exchange.request.headers
-    assert ("X-APP-Key", "$LINEMAN_APP_KEY") in exchange.request.headers
+    exchange: Exchange = await test.client.send(Request.of({}))
+    assert ("Authorization", "Bearer $LINEMAN_TOKEN") in exchange.sent.headers
+    assert ("X-APP-Key", "$LINEMAN_APP_KEY") in exchange.sent.headers
 
 
 @pytest.mark.anyio
@@ -161,7 +161,7 @@ async def test_no_error_holds_a_secret_nor_does_a_frame_that_it_passes() -> None
     refusal = answer({"error": f"{SECRET} is wrong"}, 403)
     test = setting(Vendor(token_answers=[refusal]))
     with pytest.raises(TokenRefused) as caught:
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert not leaks(caught.value, caught.value.args, *test.exchanges)
     frames = [frame for frame in caught.traceback if "lineman" in str(frame.path) and "tests" not in str(frame.path)]
     assert frames
@@ -171,9 +171,9 @@ async def test_no_error_holds_a_secret_nor_does_a_frame_that_it_passes() -> None
 @pytest.mark.anyio
 async def test_an_ask_given_up_on_shows_no_secret_in_its_frames() -> None:
     test = setting(Vendor(), max_requests=1)
-    ask = Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {token}")
+    request = Request.of({}, credential=Credential.GIVEN, authorization="Bearer {token}")
     with pytest.raises(Exception, match="budget") as caught:
-        await test.client.send(ask)
+        await test.client.send(request)
     frames = [frame for frame in caught.traceback if "tests" not in str(frame.path)]
     assert not leaks(*(value for frame in frames for value in frame.locals.values()))
 
@@ -183,7 +183,7 @@ async def test_a_token_in_an_answer_that_is_no_json_is_learned() -> None:
     broken = httpx.Response(200, text=f"<pre>AccessToken: '{TOKEN}'</pre>")
     test = setting(Vendor(token_answers=[broken]))
     with pytest.raises(Exception, match="without a usable AccessToken"):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert not leaks(*test.exchanges)
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from lineman.client import BudgetSpent, CredentialMissing, TokenRefused, TokenUnavailable
-from lineman.exchange import AppKey, Ask, Credential, Operation
+from lineman.exchange import AppKey, Credential, Operation, Request
 from lineman.secret import Secret
 from lineman.target import Credentials
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def test_the_first_ask_gets_a_token_with_key_and_secret() -> None:
     vendor = Vendor()
     test = setting(vendor)
-    exchange = await test.client.send(Ask.of({}))
+    exchange = await test.client.send(Request.of({}))
     request = vendor.token_requests[0]
     assert exchange.status == 200
     assert request.content == f'{{"app_key":"{KEY}","app_secret":"{SECRET}"}}'.encode()
@@ -36,7 +36,7 @@ async def test_the_first_ask_gets_a_token_with_key_and_secret() -> None:
 async def test_one_token_serves_many_asks_however_many_wait() -> None:
     vendor = Vendor()
     test = setting(vendor)
-    exchanges = await test.client.send_all([Ask.of({"limit": limit}) for limit in range(20)])
+    exchanges = await test.client.send_all([Request.of({"limit": limit}) for limit in range(20)])
     assert {exchange.status for exchange in exchanges} == {200}
     assert len(vendor.token_requests) == 1
     assert test.client.statistics.token_requests == 1
@@ -52,12 +52,12 @@ async def test_it_is_renewed_a_minute_early_or_at_half_its_life(
 ) -> None:
     vendor = Vendor(expires=expires)
     test = setting(vendor)
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     test.clock.seconds = 1000.0 + still_good
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     assert len(vendor.token_requests) == 1
     test.clock.seconds = 1000.0 + renewed
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     assert len(vendor.token_requests) == 2
     assert test.client.statistics.token_renewals == 1
 
@@ -65,9 +65,9 @@ async def test_it_is_renewed_a_minute_early_or_at_half_its_life(
 async def test_a_401_renews_once_and_the_ask_is_sent_again() -> None:
     vendor = Vendor()
     test = setting(vendor)
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     vendor.accepted.clear()
-    exchange = await test.client.send(Ask.of({}))
+    exchange = await test.client.send(Request.of({}))
     assert exchange.status == 200
     assert exchange.attempt == 3
     assert [seen.status for seen in test.exchanges] == [200, 200, 401, 401, 200, 200]
@@ -76,9 +76,9 @@ async def test_a_401_renews_once_and_the_ask_is_sent_again() -> None:
 async def test_many_refused_at_once_lead_to_one_renewal() -> None:
     vendor = Vendor()
     test = setting(vendor)
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     vendor.accepted.clear()
-    exchanges = await test.client.send_all([Ask.of({"limit": limit}) for limit in range(10)])
+    exchanges = await test.client.send_all([Request.of({"limit": limit}) for limit in range(10)])
     assert {exchange.status for exchange in exchanges} == {200}
     assert len(vendor.token_requests) == 2
 
@@ -87,7 +87,7 @@ async def test_a_renewal_that_does_not_help_is_not_repeated_soon() -> None:
     vendor = Vendor(queries=lambda request: answer({}, 401))
     test = setting(vendor)
     for _ in range(5):
-        assert (await test.client.send(Ask.of({}))).status == 401
+        assert (await test.client.send(Request.of({}))).status == 401
     assert len(vendor.token_requests) == 2
 
 
@@ -95,29 +95,29 @@ async def test_a_token_operation_that_gives_the_same_token_is_not_asked_again_so
     vendor = Vendor(tokens=[TOKEN] * 9, queries=lambda request: answer({}, 401))
     test = setting(vendor)
     for _ in range(5):
-        assert (await test.client.send(Ask.of({}))).status == 401
+        assert (await test.client.send(Request.of({}))).status == 401
     assert (len(vendor.token_requests), len(vendor.query_requests)) == (2, 5)
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "refused",
     [
-        Ask.of({}, credential=Credential.NONE),
-        Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {token}"),
-        Ask.of({}, app_key=AppKey.UNKNOWN),
+        Request.of({}, credential=Credential.NONE),
+        Request.of({}, credential=Credential.GIVEN, authorization="Bearer {token}"),
+        Request.of({}, app_key=AppKey.UNKNOWN),
     ],
 )
-async def test_an_ask_that_wants_to_be_refused_renews_nothing(ask: Ask) -> None:
+async def test_an_ask_that_wants_to_be_refused_renews_nothing(refused: Request) -> None:
     vendor = Vendor(queries=lambda request: answer({}, 401))
     test = setting(vendor)
-    assert (await test.client.send(ask)).status == 401
+    assert (await test.client.send(refused)).status == 401
     assert len(vendor.query_requests) == 1
 
 
 async def test_a_ready_token_is_used_and_never_renewed() -> None:
     vendor = Vendor()
     test = setting(vendor, Credentials(KEY, Secret(SECRET), Secret("ready-token-123")))
-    assert (await test.client.send(Ask.of({}))).status == 401
+    assert (await test.client.send(Request.of({}))).status == 401
     assert vendor.query_requests[0].headers["Authorization"] == "Bearer ready-token-123"
     assert vendor.token_requests == []
 
@@ -125,33 +125,33 @@ async def test_a_ready_token_is_used_and_never_renewed() -> None:
 async def test_tenants_have_tokens_of_their_own() -> None:
     vendor = Vendor(tokens=[TOKEN, SECOND_TOKEN])
     test = setting(vendor, second=Credentials("second-key-98765", Secret("second-secret-98765")))
-    await test.client.send(Ask.of({}))
-    exchange = await test.client.send(Ask.of({}, credential=Credential.SECOND))
+    await test.client.send(Request.of({}))
+    exchange = await test.client.send(Request.of({}, credential=Credential.SECOND))
     sent = vendor.query_requests[1].headers
     assert (sent["Authorization"], sent["X-APP-Key"]) == (f"Bearer {SECOND_TOKEN}", "second-key-98765")
-    assert ("Authorization", "Bearer $LINEMAN_SECOND_TOKEN") in exchange.request.headers
-    assert ("X-APP-Key", "$LINEMAN_SECOND_APP_KEY") in exchange.request.headers
-    await test.client.send(Ask.of({}, app_key=AppKey.SECOND))
+    assert ("Authorization", "Bearer $LINEMAN_SECOND_TOKEN") in exchange.sent.headers
+    assert ("X-APP-Key", "$LINEMAN_SECOND_APP_KEY") in exchange.sent.headers
+    await test.client.send(Request.of({}, app_key=AppKey.SECOND))
     assert vendor.query_requests[2].headers["X-APP-Key"] == "second-key-98765"
 
 
 async def test_a_short_lived_token_leaves_the_kept_one_alone() -> None:
     vendor = Vendor()
     test = setting(vendor)
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     vendor.expires = "7"
     issued = await test.client.fresh_token(5)
     assert issued is not None
     assert (issued.lifetime, issued.expires, issued.expired_at) == (5, 7.0, 1008.0)
     assert vendor.token_requests[1].headers["X-Token-Expire"] == "5"
-    short = await test.client.send(Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"))
-    own = await test.client.send(Ask.of({}))
+    short = await test.client.send(Request.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"))
+    own = await test.client.send(Request.of({}))
     assert [request.headers["Authorization"] for request in vendor.query_requests[1:]] == [
         "Bearer PLANTED.token-number-two-x",
         f"Bearer {TOKEN}",
     ]
     assert (short.status, own.status) == (200, 200)
-    assert ("Authorization", "Bearer $LINEMAN_SHORT_TOKEN") in short.request.headers
+    assert ("Authorization", "Bearer $LINEMAN_SHORT_TOKEN") in short.sent.headers
 
 
 async def test_without_key_and_secret_there_is_no_short_lived_token() -> None:
@@ -163,13 +163,13 @@ async def test_refused_key_and_secret(status: int) -> None:
     vendor = Vendor(token_answers=[answer({}, status), answer({}, status)])
     test = setting(vendor)
     with pytest.raises(TokenRefused, match=f"http://127.0.0.1/token refused app key and secret with status {status}"):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     with pytest.raises(TokenRefused):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert len(vendor.token_requests) == 1, "a refusal is remembered for a while"
     test.clock.seconds += 31
     with pytest.raises(TokenRefused):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert len(vendor.token_requests) == 2
     assert vendor.query_requests == []
 
@@ -177,7 +177,7 @@ async def test_refused_key_and_secret(status: int) -> None:
 async def test_all_who_waited_learn_of_one_refusal() -> None:
     vendor = Vendor(token_answers=[answer({}, 403)])
     test = setting(vendor)
-    results = await asyncio.gather(*(test.client.send(Ask.of({})) for _ in range(5)), return_exceptions=True)
+    results = await asyncio.gather(*(test.client.send(Request.of({})) for _ in range(5)), return_exceptions=True)
     assert [type(result) for result in results] == [TokenRefused] * 5
     assert len(vendor.token_requests) == 1
 
@@ -197,13 +197,13 @@ async def test_all_who_waited_learn_of_one_refusal() -> None:
 )
 async def test_an_answer_without_a_token(given: httpx.Response) -> None:
     with pytest.raises(TokenUnavailable, match="check the token URL"):
-        await setting(Vendor(token_answers=[given])).client.send(Ask.of({}))
+        await setting(Vendor(token_answers=[given])).client.send(Request.of({}))
 
 
 async def test_token_requests_are_retried() -> None:
     vendor = Vendor(token_answers=[answer({}, 500), answer({}, 429, Retry_After="3"), httpx.ConnectError("no")])
     test = setting(vendor)
-    assert (await test.client.send(Ask.of({}))).status == 200
+    assert (await test.client.send(Request.of({}))).status == 200
     assert test.client.statistics.token_requests == 4
     assert test.client.statistics.retries == 3
 
@@ -212,33 +212,33 @@ async def test_token_requests_are_not_retried_for_ever() -> None:
     vendor = Vendor(token_answers=[answer({}, 503)] * 3)
     test = setting(vendor)
     with pytest.raises(TokenUnavailable, match=r"out of order \(status 503\)"):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert test.client.statistics.token_requests == 3
-    assert (await test.client.send(Ask.of({}))).status == 200, "an outage is not remembered"
+    assert (await test.client.send(Request.of({}))).status == 200, "an outage is not remembered"
 
 
 async def test_token_requests_count_against_the_budget() -> None:
     vendor = Vendor()
     test = setting(vendor, max_requests=1)
     with pytest.raises(BudgetSpent, match="the budget of 1 requests is spent"):
-        await test.client.send(Ask.of({}))
+        await test.client.send(Request.of({}))
     assert vendor.query_requests == []
 
 
 @pytest.mark.parametrize(
-    ("ask", "missing"),
+    ("asked", "missing"),
     [
-        (Ask.of({}), "LINEMAN_APP_KEY"),
-        (Ask.of({}, credential=Credential.SECOND), "LINEMAN_SECOND_APP_KEY"),
-        (Ask.of({}, app_key=AppKey.SECOND, credential=Credential.NONE), "LINEMAN_SECOND_APP_KEY"),
-        (Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"), "fresh_token"),
-        (Ask.of({}, credential=Credential.GIVEN, authorization="Bearer {second}"), "LINEMAN_SECOND_TOKEN"),
+        (Request.of({}), "LINEMAN_APP_KEY"),
+        (Request.of({}, credential=Credential.SECOND), "LINEMAN_SECOND_APP_KEY"),
+        (Request.of({}, app_key=AppKey.SECOND, credential=Credential.NONE), "LINEMAN_SECOND_APP_KEY"),
+        (Request.of({}, credential=Credential.GIVEN, authorization="Bearer {short}"), "fresh_token"),
+        (Request.of({}, credential=Credential.GIVEN, authorization="Bearer {second}"), "LINEMAN_SECOND_TOKEN"),
     ],
 )
-async def test_a_missing_credential_is_named(ask: Ask, missing: str) -> None:
+async def test_a_missing_credential_is_named(asked: Request, missing: str) -> None:
     test = setting(Vendor(), Credentials())
     with pytest.raises(CredentialMissing, match=missing):
-        await test.client.send(ask)
+        await test.client.send(asked)
     assert test.exchanges == []
 
 
@@ -247,12 +247,12 @@ async def test_a_token_that_was_good_for_a_while_is_tried_again_before_another_i
     statuses = iter([200, 200, 401, 200, 200])
     vendor = Vendor(queries=lambda request: answer({}, next(statuses)))
     test = setting(vendor)
-    await test.client.send(Ask.of({}))
+    await test.client.send(Request.of({}))
     test.clock.seconds += 1
-    first = await test.client.send(Ask.of({}))
+    first = await test.client.send(Request.of({}))
     test.clock.seconds += 5
-    moody = await test.client.send(Ask.of({}))
-    later = await test.client.send(Ask.of({}))
+    moody = await test.client.send(Request.of({}))
+    later = await test.client.send(Request.of({}))
     assert [exchange.status for exchange in (first, moody, later)] == [200, 200, 200]
-    assert [exchange.refused_after for exchange in (first, moody, later)] == [None, 6.0, None]
+    assert [exchange.token_age_when_refused for exchange in (first, moody, later)] == [None, 6.0, None]
     assert len(vendor.token_requests) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from lineman.exchange import Ask, Credential, Exchange, FailureKind
+from lineman.exchange import Credential, Exchange, FailureKind, Request
 
 from .harness import network_client, server
 
@@ -39,14 +39,14 @@ class Reply:
             await reader.read()
 
 
-async def ask_one(reply: Reply, ask: Ask | None = None, **settings: object) -> Exchange:
+async def ask_one(reply: Reply, request: Request | None = None, **settings: object) -> Exchange:
     async with server(reply) as port, network_client(f"http://127.0.0.1:{port}", **settings) as client:
-        return await client.send(ask or Ask.of({}))
+        return await client.send(request or Request.of({}))
 
 
 async def test_an_answer_and_its_phases() -> None:
     async with server(Reply(OK)) as port, network_client(f"http://localhost:{port}") as client:
-        exchange = await client.send(Ask.of({}))
+        exchange = await client.send(Request.of({}))
     phases = exchange.phases
     assert exchange.response is not None
     assert exchange.response.body == b'{"returnCode":"0"}'
@@ -54,8 +54,8 @@ async def test_an_answer_and_its_phases() -> None:
     parts = [phases.resolve, phases.connect, phases.send, phases.wait, phases.receive]
     assert all(part is not None and part >= 0 for part in parts)
     assert phases.tls is None
-    assert sum(part or 0 for part in parts) <= phases.total == exchange.finished - exchange.began
-    assert ("Host", f"localhost:{port}") in exchange.request.headers
+    assert sum(part or 0 for part in parts) <= phases.total == exchange.finished_at - exchange.started_at
+    assert ("Host", f"localhost:{port}") in exchange.sent.headers
 
 
 async def test_a_connection_is_used_again() -> None:
@@ -66,7 +66,7 @@ async def test_a_connection_is_used_again() -> None:
         writer.write(OK)
 
     async with server(twice) as port, network_client(f"http://127.0.0.1:{port}") as client:
-        first, second = await client.send(Ask.of({})), await client.send(Ask.of({}))
+        first, second = await client.send(Request.of({})), await client.send(Request.of({}))
     assert first.phases.connect is not None
     assert (second.phases.resolve, second.phases.connect) == (None, None)
     assert second.phases.wait is not None
@@ -75,9 +75,9 @@ async def test_a_connection_is_used_again() -> None:
 async def test_no_redirect_is_followed_and_no_cookie_kept() -> None:
     reply = Reply(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
     async with server(reply) as port, network_client(f"http://127.0.0.1:{port}") as client:
-        first, second = await client.send(Ask.of({})), await client.send(Ask.of({}))
+        first, second = await client.send(Request.of({})), await client.send(Request.of({}))
     assert (first.status, second.status, reply.served) == (302, 302, 2)
-    assert "cookie" not in {name.lower() for name, _ in second.request.headers}
+    assert "cookie" not in {name.lower() for name, _ in second.sent.headers}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_no_redirect_is_followed_and_no_cookie_kept() -> None:
     ],
 )
 async def test_what_is_no_whole_answer(data: bytes, kind: FailureKind, words: str) -> None:
-    exchange = await ask_one(Reply(data), Ask.of({}, retry=False))
+    exchange = await ask_one(Reply(data), Request.of({}, retry=False))
     assert exchange.response is None
     assert exchange.failure is not None
     assert exchange.failure.kind is kind
@@ -116,7 +116,7 @@ async def test_a_reset_is_a_cut() -> None:
         writer.transport.abort()
 
     async with server(reset) as port, network_client(f"http://127.0.0.1:{port}") as client:
-        exchange = await client.send(Ask.of({}, retry=False))
+        exchange = await client.send(Request.of({}, retry=False))
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.CUT
 
@@ -137,7 +137,7 @@ async def test_a_body_without_end_is_truncated_at_the_bound() -> None:
 
 
 async def test_silence_ends_at_the_timeout() -> None:
-    exchange = await ask_one(Reply(b"", hold=True), Ask.of({}, retry=False), timeout=0.05)
+    exchange = await ask_one(Reply(b"", hold=True), Request.of({}, retry=False), timeout=0.05)
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.TIMEOUT
     assert exchange.failure.message == (
@@ -156,7 +156,7 @@ async def test_a_trickle_ends_at_the_timeout() -> None:
             await asyncio.sleep(0)
 
     async with server(trickle) as port, network_client(f"http://127.0.0.1:{port}", timeout=0.1) as client:
-        exchange = await client.send(Ask.of({}, retry=False))
+        exchange = await client.send(Request.of({}, retry=False))
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.TIMEOUT
     assert "while the body came" in exchange.failure.message
@@ -166,7 +166,7 @@ async def test_nobody_listens() -> None:
     async with server(Reply(OK)) as port:
         pass
     async with network_client(f"http://127.0.0.1:{port}") as client:
-        exchange = await client.send(Ask.of({}))
+        exchange = await client.send(Request.of({}))
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.CONNECT
     assert f"no connection to 127.0.0.1:{port} (Connection refused)" in exchange.failure.message
@@ -175,7 +175,7 @@ async def test_nobody_listens() -> None:
 
 async def test_a_name_that_does_not_exist() -> None:
     async with network_client("http://no-such-host.invalid", rate=None) as client:
-        exchange = await client.send(Ask.of({}, retry=False))
+        exchange = await client.send(Request.of({}, retry=False))
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.RESOLVE
     assert "the name no-such-host.invalid cannot be resolved" in exchange.failure.message
@@ -183,8 +183,8 @@ async def test_a_name_that_does_not_exist() -> None:
 
 
 async def test_a_header_that_http_forbids_fails_as_an_exchange() -> None:
-    ask = Ask.of({}, credential=Credential.GIVEN, authorization="Bearer\x00{token}")
-    exchange = await ask_one(Reply(OK), ask)
+    request = Request.of({}, credential=Credential.GIVEN, authorization="Bearer\x00{token}")
+    exchange = await ask_one(Reply(OK), request)
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.PROTOCOL
     assert "cannot be sent" in exchange.failure.message
@@ -209,7 +209,7 @@ async def test_a_certificate_of_the_configured_authority_is_accepted() -> None:
             server(Reply(OK), ssl=tls(made, "localhost")) as port,
             network_client(f"https://localhost:{port}", verify=bundle) as client,
         ):
-            exchange = await client.send(Ask.of({}))
+            exchange = await client.send(Request.of({}))
     assert exchange.status == 200
     assert exchange.phases.tls is not None
 
@@ -221,7 +221,7 @@ async def test_a_certificate_that_does_not_fit_is_refused(name: str, known: bool
             server(Reply(OK), ssl=tls(made, name)) as port,
             network_client(f"https://localhost:{port}", verify=bundle if known else True) as client,
         ):
-            exchange = await client.send(Ask.of({}, retry=False))
+            exchange = await client.send(Request.of({}, retry=False))
     assert exchange.failure is not None
     assert exchange.failure.kind is FailureKind.TLS
     assert f"no secure connection to localhost:{port}" in exchange.failure.message
@@ -237,7 +237,7 @@ async def test_a_port_without_tls() -> None:
     running = await asyncio.start_server(answer_anything, "127.0.0.1", 0)
     port = running.sockets[0].getsockname()[1]
     async with network_client(f"https://127.0.0.1:{port}") as client:
-        exchange = await client.send(Ask.of({}, retry=False))
+        exchange = await client.send(Request.of({}, retry=False))
     running.close()
     await running.wait_closed()
     assert exchange.failure is not None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lineman.contract.matching import Habits, Match, match_record, match_text
-from lineman.contract.query import question
+from lineman.contract.matching import LearnedBehaviour, Match, match_record, match_text
+from lineman.contract.query import parse_query
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def test_a_target_that_does_not_mind_case_must_find_the_other_case() -> None:
 
 def test_every_filter_must_match() -> None:
     """When one filter of several fails, then the record must not come."""
-    asked = question({"accessCode": "99", "mediatypeId": 5})
-    assert match_record(asked, {"accessCode": "9911", "mediatypeId": 5}, Habits()) is Match.YES
-    assert match_record(asked, {"accessCode": "9911", "mediatypeId": 2}, Habits()) is Match.NO
-    assert match_record(asked, {"accessCode": None, "mediatypeId": 5}, Habits()) is Match.NO
+    asked = parse_query({"accessCode": "99", "mediatypeId": 5})
+    assert match_record(asked, {"accessCode": "9911", "mediatypeId": 5}, LearnedBehaviour()) is Match.YES
+    assert match_record(asked, {"accessCode": "9911", "mediatypeId": 2}, LearnedBehaviour()) is Match.NO
+    assert match_record(asked, {"accessCode": None, "mediatypeId": 5}, LearnedBehaviour()) is Match.NO
 
 
 def test_the_pages_example_may_find_its_record_though_that_has_no_description() -> None:
     """The page itself shows it: a record with a null description, found by a description."""
     example = {"accessCode": "9911411", "mediatypeId": 5, "description": "access code"}
     record = {"accessCode": "9911411", "mediatypeId": 5, "description": None}
-    assert match_record(question(example), record, Habits()) is Match.MAYBE
-    assert match_record(question({"description": "access code"}), record, Habits()) is Match.NO
+    assert match_record(parse_query(example), record, LearnedBehaviour()) is Match.MAYBE
+    assert match_record(parse_query({"description": "access code"}), record, LearnedBehaviour()) is Match.NO

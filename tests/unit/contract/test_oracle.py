@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from lineman.contract.finding import Record
-from lineman.contract.model import Knowledge, read_listing
+from lineman.contract.model import Model, read_listing
 from lineman.contract.oracle.compare import compare
-from lineman.contract.query import question
-from lineman.exchange import Ask, Exchange, Operation, Phases, Response, SentRequest
+from lineman.contract.query import parse_query
+from lineman.exchange import Exchange, Operation, Phases, Request, Response, SentRequest
 
 RECORDS: list[dict[str, Any]] = [
     {"id": str(1000 - n), "accessCode": f"40{n:03}", "mediatypeId": (2, 5, 53)[n % 3], "description": f"line {n}"}
@@ -28,9 +28,9 @@ def exchange(
     content = json.dumps(body).encode()
     return Exchange(
         number=1,
-        ask=Ask.of(query, "test"),
+        request=Request.of(query, "test"),
         operation=Operation.QUERY,
-        request=SentRequest("POST", "http://target/query", (), b""),
+        sent=SentRequest("POST", "http://target/query", (), b""),
         started=datetime(2026, 1, 1, tzinfo=UTC),
         phases=Phases(),
         response=Response(status, headers, content, len(content)),
@@ -38,11 +38,11 @@ def exchange(
 
 
 @pytest.fixture
-def knowledge() -> Knowledge:
+def model() -> Model:
     """A list that was read whole."""
-    listing = read_listing(question({}), [exchange({"limit": 100}, RECORDS, 30)])
+    listing = read_listing(parse_query({}), [exchange({"limit": 100}, RECORDS, 30)])
     assert listing is not None
-    return Knowledge(listings=[listing], no_match={'200 returnCode "0"'})
+    return Model(listings=[listing], no_match={'200 returnCode "0"'})
 
 
 def honest(query: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
@@ -73,10 +73,10 @@ QUERIES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_the_honest_answer_is_not_accused(query: dict[str, Any], knowledge: Knowledge) -> None:
+def test_the_honest_answer_is_not_accused(query: dict[str, Any], model: Model) -> None:
     """When the answer is the predicted one, then nothing is found."""
     records, total = honest(query)
-    assert compare(exchange(query, records, total), knowledge) == []
+    assert compare(exchange(query, records, total), model) == []
 
 
 @pytest.mark.parametrize(
@@ -100,17 +100,17 @@ def test_the_honest_answer_is_not_accused(query: dict[str, Any], knowledge: Know
     ],
 )
 def test_a_difference_breaks_its_clause(
-    query: dict[str, Any], records: list[dict[str, Any]], total: int, clause: str, knowledge: Knowledge
+    query: dict[str, Any], records: list[dict[str, Any]], total: int, clause: str, model: Model
 ) -> None:
     """When the answer differs in one way, then the clause that forbids it is named first."""
-    findings = compare(exchange(query, records, total), knowledge)
+    findings = compare(exchange(query, records, total), model)
     assert [finding.clause for finding in findings][:1] == [clause]
 
 
-def test_a_changed_member_is_no_paging_fault(knowledge: Knowledge) -> None:
+def test_a_changed_member_is_no_paging_fault(model: Model) -> None:
     """When a record shows another description than before, then the answer does not repeat itself."""
     changed = [RECORDS[0] | {"description": "other"}, *RECORDS[1:10]]
-    assert [f.clause for f in compare(exchange({"limit": 10}, changed, 30), knowledge)] == ["query.repeatable"]
+    assert [f.clause for f in compare(exchange({"limit": 10}, changed, 30), model)] == ["query.repeatable"]
 
 
 @pytest.mark.parametrize(
@@ -127,22 +127,22 @@ def test_a_changed_member_is_no_paging_fault(knowledge: Knowledge) -> None:
 )
 def test_a_refused_valid_query_breaks_the_clause_of_its_parameter(query: dict[str, Any], clause: str) -> None:
     """When a certain query is refused, then its parameter's clause is broken."""
-    empty = Knowledge(no_match={'200 returnCode "0"'})
+    empty = Model(no_match={'200 returnCode "0"'})
     refused = exchange(query, [], 0, status=400, code="1")
     assert [finding.clause for finding in compare(refused, empty)] == [clause]
 
 
-def test_a_target_may_say_no_match_in_its_own_way(knowledge: Knowledge) -> None:
+def test_a_target_may_say_no_match_in_its_own_way(model: Model) -> None:
     """When plain queries without a match are refused with a returnCode, then so may others be."""
-    knowledge.no_match = {'200 returnCode "0404"'}
-    assert compare(exchange({"description": "zzz"}, [], 0, code="0404"), knowledge) == []
-    assert compare(exchange({"description": "line"}, [], 0, code="0404"), knowledge) != []
+    model.no_match = {'200 returnCode "0404"'}
+    assert compare(exchange({"description": "zzz"}, [], 0, code="0404"), model) == []
+    assert compare(exchange({"description": "line"}, [], 0, code="0404"), model) != []
 
 
-def test_fingerprints_name_the_break_and_not_the_data(knowledge: Knowledge) -> None:
+def test_fingerprints_name_the_break_and_not_the_data(model: Model) -> None:
     """Two queries that show the same break have one fingerprint; another break has another."""
-    one, other = (compare(exchange({"limit": n}, RECORDS[: n - 1], 30), knowledge)[0] for n in (5, 9))
-    third = compare(exchange({"limit": 9}, RECORDS[:10], 30), knowledge)[0]
+    one, other = (compare(exchange({"limit": n}, RECORDS[: n - 1], 30), model)[0] for n in (5, 9))
+    third = compare(exchange({"limit": 9}, RECORDS[:10], 30), model)[0]
     assert one.fingerprint == other.fingerprint
     assert one.fingerprint != third.fingerprint
     assert one.fingerprint.startswith("limit.page-size-")

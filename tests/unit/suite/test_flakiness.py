@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from lineman.exchange import (
-    Ask,
     Exchange,
     FailureKind,
     Operation,
     Phases,
+    Request,
     Response,
     SentRequest,
     TransportFailure,
 )
-from lineman.suite.flakiness import BrokenOff, Moody
+from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
 from lineman.suite.list_reader import reordered
 
 BODY = b'{"returnCode": "0", "data": {"total": 0, "calledRouteList": []}}'
@@ -30,21 +30,21 @@ def exchange(**members: Any) -> Exchange:
         members["response"] = Response(200, (("content-type", "application/json"),), BODY, len(BODY))
     sent = SentRequest("POST", "http://127.0.0.1/", (), b"{}")
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    return Exchange(1, Ask.of({}), Operation.QUERY, sent, now, Phases(), **members)
+    return Exchange(1, Request.of({}), Operation.QUERY, sent, now, Phases(), **members)
 
 
 def replies(*answers: Exchange) -> Any:
     left = iter(answers)
 
-    def send(asks: Sequence[Ask]) -> list[Exchange]:
-        return [next(left) for _ in asks]
+    def send(requests: Sequence[Request]) -> list[Exchange]:
+        return [next(left) for _ in requests]
 
     return send
 
 
 def test_an_answer_that_breaks_off_again_while_a_small_one_arrives_is_cut_by_the_service() -> None:
     cut = exchange(failure=CUT, attempt=3)
-    examiner = BrokenOff(replies(cut, exchange()))
+    examiner = TruncatedBodies(replies(cut, exchange()))
     (finding,) = examiner.examine([cut])
     assert finding.clause == "answer.json"
     assert [again.clause for again in examiner.examine([cut, exchange()])] == ["answer.json"]
@@ -61,15 +61,15 @@ def test_an_answer_that_breaks_off_again_while_a_small_one_arrives_is_cut_by_the
     ids=["one try", "before the answer", "whole the next time", "small ones too"],
 )
 def test_a_network_that_cuts_is_not_the_service(broken: Exchange, again: Exchange, small: Exchange) -> None:
-    assert BrokenOff(replies(again, small)).examine([broken]) == []
+    assert TruncatedBodies(replies(again, small)).examine([broken]) == []
 
 
 def test_a_good_token_refused_twice_in_between_is_told_and_once_is_not() -> None:
-    moody = Moody()
-    assert moody.examine([exchange(refused_after=3.0), exchange()]) == []
-    told = moody.examine([exchange(refused_after=3.0)])
+    flaky_auth = FlakyAuth()
+    assert flaky_auth.examine([exchange(token_age_when_refused=3.0), exchange()]) == []
+    told = flaky_auth.examine([exchange(token_age_when_refused=3.0)])
     assert [finding.clause for finding in told] == ["answer.status"] * 2
-    assert len(moody.examine([exchange(refused_after=3.0), exchange()])) == 1
+    assert len(flaky_auth.examine([exchange(token_age_when_refused=3.0), exchange()])) == 1
 
 
 def records(*numbers: int) -> list[dict[str, Any]]:
@@ -93,19 +93,24 @@ def test_a_shuffled_list_is_told_from_a_changed_one(after: list[dict[str, Any]],
 
 def test_a_young_token_refused_is_no_evidence_but_a_reason_to_look_again() -> None:
     """When only young tokens were refused, then nothing is told, and older ones are looked at."""
-    moody = Moody()
-    assert moody.examine([exchange(refused_after=0.5), exchange(refused_after=1.9), *[exchange()] * 30]) == []
-    batches = iter([[exchange()], [exchange(refused_after=4.0)], [exchange(refused_after=4.1)]])
+    flaky_auth = FlakyAuth()
+    assert (
+        flaky_auth.examine(
+            [exchange(token_age_when_refused=0.5), exchange(token_age_when_refused=1.9), *[exchange()] * 30]
+        )
+        == []
+    )
+    batches = iter([[exchange()], [exchange(token_age_when_refused=4.0)], [exchange(token_age_when_refused=4.1)]])
     slept: list[float] = []
-    moody.look_again(lambda *_: moody.examine(next(batches)), slept.append)
+    flaky_auth.recheck(lambda *_: flaky_auth.examine(next(batches)), slept.append)
     assert slept == [2.0]
     assert list(batches) == []
-    assert len(moody.seen) == 2
+    assert len(flaky_auth.seen) == 2
 
 
 def test_without_a_refusal_nothing_is_asked_again() -> None:
-    moody = Moody()
-    moody.examine([exchange()])
+    flaky_auth = FlakyAuth()
+    flaky_auth.examine([exchange()])
     slept: list[float] = []
-    moody.look_again(lambda *_: pytest.fail("nothing is to be asked"), slept.append)
+    flaky_auth.recheck(lambda *_: pytest.fail("nothing is to be asked"), slept.append)
     assert slept == []

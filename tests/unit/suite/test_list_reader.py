@@ -8,32 +8,32 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lineman.contract.model import Knowledge
-from lineman.exchange import Ask, Exchange, Operation, Phases, Response, SentRequest
-from lineman.suite.list_reader import Reader
-from lineman.suite.run_state import Recorder
+from lineman.contract.model import Model
+from lineman.exchange import Exchange, Operation, Phases, Request, Response, SentRequest
+from lineman.suite.list_reader import ListReader
+from lineman.suite.run_state import RunState
 
 
 def told(states: Sequence[str]) -> list[str]:
     """Read a list that has these records, one a letter, one state after the other, and return what was blamed."""
-    recorder, left = Recorder(), iter(states)
+    recorder, left = RunState(), iter(states)
 
-    def send(asks: Sequence[Ask]) -> list[Exchange]:
-        return [answer(ask, next(left)) for ask in asks]
+    def send(requests: Sequence[Request]) -> list[Exchange]:
+        return [answer(request, next(left)) for request in requests]
 
-    reader = Reader(send, Knowledge(), recorder)
+    reader = ListReader(send, Model(), recorder)
     reader.read()
     for _ in states[1:]:
         reader.read_again()
     return [finding.check for finding in recorder.findings]
 
 
-def answer(ask: Ask, letters: str) -> Exchange:
+def answer(request: Request, letters: str) -> Exchange:
     records = [{"id": letter, "accessCode": letter, "mediatypeId": 2} for letter in letters]
     body = json.dumps({"returnCode": "0", "data": {"total": len(records), "calledRouteList": records}}).encode()
     sent = SentRequest("POST", "http://127.0.0.1/", (), b"{}")
     response = Response(200, (("content-type", "application/json"),), body, len(body))
-    return Exchange(1, ask, Operation.QUERY, sent, datetime(2026, 1, 1, tzinfo=UTC), Phases(), response)
+    return Exchange(1, request, Operation.QUERY, sent, datetime(2026, 1, 1, tzinfo=UTC), Phases(), response)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,6 @@
 
 from lineman.contract.checks import answers, leaks, pages, requests
 from lineman.contract.checks import auth as credentials
-from lineman.contract.checks.base import CHECKS, Case, check, judge_case
+from lineman.contract.checks.base import CHECKS, Case, check, run_checks
 
-__all__ = ["CHECKS", "Case", "answers", "check", "credentials", "judge_case", "leaks", "pages", "requests"]
+__all__ = ["CHECKS", "Case", "answers", "check", "credentials", "leaks", "pages", "requests", "run_checks"]

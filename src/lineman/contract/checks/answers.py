@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-from lineman.contract.answer import MISSING, Form, documented
+from lineman.contract.answer import MISSING, AnswerKind, documented
 from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
@@ -20,7 +20,7 @@ from lineman.contract.operation import document
 def status_is_documented(case: Case) -> Iterator[Finding]:
     """Every status is one that the page lists; a gateway's own are no verdict."""
     status = case.answer.status
-    if status is None or case.answer.form is Form.OUTAGE or not case.on_operation or documented(status):
+    if status is None or case.answer.kind is AnswerKind.OUTAGE or not case.targets_operation or documented(status):
         return
     yield case.finding(
         "answer.status",
@@ -34,7 +34,7 @@ def status_is_documented(case: Case) -> Iterator[Finding]:
 
 
 def _is_operations_200(case: Case) -> bool:
-    return case.on_operation and case.answer.status == 200
+    return case.targets_operation and case.answer.status == 200
 
 
 @check("answer.json")

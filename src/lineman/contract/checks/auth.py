@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineman.contract.answer import Form, holds_records
+from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
 from lineman.exchange import AppKey, Credential
@@ -12,30 +12,32 @@ from lineman.exchange import AppKey, Credential
 
 def _must_be_refused(case: Case, clause: str) -> Iterator[Finding]:
     answer = case.answer
-    if answer.form in (Form.OUTAGE, Form.NO_ANSWER):
+    if answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER):
         return
     records = holds_records(answer)
-    if answer.form is Form.UNAUTHORISED and not records:
+    if answer.kind is AnswerKind.UNAUTHORISED and not records:
         return
     yield case.finding(
         clause,
         f"{_sentence(case)} was answered {answer.signature}{' with records' if records else ''}.",
         "401 or 403, and no records",
         answer.signature + (" with records" if records else ""),
-        parameter=case.exchange.ask.note,
+        parameter=case.exchange.request.note,
         constraint="credentials refused",
         observed=f"status {answer.status}" + (" with records" if records else ""),
     )
 
 
 def _sentence(case: Case) -> str:
-    return f"A request with {case.exchange.ask.note or 'bad credentials'}"
+    return f"A request with {case.exchange.request.note or 'bad credentials'}"
 
 
 def _judged_for(case: Case, clause: str) -> bool:
-    ask = case.exchange.ask
+    request = case.exchange.request
     return (
-        ask.credential in (Credential.NONE, Credential.GIVEN) and ask.clauses[:1] == (clause,) and ask.method == "POST"
+        request.credential in (Credential.NONE, Credential.GIVEN)
+        and request.clauses[:1] == (clause,)
+        and request.method == "POST"
     )
 
 
@@ -72,10 +74,10 @@ def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
     """An app key that is not the token's: refused as credentials, or ignored; whose records come is judged by
     the model.
     """
-    ask, answer = case.exchange.ask, case.answer
-    if ask.app_key not in (AppKey.SECOND, AppKey.UNKNOWN) or ask.credential is not Credential.VALID:
+    request, answer = case.exchange.request, case.answer
+    if request.app_key not in (AppKey.SECOND, AppKey.UNKNOWN) or request.credential is not Credential.VALID:
         return
-    if answer.form in (Form.SUCCESS, Form.OUTAGE, Form.NO_ANSWER) or not holds_records(answer):
+    if answer.kind in (AnswerKind.SUCCESS, AnswerKind.OUTAGE, AnswerKind.NO_ANSWER) or not holds_records(answer):
         return
     yield case.finding(
         "auth.foreign-app-key",
@@ -83,6 +85,6 @@ def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
         "401 or 403 without records, or the same answer as with its own key",
         answer.signature,
         parameter="X-APP-Key",
-        constraint=ask.app_key.value,
+        constraint=request.app_key.value,
         observed="records with a refusal",
     )

@@ -9,7 +9,7 @@ from typing import Any
 from lineman.contract.answer import Answer, read_answer
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
-from lineman.contract.query import Question, read_question
+from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import AppKey, Credential, Exchange, Operation
 
 
@@ -19,24 +19,32 @@ class Case:
 
     exchange: Exchange
     answer: Answer
-    question: Question | None
+    question: ParsedQuery | None
 
     @property
-    def on_operation(self) -> bool:
+    def targets_operation(self) -> bool:
         """True for a POST to the operation's own path with the documented Content-Type."""
-        ask = self.exchange.ask
-        return ask.method == "POST" and ask.path is None and ask.content_type == "application/json"
+        request = self.exchange.request
+        return request.method == "POST" and request.path is None and request.content_type == "application/json"
 
     @property
-    def trusted(self) -> bool:
+    def has_good_credentials(self) -> bool:
         """True where the request carried a good token and no foreign app key."""
-        ask = self.exchange.ask
-        return ask.credential in (Credential.VALID, Credential.SECOND) and ask.app_key in (AppKey.OWN, AppKey.ABSENT)
+        request = self.exchange.request
+        return request.credential in (Credential.VALID, Credential.SECOND) and request.app_key in (
+            AppKey.OWN,
+            AppKey.ABSENT,
+        )
 
     @property
-    def certain(self) -> bool:
+    def is_specified(self) -> bool:
         """True for a valid request: it must succeed."""
-        return self.on_operation and self.trusted and self.question is not None and self.question.certain
+        return (
+            self.targets_operation
+            and self.has_good_credentials
+            and self.question is not None
+            and self.question.is_specified
+        )
 
     def finding(
         self,
@@ -78,11 +86,11 @@ def check(clause: str) -> Callable[[Check], Check]:
     return register
 
 
-def judge_case(exchange: Exchange) -> list[Finding]:
+def run_checks(exchange: Exchange) -> list[Finding]:
     """Apply every registered check to one exchange of the query operation."""
     if exchange.operation is not Operation.QUERY:
         return []
-    case = Case(exchange, read_answer(exchange), read_question(exchange.ask))
+    case = Case(exchange, read_answer(exchange), parse_request_body(exchange.request))
     return [replace(finding, check=name) for name, (_, function) in CHECKS.items() for finding in function(case)]
 
 

@@ -92,7 +92,7 @@ def answer_shows_no_secret(case: Case) -> Iterator[Finding]:
     response = case.exchange.response
     if response is None:
         return
-    kinds = set(case.exchange.echoed)
+    kinds = set(case.exchange.leaked_secrets)
     kinds.update(_MARKER.findall(response.body.decode("utf-8", "replace")))
     if _presented_credential_comes_back(case, response.body):
         kinds.add("presented token")
@@ -109,7 +109,7 @@ def answer_shows_no_secret(case: Case) -> Iterator[Finding]:
 
 
 def _presented_credential_comes_back(case: Case, body: bytes) -> bool:
-    given = case.exchange.ask.authorization or ""
+    given = case.exchange.request.authorization or ""
     credential = given.rpartition(" ")[2]
     return len(credential) >= _MIN_ECHO and "{" not in credential and credential.encode() in body
 
@@ -136,8 +136,8 @@ def _without_records(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(case: Case) -> list[str]:
-    ask = case.exchange.ask
-    texts = [value for value in (ask.query or {}).values() if isinstance(value, str)]
-    if ask.body:
-        texts.append(ask.body.decode("utf-8", "replace"))
+    request = case.exchange.request
+    texts = [value for value in (request.query or {}).values() if isinstance(value, str)]
+    if request.body:
+        texts.append(request.body.decode("utf-8", "replace"))
     return sorted((text for text in texts if len(text) > 2), key=len, reverse=True)

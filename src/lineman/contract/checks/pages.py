@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lineman.contract.answer import Form, holds_records
+from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
-from lineman.contract.finding import Finding, Rows
-from lineman.contract.matching import Habits, Match, match_filter
+from lineman.contract.finding import Finding, RecordDiff
+from lineman.contract.matching import LearnedBehaviour, Match, match_filter
 from lineman.contract.operation import document
 
 
@@ -43,14 +43,14 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
             parameter="id",
             constraint="unique in a page",
             observed="repeated",
-            rows=Rows(extra=tuple(r for r in case.answer.records if str(r.get("id")) in twice[:10])),
+            rows=RecordDiff(extra=tuple(r for r in case.answer.records if str(r.get("id")) in twice[:10])),
         )
 
 
 @check("limit.zero")
 def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
     """A page of zero records has no records."""
-    if case.certain and case.question is not None and case.question.limit == 0 and case.answer.records:
+    if case.is_specified and case.question is not None and case.question.limit == 0 and case.answer.records:
         yield case.finding(
             "limit.zero",
             f"limit 0 was answered with records: {len(case.answer.records)}.",
@@ -66,11 +66,11 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
 def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
     """Whatever a media type does that no table names, no record of another type comes."""
     asked = case.question
-    if asked is None or "filter.media-type-undocumented" not in asked.doubts or not case.on_operation:
+    if asked is None or "filter.media-type-undocumented" not in asked.unspecified or not case.targets_operation:
         return
     wanted = asked.filters["mediatypeId"]
     known = [r for r in case.answer.records if str(r.get("mediatypeId")) in map(str, document().answer_media_types)]
-    other = [r for r in known if match_filter("mediatypeId", wanted, r, Habits()) is not Match.YES]
+    other = [r for r in known if match_filter("mediatypeId", wanted, r, LearnedBehaviour()) is not Match.YES]
     if other:
         yield Finding(
             "filter.media-type",
@@ -81,14 +81,19 @@ def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
             parameter="mediatypeId",
             constraint="undocumented value",
             observed="other types",
-            rows=Rows(extra=tuple(other[:10])),
+            rows=RecordDiff(extra=tuple(other[:10])),
         )
 
 
 @check("answer.return-code")
 def failure_carries_no_records(case: Case) -> Iterator[Finding]:
     """An answer with records says that it succeeded."""
-    if case.certain and case.answer.status == 200 and case.answer.form is Form.REFUSAL and holds_records(case.answer):
+    if (
+        case.is_specified
+        and case.answer.status == 200
+        and case.answer.kind is AnswerKind.REFUSAL
+        and holds_records(case.answer)
+    ):
         yield case.finding(
             "answer.return-code",
             f"Records come with the returnCode {case.answer.return_code!r}, which means failure.",

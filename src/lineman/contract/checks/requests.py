@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineman.contract.answer import Form, holds_records
+from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
 from lineman.exchange import FailureKind
@@ -15,15 +15,15 @@ ACCEPTED = "accepted"
 def refusal_problem(case: Case) -> str | None:
     """Why an answer is no refusal of an invalid request in one of the three documented ways; None where it is one."""
     answer = case.answer
-    if answer.form is Form.OUTAGE:
+    if answer.kind is AnswerKind.OUTAGE:
         return None
-    if answer.form is Form.NO_ANSWER:
+    if answer.kind is AnswerKind.NO_ANSWER:
         return _broken_off(case)
     if holds_records(answer):
         return "records"
-    if answer.form is Form.REFUSAL:
+    if answer.kind is AnswerKind.REFUSAL:
         return None
-    return ACCEPTED if answer.form is Form.SUCCESS else f"status {answer.status}"
+    return ACCEPTED if answer.kind is AnswerKind.SUCCESS else f"status {answer.status}"
 
 
 def _broken_off(case: Case) -> str | None:
@@ -37,25 +37,29 @@ def _broken_off(case: Case) -> str | None:
 @check("request.malformed-json")
 def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
     """A body that is no JSON object is refused, and the connection is kept whole."""
-    ask = case.exchange.ask
-    if "request.malformed-json" not in ask.clauses or not case.trusted:
+    request = case.exchange.request
+    if "request.malformed-json" not in request.clauses or not case.has_good_credentials:
         return
     problem = refusal_problem(case)
     if problem is not None:
         yield case.finding(
             "request.malformed-json",
-            f"A body that is {ask.note} was not refused as documented: {problem}.",
+            f"A body that is {request.note} was not refused as documented: {problem}.",
             'refused: status 400, 500, or 200 with a returnCode other than "0", and no records',
             case.answer.signature if problem != "cut" else "the connection was cut",
             parameter="body",
-            constraint=ask.note,
+            constraint=request.note,
             observed=problem,
         )
 
 
 def _wrong_type(case: Case, name: str) -> Iterator[Finding]:
     clause = f"{name}.type"
-    if case.question is None or clause not in case.question.refused or not (case.on_operation and case.trusted):
+    if (
+        case.question is None
+        or clause not in case.question.invalid
+        or not (case.targets_operation and case.has_good_credentials)
+    ):
         return
     problem = refusal_problem(case)
     if problem is not None:
@@ -86,13 +90,13 @@ def offset_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
 @check("request.method")
 def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
     """No method but POST is answered with records."""
-    if case.exchange.ask.method != "POST" and holds_records(case.answer):
+    if case.exchange.request.method != "POST" and holds_records(case.answer):
         yield case.finding(
             "request.method",
-            f"{case.exchange.ask.method} is answered with records.",
+            f"{case.exchange.request.method} is answered with records.",
             "no records: the operation is POST",
             case.answer.signature,
-            parameter=case.exchange.ask.method,
+            parameter=case.exchange.request.method,
             constraint="POST only",
             observed="records",
         )
@@ -101,8 +105,12 @@ def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
 @check("request.path")
 def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
     """A path beside the operation's is answered 404, without records."""
-    ask = case.exchange.ask
-    if ask.path is None or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER) or not case.trusted:
+    request = case.exchange.request
+    if (
+        request.path is None
+        or case.answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER)
+        or not case.has_good_credentials
+    ):
         return
     if case.answer.status != 404 or holds_records(case.answer):
         yield case.finding(
@@ -111,7 +119,7 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
             404,
             case.answer.status,
             parameter="path",
-            constraint=ask.note,
+            constraint=request.note,
             observed="records" if holds_records(case.answer) else f"status {case.answer.status}",
         )
 
@@ -119,10 +127,10 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
 @check("request.unknown-property")
 def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
     """A property that the page does not name is ignored or refused; the service does not fail over it."""
-    if "request.unknown-property" not in case.exchange.ask.clauses:
+    if "request.unknown-property" not in case.exchange.request.clauses:
         return
-    outage = case.answer.form is Form.OUTAGE and case.answer.status != 429
-    if outage or (case.answer.form is Form.NO_ANSWER and _broken_off(case)):
+    outage = case.answer.kind is AnswerKind.OUTAGE and case.answer.status != 429
+    if outage or (case.answer.kind is AnswerKind.NO_ANSWER and _broken_off(case)):
         yield case.finding(
             "request.unknown-property",
             f"A property that the page does not name makes the service fail: {case.answer.signature}.",

@@ -9,69 +9,69 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lineman.contract.answer import Form, holds_records, read_answer
+from lineman.contract.answer import AnswerKind, holds_records, read_answer
 from lineman.contract.checks.base import Case
 from lineman.contract.finding import Finding
-from lineman.contract.model import Knowledge, Prediction, learn_order, predict
-from lineman.contract.oracle.comparison import Comparison, may_be_refused, not_accepted, readable
-from lineman.contract.oracle.pages import behind_the_last, misplaced, wrong_page
-from lineman.contract.oracle.records import changed_records, too_few_found, wrong_records, wrong_total
-from lineman.contract.query import Question, read_question
+from lineman.contract.model import Model, Prediction, learn_order, predict
+from lineman.contract.oracle.comparison import Comparison, has_page, may_be_refused, not_accepted
+from lineman.contract.oracle.pages import check_page, check_past_end, check_positions
+from lineman.contract.oracle.records import check_contents, check_reachable_count, check_records, check_total
+from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import Exchange
 
-MEMBERSHIP = (wrong_records, changed_records, too_few_found, wrong_total)
-PAGING = (wrong_page,)
-NOTHING = Prediction((), (), complete=False, order_known=False, placed=False, total=None)
+MEMBERSHIP = (check_records, check_contents, check_reachable_count, check_total)
+PAGING = (check_page,)
+NO_PREDICTION = Prediction((), (), complete=False, order_known=False, positions_known=False, total=None)
 
 
-def compare(exchange: Exchange, knowledge: Knowledge) -> list[Finding]:
+def compare(exchange: Exchange, model: Model) -> list[Finding]:
     """Compare the answer to a certain question with what is known; empty where they agree or nothing can be said."""
-    asked = read_question(exchange.ask)
-    if asked is None or not asked.certain:
+    asked = parse_request_body(exchange.request)
+    if asked is None or not asked.is_specified:
         return []
     case = Case(exchange, read_answer(exchange), asked)
-    if not case.on_operation or case.answer.form in (Form.OUTAGE, Form.NO_ANSWER):
+    if not case.targets_operation or case.answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER):
         return []
-    comparison = Comparison(case, asked, case.answer, knowledge.predict(asked) or NOTHING, knowledge)
-    if not readable(case.answer):
+    comparison = Comparison(case, asked, case.answer, model.predict(asked) or NO_PREDICTION, model)
+    if not has_page(case.answer):
         return list(not_accepted(comparison))
-    if case.answer.form is Form.REFUSAL and not case.answer.records and may_be_refused(comparison):
+    if case.answer.kind is AnswerKind.REFUSAL and not case.answer.records and may_be_refused(comparison):
         return []
-    return _first_of(comparison)
+    return _judge(comparison)
 
 
-def _first_of(c: Comparison) -> list[Finding]:
+def _judge(c: Comparison) -> list[Finding]:
     found = [*_status(c), *_return_code(c)]
-    beyond = list(behind_the_last(c))
+    beyond = list(check_past_end(c))
     if beyond:
         return found + beyond
-    members = _against_the_whole(c) or _first(c, *MEMBERSHIP)
+    members = _against_the_whole(c) or _first_findings(c, *MEMBERSHIP)
     if members and {finding.clause for finding in members} == {"total.counts-matches"}:
-        return found + (list(misplaced(c)) or members)
+        return found + (list(check_positions(c)) or members)
     return found + (members or _on_the_page(c))
 
 
 def _on_the_page(c: Comparison) -> list[Finding]:
     """Judge the page; a whole answer with the right records says in which order these filters find them."""
-    learn_order(c.answer, c.asked, c.knowledge)
-    return _first(replace(c, prediction=c.knowledge.predict(c.asked) or NOTHING), *PAGING)
+    learn_order(c.answer, c.asked, c.model)
+    return _first_findings(replace(c, prediction=c.model.predict(c.asked) or NO_PREDICTION), *PAGING)
 
 
 def _against_the_whole(c: Comparison) -> list[Finding]:
     """What a narrower reading says must agree with the whole list, as far as that is known."""
-    whole = c.knowledge.whole
-    if whole is None or whole is c.knowledge.listing_for(c.asked) or not c.asked.filters:
+    whole = c.model.whole
+    if whole is None or whole is c.model.listing_for(c.asked) or not c.asked.filters:
         return []
-    return _first(replace(c, prediction=_bounds(c.asked, c.knowledge)), *MEMBERSHIP)
+    return _first_findings(replace(c, prediction=_bounds(c.asked, c.model)), *MEMBERSHIP)
 
 
-def _bounds(asked: Question, knowledge: Knowledge) -> Prediction:
-    whole = knowledge.whole
+def _bounds(asked: ParsedQuery, model: Model) -> Prediction:
+    whole = model.whole
     assert whole is not None  # noqa: S101 -- the caller has looked
-    return predict(asked, whole.beginning, knowledge)
+    return predict(asked, whole.head, model)
 
 
-def _first(c: Comparison, *judges: object) -> list[Finding]:
+def _first_findings(c: Comparison, *judges: object) -> list[Finding]:
     for judge in judges:
         assert callable(judge)  # noqa: S101 -- they are the functions named above
         findings = list(judge(c))
@@ -97,7 +97,7 @@ def _status(c: Comparison) -> Iterator[Finding]:
 def _return_code(c: Comparison) -> Iterator[Finding]:
     """A page of records comes with returnCode "0"."""
     code = c.answer.return_code
-    if code == "0" or (c.answer.form is Form.REFUSAL and holds_records(c.answer)):
+    if code == "0" or (c.answer.kind is AnswerKind.REFUSAL and holds_records(c.answer)):
         return  # records beside a failure code have a check of their own
     yield c.finding(
         "answer.return-code",

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lineman.contract.answer import Answer, Form, holds_records
+from lineman.contract.answer import Answer, AnswerKind, holds_records
 from lineman.contract.checks.base import Case
-from lineman.contract.finding import Finding, Record, Rows
-from lineman.contract.model import Knowledge, Prediction
+from lineman.contract.finding import Finding, Record, RecordDiff
+from lineman.contract.model import Model, Prediction
 from lineman.contract.operation import document
-from lineman.contract.query import Question
+from lineman.contract.query import ParsedQuery
 
 CLAUSE_OF_FILTER = {
     "accessCode": "filter.access-code",
@@ -29,25 +29,25 @@ class Comparison:
     """A certain question, its answer and what was predicted."""
 
     case: Case
-    asked: Question
+    asked: ParsedQuery
     answer: Answer
     prediction: Prediction
-    knowledge: Knowledge
+    model: Model
 
     def finding(
-        self, clause: str, summary: str, expected: Any, actual: Any, rows: Rows | None = None, **identity: str
+        self, clause: str, summary: str, expected: Any, actual: Any, rows: RecordDiff | None = None, **identity: str
     ) -> Finding:
         """Build a finding about this exchange; ``identity`` are parameter, constraint and observed."""
         built = self.case.finding(clause, summary, expected, actual, **identity)
-        return replace(built, rows=rows or Rows())
+        return replace(built, rows=rows or RecordDiff())
 
 
-def readable(answer: Answer) -> bool:
+def has_page(answer: Answer) -> bool:
     """True where the answer shows a page of records with a total, whatever status or returnCode come with it."""
     return answer.has_list and answer.total is not None and answer.status is not None and 200 <= answer.status < 300
 
 
-def unusual(text: str) -> bool:
+def is_special_text(text: str) -> bool:
     """True for filter texts beyond ASCII letters, digits, spaces and single hyphens, long ones, words for nothing."""
     if not text.strip() or text in WORDS_FOR_NOTHING:
         return True
@@ -55,15 +55,15 @@ def unusual(text: str) -> bool:
     return len(text) > PLAIN_LENGTH or not plain or "--" in text
 
 
-def filter_clause(asked: Question) -> str:
+def filter_clause(asked: ParsedQuery) -> str:
     """The clause that a filter's failure breaks: its own, any-text for unusual texts, conjunction for several."""
     if len(asked.filters) > 1:
         return "filter.conjunction"
     name, value = next(iter(asked.filters.items()))
-    return "filter.any-text" if isinstance(value, str) and unusual(value) else CLAUSE_OF_FILTER[name]
+    return "filter.any-text" if isinstance(value, str) and is_special_text(value) else CLAUSE_OF_FILTER[name]
 
 
-def describe(asked: Question) -> str:
+def describe(asked: ParsedQuery) -> str:
     """The question's parameters in words, long texts cut."""
     parts = [f"{name} {_short(value)}" for name, value in asked.query.items()]
     return ", ".join(parts) or "no parameters"
@@ -73,16 +73,16 @@ def _short(value: object) -> str:
     return repr(value[:40]) if isinstance(value, str) else str(value)[:40]
 
 
-def filter_words(asked: Question, names: set[str]) -> str:
+def filter_words(asked: ParsedQuery, names: set[str]) -> str:
     """The named filters and their values in words."""
     return " and ".join(f"{name} {str(asked.filters[name])[:60]!r}" for name in asked.filters if name in names)
 
 
-def number_words(number: int | None) -> str:
+def or_none(number: int | None) -> str:
     return "(none)" if number is None else str(number)
 
 
-def band(number: int | None) -> str:
+def boundary_class(number: int | None) -> str:
     """A value's place among the documented boundaries: words that stay the same from run to run."""
     if number is None:
         return "absent"
@@ -90,20 +90,20 @@ def band(number: int | None) -> str:
     return str(number) if number in (0, 1, maximum) else ("above 100" if number > maximum else "between")
 
 
-def brief(record: Record) -> dict[str, Any]:
+def summary_of(record: Record) -> dict[str, Any]:
     """The members of a record that queries look at."""
     return {name: record.get(name) for name in ("id", "accessCode", "mediatypeId", "description")}
 
 
 def not_accepted(c: Comparison) -> Iterator[Finding]:
     """Judge an answer without a page of records."""
-    if c.answer.form in (Form.SUCCESS, Form.OTHER):
+    if c.answer.kind in (AnswerKind.SUCCESS, AnswerKind.OTHER):
         return  # judged by the checks on a single exchange: status, JSON, data
     if may_be_refused(c):
         return
     if holds_records(c.answer) and c.answer.status == 200:
         return  # told by answer.return-code
-    clause, parameter, constraint = acceptance(c.asked, c.case.exchange.ask.clauses)
+    clause, parameter, constraint = acceptance(c.asked, c.case.exchange.request.clauses)
     yield c.finding(
         clause,
         f"A valid query ({describe(c.asked)}) is not answered with success: {c.answer.signature}.",
@@ -122,8 +122,8 @@ def may_be_refused(c: Comparison) -> bool:
 
 def _says_that_nothing_matches(c: Comparison) -> bool:
     """True where nothing is known to match, and the target says so as it does for plain queries."""
-    learned = c.knowledge.no_match
-    if c.prediction.found or c.answer.form is Form.UNAUTHORISED:
+    learned = c.model.no_match
+    if c.prediction.required or c.answer.kind is AnswerKind.UNAUTHORISED:
         return False
     if c.asked.limit == 0 and not c.prediction.complete:
         return False
@@ -134,13 +134,13 @@ def _says_that_nothing_matches(c: Comparison) -> bool:
 
 def _is_behind_the_last(c: Comparison) -> bool:
     """True where the page asked for may well be behind the last match; whether that is a success is left open."""
-    if not c.asked.start or holds_records(c.answer) or c.answer.form is Form.UNAUTHORISED:
+    if not c.asked.start or holds_records(c.answer) or c.answer.kind is AnswerKind.UNAUTHORISED:
         return False
     matches = c.prediction.total
-    return c.asked.start >= matches if matches is not None else bool(c.asked.filters) and not c.prediction.found
+    return c.asked.start >= matches if matches is not None else bool(c.asked.filters) and not c.prediction.required
 
 
-def acceptance(asked: Question, purposes: Sequence[str]) -> tuple[str, str, str]:
+def acceptance(asked: ParsedQuery, purposes: Sequence[str]) -> tuple[str, str, str]:
     """Clause, parameter and constraint that a refused valid query breaks, read off its parameters; fewest say most."""
     contract, names = document(), set(asked.query)
     if dict(asked.query) == contract.example_request and "request.example" in purposes:
@@ -151,7 +151,7 @@ def acceptance(asked: Question, purposes: Sequence[str]) -> tuple[str, str, str]
         return offset_clause(asked.offset), "offset", "accepted"
     if len(names) == 1 and asked.filters:
         return filter_clause(asked), asked.filter_names, "accepted"
-    if names and any(isinstance(v, str) and unusual(v) for v in asked.filters.values()):
+    if names and any(isinstance(v, str) and is_special_text(v) for v in asked.filters.values()):
         return "filter.any-text", asked.filter_names, "accepted"
     return "request.all-optional", "+".join(sorted(names)) or "no parameter", "accepted"
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineman.contract.finding import Finding, Record, Rows
+from lineman.contract.finding import Finding, Record, RecordDiff
 from lineman.contract.model import Prediction, record_id
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import Comparison, band, brief, limit_clause, number_words
-from lineman.contract.query import Question
+from lineman.contract.oracle.comparison import Comparison, boundary_class, limit_clause, or_none, summary_of
+from lineman.contract.query import ParsedQuery
 
 SHOWN = 20
 
 
-def behind_the_last(c: Comparison) -> Iterator[Finding]:
+def check_past_end(c: Comparison) -> Iterator[Finding]:
     """A page behind the last record has no records."""
-    known = len(c.prediction.found) if c.prediction.total is None else c.prediction.total
+    known = len(c.prediction.required) if c.prediction.total is None else c.prediction.total
     matches = max(known, c.answer.total or 0)
     if c.answer.records and c.asked.start > 0 and c.asked.start >= matches:
         yield c.finding(
             "offset.beyond-total",
             f"Records come at offset {c.asked.start}, behind the last of {matches} matches: {len(c.answer.records)}.",
             "no records",
-            [brief(r) for r in c.answer.records[:10]],
-            Rows(extra=c.answer.records[:SHOWN]),
+            [summary_of(r) for r in c.answer.records[:10]],
+            RecordDiff(extra=c.answer.records[:SHOWN]),
             parameter="offset",
             constraint="behind the last record",
             observed="records",
         )
 
 
-def wrong_page(c: Comparison) -> Iterator[Finding]:
+def check_page(c: Comparison) -> Iterator[Finding]:
     """The records of another page, or in another order, or too many or too few of them."""
     expected, got = _expected(c), c.answer.records
     wanted = [record_id(r) for r in expected] if expected is not None else None
@@ -55,7 +55,7 @@ def wrong_page(c: Comparison) -> Iterator[Finding]:
         yield _displaced(c, expected, "other records")
 
 
-def misplaced(c: Comparison) -> Iterator[Finding]:
+def check_positions(c: Comparison) -> Iterator[Finding]:
     """As many records as belong on the page, but others: certain even where the total is wrong as well."""
     expected = _expected(c)
     if expected is None or not c.prediction.exact:
@@ -67,16 +67,18 @@ def misplaced(c: Comparison) -> Iterator[Finding]:
 
 def _expected(c: Comparison) -> tuple[Record, ...] | None:
     """The page's records, where they are known with their places."""
-    if not c.prediction.placed or c.prediction.possible:
+    if not c.prediction.positions_known or c.prediction.allowed:
         return None
-    if not c.prediction.complete and (c.asked.filters or c.asked.start + c.asked.page_size > len(c.prediction.found)):
+    if not c.prediction.complete and (
+        c.asked.filters or c.asked.start + c.asked.page_size > len(c.prediction.required)
+    ):
         return None
     return c.prediction.page(c.asked)
 
 
 def _another_slice(c: Comparison, have: Sequence[str]) -> bool:
     """True where the answer is a whole page of the list, only from another place."""
-    ids = [record_id(r) for r in c.prediction.found]
+    ids = [record_id(r) for r in c.prediction.required]
     if not have or have[0] not in ids:
         return False
     start = ids.index(have[0])
@@ -87,7 +89,7 @@ def _from_another_place(c: Comparison, have: Sequence[str]) -> bool:
     """True where records come that are known to stand before the page, though the page itself was never read."""
     if not c.prediction.order_known or c.asked.filters:
         return False
-    before = {record_id(r) for r in c.prediction.found[: c.asked.start]}
+    before = {record_id(r) for r in c.prediction.required[: c.asked.start]}
     return bool(before & set(have))
 
 
@@ -98,17 +100,17 @@ def _displaced(c: Comparison, expected: Sequence[Record], observed: str) -> Find
     elsewhere = observed == "another page" and len(have) > 1
     at_first = c.asked.offset == 0 and not elsewhere
     clause = "order.stable" if (jumbled and c.asked.start == 0) or at_first else _slice_clause(c.asked)
-    place = f"offset {number_words(c.asked.offset)}, limit {number_words(c.asked.limit)}"
+    place = f"offset {or_none(c.asked.offset)}, limit {or_none(c.asked.limit)}"
     return c.finding(
         clause,
         f"The right records come in another order ({place})."
         if observed == "reordered"
         else f"The page at {place} shows other records than stand there.",
-        [brief(r) for r in expected[:10]],
-        [brief(r) for r in got[:10]],
+        [summary_of(r) for r in expected[:10]],
+        [summary_of(r) for r in got[:10]],
         _difference(expected, got, reordered=observed == "reordered"),
         parameter="order" if clause == "order.stable" else "offset",
-        constraint=f"limit {band(c.asked.limit)}, offset {band(c.asked.offset)}",
+        constraint=f"limit {boundary_class(c.asked.limit)}, offset {boundary_class(c.asked.offset)}",
         observed=observed,
     )
 
@@ -132,13 +134,13 @@ def _miscounted(c: Comparison, count: int) -> Finding:
     clause = _size_clause(c)
     return c.finding(
         clause,
-        f"A page of limit {number_words(c.asked.limit)} at offset {number_words(c.asked.offset)} has {got} records; "
+        f"A page of limit {or_none(c.asked.limit)} at offset {or_none(c.asked.offset)} has {got} records; "
         f"{count} of the {c.answer.total} matches belong on it.",
         f"{count} records",
         f"{got} records",
-        Rows(missing=tuple(short)),
+        RecordDiff(missing=tuple(short)),
         parameter=clause.partition(".")[0],
-        constraint=f"limit {band(c.asked.limit)}, offset {band(c.asked.offset)}",
+        constraint=f"limit {boundary_class(c.asked.limit)}, offset {boundary_class(c.asked.offset)}",
         observed="too many" if got > count else "too few",
     )
 
@@ -151,12 +153,12 @@ def _size_clause(c: Comparison) -> str:
 
 def _in_order(got: Sequence[str], prediction: Prediction) -> bool:
     """True where the records got keep the list's order among themselves."""
-    rank = {record_id(r): position for position, r in enumerate(prediction.found)}
+    rank = {record_id(r): position for position, r in enumerate(prediction.required)}
     ranks = [rank[id_] for id_ in got if id_ in rank]
     return ranks == sorted(ranks)
 
 
-def _slice_clause(asked: Question) -> str:
+def _slice_clause(asked: ParsedQuery) -> str:
     if asked.offset is None:
         return "offset.default"
     if asked.limit is not None and asked.limit > document().limit_maximum:
@@ -164,11 +166,11 @@ def _slice_clause(asked: Question) -> str:
     return "offset.maximum" if asked.offset == document().offset_maximum else "offset.pages"
 
 
-def _difference(expected: Sequence[Record], got: Sequence[Record], *, reordered: bool) -> Rows:
+def _difference(expected: Sequence[Record], got: Sequence[Record], *, reordered: bool) -> RecordDiff:
     if reordered:
-        return Rows(out_of_order=tuple(record_id(r) for r in got))
+        return RecordDiff(out_of_order=tuple(record_id(r) for r in got))
     wanted, have = {record_id(r) for r in expected}, {record_id(r) for r in got}
-    return Rows(
+    return RecordDiff(
         missing=tuple(r for r in expected if record_id(r) not in have)[:SHOWN],
         extra=tuple(r for r in got if record_id(r) not in wanted)[:SHOWN],
     )

@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.checks.answers import record_problems
-from lineman.contract.finding import Finding, Record, Rows
+from lineman.contract.finding import Finding, Record, RecordDiff
 from lineman.contract.matching import Match, match_filter, match_record
 from lineman.contract.model import record_id
-from lineman.contract.oracle.comparison import Comparison, brief, filter_clause, filter_words
+from lineman.contract.oracle.comparison import Comparison, filter_clause, filter_words, summary_of
 
 SHOWN = 20
 
 
-def wrong_records(c: Comparison) -> Iterator[Finding]:
+def check_records(c: Comparison) -> Iterator[Finding]:
     """Records that do not satisfy the filters, by their own content."""
-    habits = c.knowledge.habits
-    known = {record_id(r) for r in (*c.prediction.found, *c.prediction.possible)}
-    strange = [r for r in c.answer.records if match_record(c.asked, r, habits) is Match.NO]
+    behaviour = c.model.behaviour
+    known = {record_id(r) for r in (*c.prediction.required, *c.prediction.allowed)}
+    strange = [r for r in c.answer.records if match_record(c.asked, r, behaviour) is Match.NO]
     wrong = [r for r in strange if record_id(r) not in known]
     if wrong and c.asked.filters:
-        failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, habits) is Match.NO}
+        failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, behaviour) is Match.NO}
         yield c.finding(
             filter_clause(c.asked),
             f"Records come that do not match {filter_words(c.asked, failed)}: {len(wrong)} of {len(c.answer.records)}.",
-            [brief(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
-            [brief(r) for r in c.answer.records[:10]],
-            Rows(extra=tuple(wrong[:SHOWN])),
+            [summary_of(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
+            [summary_of(r) for r in c.answer.records[:10]],
+            RecordDiff(extra=tuple(wrong[:SHOWN])),
             parameter=c.asked.filter_names,
             constraint="only matches",
             observed="others too",
         )
 
 
-def changed_records(c: Comparison) -> Iterator[Finding]:
+def check_contents(c: Comparison) -> Iterator[Finding]:
     """A record that shows other members here than in the list."""
-    listing = c.knowledge.listing_for(c.asked)
+    listing = c.model.listing_for(c.asked)
     known = listing.by_id if listing else {}
     changed = [r for r in c.answer.records if record_id(r) in known and _differ(known[record_id(r)], r)]
     if changed:
@@ -58,7 +58,7 @@ def _differ(one: Record, other: Record) -> bool:
     return any(one.get(name) != other.get(name) for name in {*one, *other} - broken)
 
 
-def too_few_found(c: Comparison) -> Iterator[Finding]:
+def check_reachable_count(c: Comparison) -> Iterator[Finding]:
     """Matching records that are not found: a whole answer lacks them, or their page does and the total is off."""
     total = c.answer.total
     if not c.asked.filters or total is None:
@@ -68,30 +68,30 @@ def too_few_found(c: Comparison) -> Iterator[Finding]:
         return  # a record that comes twice takes another one's place, and is told as such
     whole = c.asked.start == 0 and total <= len(c.answer.records) < c.asked.page_size
     if whole:
-        owed = c.prediction.found
+        owed = c.prediction.required
     elif c.prediction.total is not None and total != c.prediction.total:
-        owed = c.prediction.page(c.asked) if c.prediction.placed else ()
+        owed = c.prediction.page(c.asked) if c.prediction.positions_known else ()
     else:
-        owed = c.prediction.found if total < len(c.prediction.found) and not c.answer.records else ()
-        owed = owed if c.asked.page_size and c.asked.start < len(c.prediction.found) else ()
+        owed = c.prediction.required if total < len(c.prediction.required) and not c.answer.records else ()
+        owed = owed if c.asked.page_size and c.asked.start < len(c.prediction.required) else ()
     missing = [r for r in owed if record_id(r) not in got]
     if missing:
         yield c.finding(
             filter_clause(c.asked),
             f"Records that match {filter_words(c.asked, set(c.asked.filters))} are not found: {len(missing)}.",
-            [brief(r) for r in c.prediction.found[:10]],
-            [brief(r) for r in c.answer.records[:10]],
-            Rows(missing=tuple(missing[:SHOWN])),
+            [summary_of(r) for r in c.prediction.required[:10]],
+            [summary_of(r) for r in c.answer.records[:10]],
+            RecordDiff(missing=tuple(missing[:SHOWN])),
             parameter=c.asked.filter_names,
             constraint="all matches",
             observed="some not found",
         )
 
 
-def wrong_total(c: Comparison) -> Iterator[Finding]:
+def check_total(c: Comparison) -> Iterator[Finding]:
     """The number of matches, whatever limit and offset are."""
-    low = len(c.prediction.found) if c.prediction.total is None else c.prediction.total
-    high = low + len(c.prediction.possible) if c.prediction.complete or c.prediction.total is not None else None
+    low = len(c.prediction.required) if c.prediction.total is None else c.prediction.total
+    high = low + len(c.prediction.allowed) if c.prediction.complete or c.prediction.total is not None else None
     total = c.answer.total
     if total is None or (low <= total and (high is None or total <= high)):
         return

@@ -27,7 +27,7 @@ def milliseconds(value: Any) -> int:
     return round(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
 
 
-def words(length: int) -> str:
+def format_ms(length: int) -> str:
     """Write milliseconds as people do, in the two largest units that matter: ``1h30m``, ``250ms``."""
     if length < 1_000:
         return f"{length}ms"

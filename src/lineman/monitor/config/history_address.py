@@ -17,7 +17,7 @@ def is_url(address: str) -> bool:
     return "://" in address
 
 
-def shown(address: str) -> str:
+def redacted(address: str) -> str:
     """The address as people may see it: without its password."""
     return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", str.__str__(address))) if is_url(address) else address
 
@@ -33,13 +33,13 @@ class SecretAddress(str):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return shown(self)
+        return redacted(self)
 
     def __repr__(self) -> str:
-        return repr(shown(self))
+        return repr(redacted(self))
 
     def __format__(self, specification: str) -> str:
-        return format(shown(self), specification)
+        return format(redacted(self), specification)
 
 
 def with_history(settings: MonitorSettings, folder: Path, environment: Mapping[str, str]) -> MonitorSettings:
@@ -66,7 +66,7 @@ def with_history(settings: MonitorSettings, folder: Path, environment: Mapping[s
             raise ValueError(f"history_file: {settings.history_file} is empty")
     elif holds_password(address):
         raise ValueError(
-            f"history: {shown(address)} holds a password: put the URL into a file and name it as history_file, "
+            f"history: {redacted(address)} holds a password: put the URL into a file and name it as history_file, "
             "or into the environment and name the variable as history_env"
         )
     if not is_url(address) and not Path(address).is_absolute():
@@ -83,7 +83,7 @@ def monitor_problems(settings: MonitorSettings) -> Iterator[str]:
         return
     if not settings.history.startswith("postgres"):
         yield (
-            f"joint: needs a PostgreSQL that all locations reach, and history is {shown(settings.history)}: "
+            f"joint: needs a PostgreSQL that all locations reach, and history is {redacted(settings.history)}: "
             "give history_file, history_env or history a postgresql:// URL"
         )
     if "location" not in settings.model_fields_set:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.config.durations import Duration, words
+from lineman.monitor.config.durations import Duration, format_ms
 from lineman.text import hint
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -74,7 +74,7 @@ class MaintenanceWindow(BaseModel):
         length = self._length()
         if not 0 < length <= LONGEST:
             raise ValueError(
-                f"a window of {words(length) if length > 0 else length}: at most {words(LONGEST)}, above 0"
+                f"a window of {format_ms(length) if length > 0 else length}: at most {format_ms(LONGEST)}, above 0"
             )
         return self
 

@@ -21,13 +21,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,6
 Quorum = Annotated[float, Field(gt=0, le=1)]
 
 
-class Settings(BaseModel):
+class FrozenModel(BaseModel):
     """Base of all models here: frozen, unknown names refused, strict about numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Expectation(Settings):
+class Expectation(FrozenModel):
     """What the answer to a canary's query must hold."""
 
     contract: bool = True
@@ -38,21 +38,21 @@ class Expectation(Settings):
     total_at_most: int | None = Field(default=None, ge=0)
 
 
-class Latency(Settings):
+class Latency(FrozenModel):
     """Limits on the time of the query alone; the token's time does not count."""
 
     degraded: Duration | None = None
     failed: Duration | None = None
 
 
-class CertificateDays(Settings):
+class CertificateDays(FrozenModel):
     """Days of validity left at which the certificate makes the canary degraded, or failed."""
 
     degraded: int = Field(default=21, ge=0)
     failed: int = Field(default=3, ge=0)
 
 
-class IncidentRule(Settings):
+class IncidentRule(FrozenModel):
     """When results become an incident, and when it is over. 0 slots: results of that kind never make one."""
 
     opens_after: int = Field(default=3, ge=0)
@@ -70,7 +70,7 @@ class IncidentRule(Settings):
     ends only after it was quiet for so long. Ten intervals where not given."""
 
 
-class BurnRule(Settings):
+class BurnRule(FrozenModel):
     """A burn-rate alert: both windows spend the error budget ``rate`` times too fast."""
 
     long: Duration
@@ -79,7 +79,7 @@ class BurnRule(Settings):
     severity: str = "page"
 
 
-class Slo(Settings):
+class Slo(FrozenModel):
     """The share of time that the canary is to be up."""
 
     objective: float = Field(gt=0, lt=100)
@@ -91,7 +91,7 @@ class Slo(Settings):
     """Share of a window that must be measured; below it the alerts are frozen, not resolved."""
 
 
-class Canary(Settings):
+class Canary(FrozenModel):
     """A query with what its answer must hold."""
 
     name: Name
@@ -123,7 +123,7 @@ class Canary(Settings):
         return self.incident.settle if self.incident.settle is not None else 10 * self.interval
 
 
-class Channel(Settings):
+class Channel(FrozenModel):
     """Where notices go. Addresses hold secrets, so they are references: an environment variable or a file."""
 
     name: Name
@@ -151,7 +151,7 @@ class Channel(Settings):
         return self
 
 
-class MonitorSettings(Settings):
+class MonitorSettings(FrozenModel):
     """The long-running monitor."""
 
     history: str = "lineman-history.sqlite"
@@ -184,7 +184,7 @@ class MonitorSettings(Settings):
     """Size of the history file above which the oldest single results go early. Not with PostgreSQL."""
 
 
-class Configuration(Settings):
+class Configuration(FrozenModel):
     """Everything of one folder or file."""
 
     canaries: Mapping[str, Canary]

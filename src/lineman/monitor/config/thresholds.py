@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import LONGEST_INTERVAL, BurnRule, Canary
 
 MINIMUM_FAILED = 3
@@ -35,7 +35,7 @@ class SizedRule:
     @property
     def name(self) -> str:
         """Stable name of the rule within its canary."""
-        return f"{self.rule.severity}-{words(self.rule.long)}"
+        return f"{self.rule.severity}-{format_ms(self.rule.long)}"
 
 
 def exact(number: float) -> Fraction:
@@ -110,18 +110,25 @@ def problems(canary: Canary) -> Iterator[str]:
 
 def _times(canary: Canary) -> Iterator[str]:
     if not SECOND <= canary.interval <= LONGEST_INTERVAL:
-        yield f"interval: {words(canary.interval)} is outside 1s to 24h"
+        yield f"interval: {format_ms(canary.interval)} is outside 1s to 24h"
     if not 0 < canary.timeout <= canary.interval:
         yield (
-            f"timeout: {words(canary.timeout)} must be above 0 and at most the interval of {words(canary.interval)}, "
+            f"timeout: {format_ms(canary.timeout)} must be above 0 and at most the interval of "
+            f"{format_ms(canary.interval)}, "
             "or a slow answer would take the next slot"
         )
     degraded, failed = canary.latency.degraded, canary.latency.failed
     if degraded is not None and failed is not None and degraded >= failed:
-        yield f"latency.degraded: {words(degraded)} is not below latency.failed, {words(failed)}: nothing is degraded"
+        yield (
+            f"latency.degraded: {format_ms(degraded)} is not below latency.failed, {format_ms(failed)}: "
+            "nothing is degraded"
+        )
     for name, limit in (("degraded", degraded), ("failed", failed)):
         if limit is not None and limit >= canary.timeout:
-            yield f"latency.{name}: {words(limit)} is never reached: the timeout of {words(canary.timeout)} comes first"
+            yield (
+                f"latency.{name}: {format_ms(limit)} is never reached: the timeout of "
+                f"{format_ms(canary.timeout)} comes first"
+            )
     if canary.certificate.degraded < canary.certificate.failed:
         yield (
             f"certificate.degraded: {canary.certificate.degraded} days must not be below certificate.failed, "
@@ -150,11 +157,14 @@ def _incidents(canary: Canary) -> Iterator[str]:
             "set opens_after = 2 or more, or retry = true"
         )
     if rule.reminder is not None and rule.reminder < canary.interval:
-        yield f"incident.reminder: {words(rule.reminder)} is shorter than the interval of {words(canary.interval)}"
+        yield (
+            f"incident.reminder: {format_ms(rule.reminder)} is shorter than the interval of "
+            f"{format_ms(canary.interval)}"
+        )
     if rule.settle is not None and rule.settle < canary.interval * rule.ends_after:
         yield (
-            f"incident.settle: {words(rule.settle)} is shorter than ends_after × interval = {rule.ends_after} × "
-            f"{words(canary.interval)} = {words(rule.ends_after * canary.interval)}: nothing could ever flap"
+            f"incident.settle: {format_ms(rule.settle)} is shorter than ends_after × interval = {rule.ends_after} × "
+            f"{format_ms(canary.interval)} = {format_ms(rule.ends_after * canary.interval)}: nothing could ever flap"
         )
 
 
@@ -165,8 +175,10 @@ def _slo(canary: Canary) -> Iterator[str]:
     budget = budget_share(slo.objective) * slo.period
     if budget < canary.interval:
         yield (
-            f"slo.objective: {slo.objective:g} % of {words(slo.period)} leaves {float(budget) / 1_000:g}s of error "
-            f"budget, less than one slot of {words(canary.interval)}: one failed probe would spend more than all of it"
+            f"slo.objective: {slo.objective:g} % of {format_ms(slo.period)} leaves {float(budget) / 1_000:g}s "
+            "of error "
+            f"budget, less than one slot of {format_ms(canary.interval)}: one failed probe would spend "
+            "more than all of it"
         )
     for index, rule in enumerate(slo.burn or ()):
         yield from (f"slo.burn[{index}]: {problem}" for problem in _burn(canary, rule))
@@ -176,7 +188,10 @@ def _burn(canary: Canary, rule: BurnRule) -> Iterator[str]:
     slo = canary.slo
     assert slo is not None  # noqa: S101 - the caller looked
     if rule.short >= rule.long or rule.long > slo.period:
-        yield f"needs short < long <= period, has {words(rule.short)}, {words(rule.long)}, {words(slo.period)}"
+        yield (
+            f"needs short < long <= period, has {format_ms(rule.short)}, {format_ms(rule.long)}, "
+            f"{format_ms(slo.period)}"
+        )
         return
     budget = budget_share(slo.objective)
     if not reachable(rule, slo.objective):
@@ -190,7 +205,8 @@ def _burn(canary: Canary, rule: BurnRule) -> Iterator[str]:
     if needed == 1:
         slots = max(1, rule.long // canary.interval)
         yield (
-            f"one failed probe trips it: {words(rule.long)} hold {slots} slots of {words(canary.interval)}, and "
+            f"one failed probe trips it: {format_ms(rule.long)} hold {slots} slots of "
+            f"{format_ms(canary.interval)}, and "
             f"1 / {slots} = {1 / slots:.3%} is above {rule.rate:g} × {float(budget):.3%} = "
             f"{float(exact(rule.rate) * budget):.3%}; "
             "lengthen the window, raise the rate, probe more often or lower the objective"

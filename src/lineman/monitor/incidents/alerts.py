@@ -33,7 +33,7 @@ class Event(StrEnum):
     HISTORY_BACK = "history-back"
 
 
-class Standing(StrEnum):
+class AlertState(StrEnum):
     """The state of a matter, present or told."""
 
     QUIET = "quiet"
@@ -42,10 +42,10 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastAlert:
     """What a channel was told last about a matter."""
 
-    standing: Standing = Standing.QUIET
+    state: AlertState = AlertState.QUIET
     incident: str = ""
     at: int = 0
     count: int = 0
@@ -53,47 +53,49 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueAlert:
     """A notice that is due, and what will have been told with it."""
 
     event: Event
-    told: Told
+    told: LastAlert
 
 
-def standing(incidents: Sequence[Incident]) -> Standing:
+def alert_state(incidents: Sequence[Incident]) -> AlertState:
     """The present state of a matter from its incidents."""
     open_ones = [incident for incident in incidents if incident.open]
     if not open_ones:
-        return Standing.QUIET
-    return Standing.FLAPPING if any(incident.flaps for incident in open_ones) else Standing.OPEN
+        return AlertState.QUIET
+    return AlertState.FLAPPING if any(incident.flaps for incident in open_ones) else AlertState.OPEN
 
 
-def due(incidents: Sequence[Incident], told: Told, now: int, *, hushed: bool, reminder: int | None) -> Due | None:
+def due(
+    incidents: Sequence[Incident], told: LastAlert, now: int, *, suppressed: bool, reminder: int | None
+) -> DueAlert | None:
     """The notice that a channel is owed about a matter now, if any.
 
     ``hushed``: maintenance, nothing is told yet. ``reminder``: milliseconds between reminders.
     """
-    if hushed:
+    if suppressed:
         return None
-    present = standing(incidents)
+    present = alert_state(incidents)
     event = _event(incidents, present, told, now, reminder)
     if event is None:
         return None
     named = next((incident.id for incident in incidents if incident.open), told.incident)
-    return Due(event, replace(told, standing=present, incident=named, at=now, count=told.count + 1))
+    return DueAlert(event, replace(told, state=present, incident=named, at=now, count=told.count + 1))
 
 
 def _event(
-    incidents: Sequence[Incident], present: Standing, told: Told, now: int, reminder: int | None
+    incidents: Sequence[Incident], present: AlertState, told: LastAlert, now: int, reminder: int | None
 ) -> Event | None:
-    if present is Standing.QUIET:
-        return None if told.standing is Standing.QUIET else Event.RECOVERED
-    if present is told.standing:
+    if present is AlertState.QUIET:
+        return None if told.state is AlertState.QUIET else Event.RECOVERED
+    if present is told.state:
         again = reminder is not None and now - told.at >= reminder
         return Event.REMINDER if again else None
-    if present is Standing.FLAPPING:
+    if present is AlertState.FLAPPING:
         return Event.FLAPPING
-    if told.standing is Standing.FLAPPING:
+    if told.state is AlertState.FLAPPING:
         return None
     worst = next(incident for incident in incidents if incident.open)
     return Event(worst.kind.value)

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
 from lineman.monitor.config.thresholds import rules_of
-from lineman.monitor.incidents.alerts import Event, Standing, Told, due
+from lineman.monitor.incidents.alerts import AlertState, Event, LastAlert, due
 from lineman.monitor.incidents.burn_rate import Burn, BurnWatch
-from lineman.monitor.incidents.machine import Incident, Kind, Rule, Sign, Track, advance, reading
-from lineman.monitor.incidents.notices import Notice, at_place, incident_notice, plain_notice
-from lineman.monitor.incidents.state import Change, Drift, World
+from lineman.monitor.incidents.machine import Incident, IncidentState, Kind, Reading, Rule, advance, is_bad_for
+from lineman.monitor.incidents.notices import Notice, for_location, incident_notice, plain_notice
+from lineman.monitor.incidents.state import MonitorState, SeenViolation, StateChange
 from lineman.monitor.result import Cause, ProbeResult, Verdict
 from lineman.monitor.slots import SlotEntry
 
@@ -26,36 +26,36 @@ DRIFT_FORGOTTEN = 7 * DAY
 
 
 def decide(
-    world: World, canaries: Mapping[str, Canary], entry: SlotEntry, result: ProbeResult | None, now: int
-) -> Change:
+    state: MonitorState, canaries: Mapping[str, Canary], entry: SlotEntry, result: ProbeResult | None, now: int
+) -> StateChange:
     """Take a slot's end into account. ``now``: milliseconds since the epoch."""
-    change = Change(entry=entry, result=result)
+    change = StateChange(entry=entry, result=result)
     canary = canaries.get(entry.canary)
-    known = world.slots.get(entry.canary)
+    known = state.slots.get(entry.canary)
     fresh = known is None or (entry.lap, entry.last) > known
     if fresh:
-        world.slots[entry.canary] = (entry.lap, entry.last)
+        state.slots[entry.canary] = (entry.lap, entry.last)
     if canary is None:
         return change
     change.in_maintenance = in_maintenance(canary.maintenance, entry.first)
     if result is not None and fresh:
-        _advance_tracks(world, canary, entry, result, change)
-        _see_drift(world, canary, entry, result, change, now)
-        _see_burn(world, canary, entry, result, change, now)
-    _reconcile(world, canaries, canary, change, now, result)
-    change.notices = [at_place(notice, world.place) for notice in change.notices]
+        _advance_tracks(state, canary, entry, result, change)
+        _see_drift(state, canary, entry, result, change, now)
+        _see_burn(state, canary, entry, result, change, now)
+    _reconcile(state, canaries, canary, change, now, result)
+    change.notices = [for_location(notice, state.place) for notice in change.notices]
     return change
 
 
-def reconcile_all(world: World, canaries: Mapping[str, Canary], now: int) -> Change:
+def reconcile_all(state: MonitorState, canaries: Mapping[str, Canary], now: int) -> StateChange:
     """Hold everything told against the present: after a start or a new configuration."""
-    change = Change()
-    for key, track in list(world.tracks.items()):
+    change = StateChange()
+    for key, track in list(state.tracks.items()):
         if key[0] not in canaries and track.incident is not None and track.incident.open:
-            _withdraw(world, key, track, change, now)
+            _withdraw(state, key, track, change, now)
     for canary in canaries.values():
-        _reconcile(world, canaries, canary, change, now, None)
-    change.notices = [at_place(notice, world.place) for notice in change.notices]
+        _reconcile(state, canaries, canary, change, now, None)
+    change.notices = [for_location(notice, state.place) for notice in change.notices]
     return change
 
 
@@ -69,32 +69,36 @@ def _rule(canary: Canary, kind: Kind) -> Rule:
     return Rule(after[kind], incident.ends_after, canary.settle)
 
 
-def _advance_tracks(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change) -> None:
+def _advance_tracks(
+    state: MonitorState, canary: Canary, entry: SlotEntry, result: ProbeResult, change: StateChange
+) -> None:
     for kind in Kind:
-        bad = reading(kind, result.verdict)
+        bad = is_bad_for(kind, result.verdict)
         if bad is None:
             continue
         key = (canary.name, kind)
-        old = world.tracks.get(key, Track())
-        sign = Sign(entry.first, bad, result.cause, result.message, result.last.root, change.in_maintenance)
+        old = state.tracks.get(key, IncidentState())
+        sign = Reading(entry.first, bad, result.cause, result.message, result.last.root, change.in_maintenance)
         new = advance(canary.name, kind, old, sign, _rule(canary, kind))
         if new == old:
             continue
-        world.set_track(key, new)
+        state.set_track(key, new)
         change.tracks[key] = new
         if new.incident is not None and new.incident != old.incident:
             change.incidents[new.incident.id] = new.incident
 
 
-def _see_drift(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change, now: int) -> None:
-    failed = world.tracks.get((canary.name, Kind.FAILED), Track()).incident
+def _see_drift(
+    state: MonitorState, canary: Canary, entry: SlotEntry, result: ProbeResult, change: StateChange, now: int
+) -> None:
+    failed = state.tracks.get((canary.name, Kind.FAILED), IncidentState()).incident
     incident_is_open = failed is not None and failed.open
     opened_now = incident_is_open and failed is not None and failed.confirmed == entry.first and not failed.flaps
     for breach in {breach.fingerprint: breach for breach in result.breaches}.values():
         key = (canary.name, breach.fingerprint)
-        old = world.drift.get(key)
+        old = state.drift.get(key)
         if old is None or entry.first - old.last > DRIFT_FORGOTTEN:
-            old = Drift(entry.first, entry.first, 0, told=False)
+            old = SeenViolation(entry.first, entry.first, 0, told=False)
         seen = replace(old, last=max(old.last, entry.first), sightings=old.sightings + 1)
         proven = incident_is_open or seen.sightings >= max(1, canary.incident.opens_after)
         if proven and not seen.told and not change.in_maintenance:
@@ -113,65 +117,67 @@ def _see_drift(world: World, canary: Canary, entry: SlotEntry, result: ProbeResu
                     )
                     for channel in canary.notices
                 ]
-        world.drift[key] = change.drift[key] = seen
+        state.drift[key] = change.drift[key] = seen
 
 
-def _see_burn(world: World, canary: Canary, entry: SlotEntry, result: ProbeResult, change: Change, now: int) -> None:
-    watch = watch_of(world, canary)
+def _see_burn(
+    state: MonitorState, canary: Canary, entry: SlotEntry, result: ProbeResult, change: StateChange, now: int
+) -> None:
+    watch = watch_of(state, canary)
     if watch is None or not result.verdict.measured or change.in_maintenance:
         return
     watch.add(entry.first, failed=result.verdict is Verdict.FAILED)
     for burn in watch.state(max(now, entry.first)):
         for channel in canary.notices:
-            _tell_burn(world, canary, burn, channel, change, now)
+            _tell_burn(state, canary, burn, channel, change, now)
 
 
-def watch_of(world: World, canary: Canary) -> BurnWatch | None:
+def watch_of(state: MonitorState, canary: Canary) -> BurnWatch | None:
     """The canary's burn watch, made where there is none yet; None without an SLO."""
-    if canary.name not in world.burns:
+    if canary.name not in state.burns:
         rules = rules_of(canary)
         if not rules:
             return None
-        world.burns[canary.name] = BurnWatch(canary, rules)
-    return world.burns[canary.name]
+        state.burns[canary.name] = BurnWatch(canary, rules)
+    return state.burns[canary.name]
 
 
-def _tell_burn(world: World, canary: Canary, burn: Burn, channel: str, change: Change, now: int) -> None:
+def _tell_burn(state: MonitorState, canary: Canary, burn: Burn, channel: str, change: StateChange, now: int) -> None:
     matter = f"{canary.name}/burn/{burn.rule.name}"
-    told = world.told.get((matter, channel), Told())
-    if burn.burning is None or burn.burning == (told.standing is Standing.OPEN):
+    told = state.alerts.get((matter, channel), LastAlert())
+    if burn.burning is None or burn.burning == (told.state is AlertState.OPEN):
         return
     event = Event.BURN if burn.burning else Event.BURN_OVER
-    standing = Standing.OPEN if burn.burning else Standing.QUIET
-    told = replace(told, standing=standing, at=now, count=told.count + 1)
+    standing = AlertState.OPEN if burn.burning else AlertState.QUIET
+    told = replace(told, state=standing, at=now, count=told.count + 1)
     rule = burn.rule.rule
     message = (
-        f"{burn.long_rate:.1f} times the budget's pace over {words(rule.long)}, {burn.short_rate:.1f} times over "
-        f"{words(rule.short)}; the limit is {rule.rate:.3g} ({rule.severity})"
+        f"{burn.long_rate:.1f} times the budget's pace over {format_ms(rule.long)}, {burn.short_rate:.1f} times over "
+        f"{format_ms(rule.short)}; the limit is {rule.rate:.3g} ({rule.severity})"
     )
-    world.told[matter, channel] = change.told[matter, channel] = told
+    state.alerts[matter, channel] = change.told[matter, channel] = told
     change.notices.append(plain_notice(event, matter, channel, canary.name, message, now, told.count))
 
 
 def _reconcile(
-    world: World,
+    state: MonitorState,
     canaries: Mapping[str, Canary],
     canary: Canary,
-    change: Change,
+    change: StateChange,
     now: int,
     result: ProbeResult | None,
 ) -> None:
     """Tell every channel what it is owed about the canary's matters."""
-    for matter in _matters(world, canary):
-        incidents = world.incidents(matter)
+    for matter in _matters(state, canary):
+        incidents = state.incidents(matter)
         members = [canaries[i.canary] for i in incidents if i.canary in canaries] or [canary]
         hushed = all(in_maintenance(member.maintenance, now) for member in members)
         for channel in dict.fromkeys(name for member in members for name in member.notices):
-            told = world.told.get((matter, channel), Told())
-            owed = due(incidents, told, now, hushed=hushed, reminder=canary.incident.reminder)
+            told = state.alerts.get((matter, channel), LastAlert())
+            owed = due(incidents, told, now, suppressed=hushed, reminder=canary.incident.reminder)
             if owed is None:
                 continue
-            world.told[matter, channel] = change.told[matter, channel] = owed.told
+            state.alerts[matter, channel] = change.told[matter, channel] = owed.told
             message = "" if result is None or owed.event is Event.FLAPPING else result.message
             change.notices.append(_notice(owed.event, matter, channel, incidents, message, owed.told.count, now))
 
@@ -183,30 +189,30 @@ def _notice(
     return incident_notice(event, matter, channel, concerned, message, count, now)
 
 
-def _matters(world: World, canary: Canary) -> list[str]:
+def _matters(state: MonitorState, canary: Canary) -> list[str]:
     matters = []
     for kind in Kind:
-        track = world.tracks.get((canary.name, kind))
+        track = state.tracks.get((canary.name, kind))
         if track is not None and track.incident is not None and track.incident.matter not in matters:
             matters.append(track.incident.matter)
     # A matter that was told but whose incident has given way to another one under another name.
-    matters += world.unfinished(canary.name, matters)
+    matters += state.unfinished(canary.name, matters)
     return matters
 
 
-def _withdraw(world: World, key: tuple[str, Kind], track: Track, change: Change, now: int) -> None:
+def _withdraw(state: MonitorState, key: tuple[str, Kind], track: IncidentState, change: StateChange, now: int) -> None:
     """Close the incident of a canary that is watched no longer, and say so where it was told."""
     incident = track.incident
     assert incident is not None  # noqa: S101 - the caller looked
     closed = replace(incident, ended=now, cause=Cause.CONFIGURATION)
-    world.set_track(key, Track(incident=closed))
-    change.tracks[key], change.incidents[closed.id] = Track(incident=closed), closed
-    if any(other.open for other in world.incidents(incident.matter)):
+    state.set_track(key, IncidentState(incident=closed))
+    change.tracks[key], change.incidents[closed.id] = IncidentState(incident=closed), closed
+    if any(other.open for other in state.incidents(incident.matter)):
         return
-    for (matter, channel), before in list(world.told.items()):
-        if matter == incident.matter and before.standing is not Standing.QUIET:
-            told = replace(before, standing=Standing.QUIET, at=now, count=before.count + 1)
-            world.told[matter, channel] = change.told[matter, channel] = told
+    for (matter, channel), before in list(state.alerts.items()):
+        if matter == incident.matter and before.state is not AlertState.QUIET:
+            told = replace(before, state=AlertState.QUIET, at=now, count=before.count + 1)
+            state.alerts[matter, channel] = change.told[matter, channel] = told
             change.notices.append(
                 incident_notice(Event.WITHDRAWN, matter, channel, [closed], "the canary was taken out", told.count, now)
             )

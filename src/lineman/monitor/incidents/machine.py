@@ -57,7 +57,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class IncidentState:
     """Rows of bad and of good slots of one kind; ``incident`` is the latest incident, open or not.
 
     The counts stop where the rule needs no more, so that a quiet canary's track does not change.
@@ -71,7 +71,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Reading:
     """What a result says to a track."""
 
     slot: int
@@ -83,7 +83,7 @@ class Sign:
     planned: bool = False
 
 
-def reading(kind: Kind, verdict: Verdict) -> bool | None:
+def is_bad_for(kind: Kind, verdict: Verdict) -> bool | None:
     """True: bad for the kind; False: good; None: says nothing about it."""
     if verdict is Verdict.NOT_RUN:
         return None
@@ -96,16 +96,16 @@ def reading(kind: Kind, verdict: Verdict) -> bool | None:
     return None if verdict is Verdict.FAILED else verdict is Verdict.DEGRADED
 
 
-def advance(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Track:
+def advance(canary: str, kind: Kind, track: IncidentState, sign: Reading, rule: Rule) -> IncidentState:
     """The track after one more slot."""
     if rule.opens_after == 0 and not (track.incident and track.incident.open):
-        return Track(incident=track.incident)
+        return IncidentState(incident=track.incident)
     if sign.bad:
         return _worse(canary, kind, track, sign, rule)
     return _better(track, sign, rule)
 
 
-def _worse(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Track:
+def _worse(canary: str, kind: Kind, track: IncidentState, sign: Reading, rule: Rule) -> IncidentState:
     since = sign.slot if track.bad_since is None else track.bad_since
     newly = track.bad + 1 == rule.opens_after
     track = replace(track, bad=min(track.bad + 1, rule.opens_after), bad_since=since, good=0, good_since=None)
@@ -121,7 +121,7 @@ def _worse(canary: str, kind: Kind, track: Track, sign: Sign, rule: Rule) -> Tra
     return replace(track, incident=_opened(canary, kind, since, sign))
 
 
-def _opened(canary: str, kind: Kind, since: int, sign: Sign) -> Incident:
+def _opened(canary: str, kind: Kind, since: int, sign: Reading) -> Incident:
     return Incident(
         id=f"{canary}/{kind}/{since}",
         canary=canary,
@@ -136,7 +136,7 @@ def _opened(canary: str, kind: Kind, since: int, sign: Sign) -> Incident:
     )
 
 
-def _better(track: Track, sign: Sign, rule: Rule) -> Track:
+def _better(track: IncidentState, sign: Reading, rule: Rule) -> IncidentState:
     since = sign.slot if track.good_since is None else track.good_since
     track = replace(track, bad=0, bad_since=None, good=min(track.good + 1, rule.ends_after), good_since=since)
     incident = track.incident

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lineman.monitor.clock import Clock
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.machine import Incident
@@ -56,7 +56,7 @@ class HistoryTrouble:
     def _send(self, event: Event, message: str, channels: Iterable[str]) -> None:
         now, place = self._clock.wall(), self._settings.location
         notices = [plain_notice(event, "monitor/history", name, "", message, now, now) for name in sorted(channels)]
-        self._tell([at_place(notice, place) for notice in notices])
+        self._tell([for_location(notice, place) for notice in notices])
 
 
 _HEADS = {
@@ -123,7 +123,7 @@ def incident_notice(
     over = event is Event.RECOVERED and ended > 0
     lines = [message or next((i.summary for i in incidents), "")]
     lines.append(
-        f"since {instant(first)}" + (f", over {instant(ended)}, lasted {words(ended - first)}" if over else "")
+        f"since {instant(first)}" + (f", over {instant(ended)}, lasted {format_ms(ended - first)}" if over else "")
     )
     if len(canaries) > 1:
         lines.append(f"canaries: {', '.join(canaries)}")
@@ -158,6 +158,6 @@ def plain_notice(event: Event, matter: str, channel: str, canary: str, message: 
     )
 
 
-def at_place(notice: Notice, place: str) -> Notice:
+def for_location(notice: Notice, place: str) -> Notice:
     """The notice as told by a location: two locations that tell the same do not swallow each other's notices."""
     return replace(notice, key=key_of(notice.key, place), place=place) if place else notice

@@ -16,7 +16,7 @@ from statistics import median_low
 
 from lineman.monitor.clock import SECOND
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.result import Attempt, Breach, Cause, ProbeResult, Verdict
+from lineman.monitor.result import Attempt, Cause, ProbeResult, ProbeViolation, Verdict
 
 FRESH_INTERVALS = 3
 CLOCKS_APART = 5 * SECOND
@@ -26,7 +26,7 @@ TOO_FEW = "locations"
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Vote:
     """One location's result in one slot. ``breaches`` and ``root``: of its deciding attempt."""
 
     location: str
@@ -36,7 +36,7 @@ class Voice:
     message: str = ""
     seconds: float = 0.0
     root: str | None = None
-    breaches: tuple[Breach, ...] = ()
+    breaches: tuple[ProbeViolation, ...] = ()
     lap: int = 0
 
 
@@ -45,31 +45,31 @@ def window(canary: Canary) -> int:
     return FRESH_INTERVALS * canary.interval + CLOCKS_APART
 
 
-def punctual(voices: Iterable[Voice], now: int) -> list[Voice]:
+def on_time(votes: Iterable[Vote], now: int) -> list[Vote]:
     """The voices that can be trusted with their slots: of each location those of its latest lap.
 
     A location that speaks of what is still to come has a clock that is ahead; what it said of the present is old.
     """
-    voices = list(voices)
+    votes = list(votes)
     laps: dict[str, int] = {}
-    for voice in voices:
-        laps[voice.location] = max(voice.lap, laps.get(voice.location, 0))
-    voices = [voice for voice in voices if voice.lap == laps[voice.location]]
-    ahead = {voice.location for voice in voices if voice.slot > now + CLOCKS_APART}
-    return [voice for voice in voices if voice.location not in ahead]
+    for vote in votes:
+        laps[vote.location] = max(vote.lap, laps.get(vote.location, 0))
+    votes = [vote for vote in votes if vote.lap == laps[vote.location]]
+    ahead = {vote.location for vote in votes if vote.slot > now + CLOCKS_APART}
+    return [vote for vote in votes if vote.location not in ahead]
 
 
-def fresh(voices: Iterable[Voice], slot: int, reach: int) -> list[Voice]:
+def latest_votes(votes: Iterable[Vote], slot: int, reach: int) -> list[Vote]:
     """Each location's latest result of ``slot`` or before it that is fresh then, by location."""
-    latest: dict[str, Voice] = {}
-    for voice in voices:
-        known = latest.get(voice.location)
-        if slot - reach < voice.slot <= slot and (known is None or voice.slot >= known.slot):
-            latest[voice.location] = voice
+    latest: dict[str, Vote] = {}
+    for vote in votes:
+        known = latest.get(vote.location)
+        if slot - reach < vote.slot <= slot and (known is None or vote.slot >= known.slot):
+            latest[vote.location] = vote
     return [latest[location] for location in sorted(latest)]
 
 
-def needed(votes: int, share: float | None) -> int:
+def votes_needed(votes: int, share: float | None) -> int:
     """How many of the votes must agree; ``share`` None: more than half. At least one."""
     if share is None:
         return votes // 2 + 1
@@ -77,31 +77,31 @@ def needed(votes: int, share: float | None) -> int:
     return max(1, math.ceil(Fraction(str(share)) * votes))
 
 
-def complete(voices: Sequence[Voice], slot: int, reach: int) -> bool:
+def complete(votes: Sequence[Vote], slot: int, reach: int) -> bool:
     """True where every location with a fresh result has spoken about the slot, or about a later one."""
-    spoken = {voice.location for voice in voices if voice.slot >= slot}
-    recent = {voice.location for voice in voices if voice.slot > slot - reach}
+    spoken = {vote.location for vote in votes if vote.slot >= slot}
+    recent = {vote.location for vote in votes if vote.slot > slot - reach}
     return bool(recent) and recent <= spoken
 
 
-def together(canary: Canary, slot: int, voices: Sequence[Voice], settings: MonitorSettings) -> ProbeResult:
+def combine(canary: Canary, slot: int, votes: Sequence[Vote], settings: MonitorSettings) -> ProbeResult:
     """The joint result of a slot from its fresh voices."""
-    votes = [voice for voice in voices if voice.verdict.measured]
+    measured = [vote for vote in votes if vote.verdict.measured]
     least = canary.min_locations or settings.min_locations
-    if len(votes) < least:
-        return _unknown(canary, slot, voices, len(votes), least)
-    enough = needed(len(votes), canary.quorum or settings.quorum)
-    failed = [vote for vote in votes if vote.verdict is Verdict.FAILED]
-    worse = [vote for vote in votes if vote.verdict is not Verdict.OK]
+    if len(measured) < least:
+        return _unknown(canary, slot, votes, len(measured), least)
+    enough = votes_needed(len(measured), canary.quorum or settings.quorum)
+    failed = [vote for vote in measured if vote.verdict is Verdict.FAILED]
+    worse = [vote for vote in measured if vote.verdict is not Verdict.OK]
     if len(failed) >= enough:
-        return _result(canary, slot, Verdict.FAILED, failed, votes)
+        return _result(canary, slot, Verdict.FAILED, failed, measured)
     if len(worse) >= enough:
-        return _result(canary, slot, Verdict.DEGRADED, worse, votes)
-    return _result(canary, slot, Verdict.OK, worse, votes)
+        return _result(canary, slot, Verdict.DEGRADED, worse, measured)
+    return _result(canary, slot, Verdict.OK, worse, measured)
 
 
 def _result(
-    canary: Canary, slot: int, verdict: Verdict, deciding: Sequence[Voice], votes: Sequence[Voice]
+    canary: Canary, slot: int, verdict: Verdict, deciding: Sequence[Vote], votes: Sequence[Vote]
 ) -> ProbeResult:
     seconds = median_low([vote.seconds for vote in votes])
     if not deciding:
@@ -127,8 +127,8 @@ def _result(
     return ProbeResult(canary.name, canary.target or "", slot, verdict, cause, message, (attempt,))
 
 
-def _unknown(canary: Canary, slot: int, voices: Sequence[Voice], votes: int, least: int) -> ProbeResult:
-    heard = ", ".join(f"{voice.location} ({voice.verdict})" for voice in voices) or "none"
-    message = f"fresh measurements from {votes} locations, {least} are needed; heard from: {heard}"
+def _unknown(canary: Canary, slot: int, votes: Sequence[Vote], measured: int, least: int) -> ProbeResult:
+    heard = ", ".join(f"{vote.location} ({vote.verdict})" for vote in votes) or "none"
+    message = f"fresh measurements from {measured} locations, {least} are needed; heard from: {heard}"
     attempt = Attempt(Verdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=TOO_FEW)
     return ProbeResult(canary.name, canary.target or "", slot, Verdict.UNKNOWN, Cause.NETWORK, message, (attempt,))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lineman.monitor.incidents.alerts import Standing, Told
+from lineman.monitor.incidents.alerts import AlertState, LastAlert
 from lineman.monitor.incidents.burn_rate import BurnWatch
-from lineman.monitor.incidents.machine import Incident, Kind, Track
+from lineman.monitor.incidents.machine import Incident, IncidentState, Kind
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.slots import SlotEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class SeenViolation:
     """A violation seen at a canary. Instants are slots."""
 
     first: int
@@ -28,23 +28,23 @@ JOINT = "*"
 
 
 @dataclass(slots=True)
-class World:
+class MonitorState:
     """Mutable, and changed by ``decide`` alone."""
 
     place: str = ""
     """The location that it is about; part of each notice's key."""
-    tracks: dict[tuple[str, Kind], Track] = field(default_factory=dict)
+    tracks: dict[tuple[str, Kind], IncidentState] = field(default_factory=dict)
     slots: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Each canary's latest ledger entry: lap and slot."""
-    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    alerts: dict[tuple[str, str], LastAlert] = field(default_factory=dict)
     """By matter and channel."""
-    drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
+    drift: dict[tuple[str, str], SeenViolation] = field(default_factory=dict)
     """By canary and fingerprint."""
     burns: dict[str, BurnWatch] = field(default_factory=dict)
     shared: dict[str, set[tuple[str, Kind]]] = field(default_factory=dict)
     """Root causes: the tracks whose latest incident is told under their name."""
 
-    def set_track(self, key: tuple[str, Kind], track: Track) -> None:
+    def set_track(self, key: tuple[str, Kind], track: IncidentState) -> None:
         """Put a track in its place and keep ``shared`` true."""
         old, new = self.tracks.get(key), track.incident
         if old is not None and old.incident is not None and (new is None or new.matter != old.incident.matter):
@@ -62,8 +62,8 @@ class World:
         """Matters told as open for an incident of the canary, other than the ``known`` ones and burn rates."""
         found = {
             matter
-            for (matter, _), told in self.told.items()
-            if told.standing is not Standing.QUIET and told.incident.startswith(f"{canary}/")
+            for (matter, _), told in self.alerts.items()
+            if told.state is not AlertState.QUIET and told.incident.startswith(f"{canary}/")
         }
         return sorted(found.difference(known))
 
@@ -74,14 +74,14 @@ class World:
 
 
 @dataclass(slots=True)
-class Change:
+class StateChange:
     """What one decision adds to history: written as a whole or not at all."""
 
     entry: SlotEntry | None = None
     result: ProbeResult | None = None
     in_maintenance: bool = False
-    tracks: dict[tuple[str, Kind], Track] = field(default_factory=dict)
+    tracks: dict[tuple[str, Kind], IncidentState] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
-    told: dict[tuple[str, str], Told] = field(default_factory=dict)
-    drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
+    told: dict[tuple[str, str], LastAlert] = field(default_factory=dict)
+    drift: dict[tuple[str, str], SeenViolation] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)

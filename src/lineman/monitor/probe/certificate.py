@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from lineman.client.network import trust
+from lineman.client.network import ssl_context
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import Cause, CertificateSeen, Verdict
 from lineman.target import Target
@@ -49,7 +49,7 @@ async def read_certificate(
         TimeoutError: it took longer.
     """
     name = server_name or host
-    context = trust(verify)
+    context = ssl_context(verify)
     try:
         return _facts(await _shown(host, port, name, context, limit), verified=True)
     except ssl.SSLCertVerificationError as error:
@@ -103,7 +103,7 @@ def _facts(shown: bytes, *, verified: bool, reason: str = "") -> CertificateFact
     )
 
 
-async def look(target: Target, limit: float) -> CertificateSeen | None:
+async def read(target: Target, limit: float) -> CertificateSeen | None:
     """Read the certificate of the target's base URL; None without TLS, or where none can be read."""
     parts = urlsplit(target.base_url)
     if parts.scheme != "https" or parts.hostname is None:

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from lineman.client.errors import TokenError
 from lineman.client.tokens import IssuedToken
-from lineman.contract.checks import judge_case
+from lineman.contract.checks import run_checks
 from lineman.exchange import Exchange, FailureKind, Phases
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary
-from lineman.monitor.result import PHASES, Attempt, Breach, Cause, ProbeResult, TokenStep, Verdict
+from lineman.monitor.result import PHASES, Attempt, Cause, ProbeResult, ProbeViolation, TokenStep, Verdict
 from lineman.target import Target
 
 _NO_CONNECTION = (FailureKind.RESOLVE, FailureKind.CONNECT, FailureKind.TLS)
@@ -94,7 +94,7 @@ def judge(exchange: Exchange, canary: Canary) -> Attempt:
         more = f" (and {len(breaches) - 1} more)" if len(breaches) > 1 else ""
         message = f"contract broken: {breaches[0].clause}: {breaches[0].summary}{more}"
         return _attempt(exchange, Verdict.FAILED, Cause.CONTRACT, message, breaches)
-    disappointed = _disappointment(exchange, canary)
+    disappointed = _unmet_expectation(exchange, canary)
     if disappointed:
         return _attempt(exchange, Verdict.FAILED, Cause.CANARY, disappointed)
     return _latency(exchange, canary)
@@ -118,7 +118,7 @@ def own_network(message: str) -> bool:
 
 
 def _attempt(
-    exchange: Exchange, verdict: Verdict, cause: Cause, message: str, breaches: tuple[Breach, ...] = ()
+    exchange: Exchange, verdict: Verdict, cause: Cause, message: str, breaches: tuple[ProbeViolation, ...] = ()
 ) -> Attempt:
     return Attempt(
         verdict, cause, message, exchange.phases.total, exchange.status, phase_seconds(exchange.phases), breaches
@@ -134,8 +134,8 @@ def _failure(exchange: Exchange) -> Attempt:
     return _attempt(exchange, Verdict.FAILED, _CAUSES[failure.kind], failure.message)
 
 
-def _breaches(exchange: Exchange) -> tuple[Breach, ...]:
-    return tuple(Breach(found.clause, found.fingerprint, found.summary) for found in judge_case(exchange))
+def _breaches(exchange: Exchange) -> tuple[ProbeViolation, ...]:
+    return tuple(ProbeViolation(found.clause, found.fingerprint, found.summary) for found in run_checks(exchange))
 
 
 def _status_words(exchange: Exchange) -> str:
@@ -147,7 +147,7 @@ def _status_words(exchange: Exchange) -> str:
     return f"status {response.status} ({kind}) in place of 200"
 
 
-def _disappointment(exchange: Exchange, canary: Canary) -> str:
+def _unmet_expectation(exchange: Exchange, canary: Canary) -> str:
     """What the canary misses in a successful answer; empty where it misses nothing."""
     expect = canary.expect
     if not expect.records and expect.total_at_least is None and expect.total_at_most is None:
@@ -194,5 +194,10 @@ def _latency(exchange: Exchange, canary: Canary) -> Attempt:
     limits = ((Verdict.FAILED, canary.latency.failed), (Verdict.DEGRADED, canary.latency.degraded))
     for verdict, limit in limits:
         if limit is not None and took > limit:
-            return _attempt(exchange, verdict, Cause.LATENCY, f"took {words(took)}, {verdict} above {words(limit)}")
-    return _attempt(exchange, Verdict.OK, Cause.NONE, f"answered in {words(took)}")
+            return _attempt(
+                exchange,
+                verdict,
+                Cause.LATENCY,
+                f"took {format_ms(took)}, {verdict} above {format_ms(limit)}",
+            )
+    return _attempt(exchange, Verdict.OK, Cause.NONE, f"answered in {format_ms(took)}")

@@ -15,10 +15,10 @@ import httpx
 from lineman.client.client import Client, Paths
 from lineman.client.errors import ClientError, TokenError
 from lineman.contract.operation import document
-from lineman.exchange import Ask, Exchange, FailureKind, Operation
+from lineman.exchange import Exchange, FailureKind, Operation, Request
 from lineman.monitor.clock import Clock, SystemClock
 from lineman.monitor.config.models import Canary
-from lineman.monitor.probe.certificate import certificate_verdict, look
+from lineman.monitor.probe.certificate import certificate_verdict, read
 from lineman.monitor.probe.judge import OWN_NETWORK, judge, refused, token_step, with_token_times, worth_another_try
 from lineman.monitor.result import SEVERITY, Attempt, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
 from lineman.target import ConfigurationError, Target, load_target
@@ -96,7 +96,7 @@ class Prober:
         finally:
             certificate.cancel()
         result = _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
-        return with_token_times(result, self._clients.get((canary.target, canary.timeout), client).kept_token)
+        return with_token_times(result, self._clients.get((canary.target, canary.timeout), client).cached_token)
 
     def _with_new_token(self, canary: Canary, attempt: Attempt) -> Client | None:
         """A client that will ask for a new token, where the kept one was refused; not too often.
@@ -126,11 +126,11 @@ class Prober:
         limit = max(canary.interval, canary.timeout) / 1_000
         try:
             async with asyncio.timeout(limit):
-                exchange = await client.send(Ask.of(canary.query, note=f"canary {canary.name}", retry=False))
+                exchange = await client.send(Request.of(canary.query, note=f"canary {canary.name}", retry=False))
         except TokenError as error:
             attempt = refused(error, client.target)
             if error.failure is not None and error.failure.kind is FailureKind.RESOLVE:
-                attempt = await _blame(attempt, client.target.token_url)
+                attempt = await _classify_resolve_failure(attempt, client.target.token_url)
             return attempt, token_step(_tokens(seen), error)
         except ClientError as error:
             return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, str(error), 0.0), token_step(_tokens(seen), None)
@@ -140,7 +140,7 @@ class Prober:
             _SEEN.reset(context)
         attempt = judge(exchange, canary)
         if attempt.cause is Cause.RESOLVE:
-            attempt = await _blame(attempt, client.target.base_url)
+            attempt = await _classify_resolve_failure(attempt, client.target.base_url)
         return attempt, token_step(_tokens(seen), None)
 
     def _client(self, canary: Canary) -> Client:
@@ -159,7 +159,7 @@ class Prober:
         kept = self._certificates.get(target.base_url)
         if kept is not None and self._clock.monotonic() < kept[0]:
             return kept[1]
-        seen = await look(target, canary.timeout / 1_000)
+        seen = await read(target, canary.timeout / 1_000)
         if seen is not None and seen.verified:
             self._certificates[target.base_url] = (self._clock.monotonic() + _CERTIFICATE_KEPT, seen)
         return seen
@@ -206,7 +206,7 @@ def _out_of_time(canary: Canary, seen: list[Exchange], limit: float) -> Attempt:
     return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
 
 
-async def _blame(attempt: Attempt, url: str) -> Attempt:
+async def _classify_resolve_failure(attempt: Attempt, url: str) -> Attempt:
     """Tell a name that does not exist from a resolver of ours that does not work, and name the shared root cause."""
     host = urlsplit(url).hostname or ""
     try:

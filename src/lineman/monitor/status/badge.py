@@ -7,14 +7,14 @@ from html import escape
 from typing import Any
 
 from lineman.monitor.result import SEVERITY, Verdict
-from lineman.monitor.status.current import WORDS, Present
+from lineman.monitor.status.current import WORDS, CanaryStatus
 
 _COLOURS = {"up": "#1b6437", "degraded": "#8a5a00", "down": "#a11d17", "unknown": "#565e69", "maintenance": "#2f5482"}
 _WIDE, _NARROW = "mwMW@%", "iljtf.,:;'|!() "
 _NO_CANARY = "no such canary"
 
 
-def badge_word(stand: Sequence[Present]) -> str:
+def badge_word(stand: Sequence[CanaryStatus]) -> str:
     """The worst of all; maintenance where nothing else is left, unknown where nothing is."""
     working = [one for one in stand if not one.maintenance]
     if not working:

@@ -120,7 +120,7 @@ class PhaseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Phases:
+class PhaseChart:
     """Every phase on one axis."""
 
     rows: tuple[PhaseRow, ...]
@@ -128,14 +128,14 @@ class Phases:
     limits: tuple[Mark, ...]
 
 
-def phases(samples: Mapping[str, list[float]], limits: Sequence[tuple[str, float]]) -> Phases | None:
+def phases(samples: Mapping[str, list[float]], limits: Sequence[tuple[str, float]]) -> PhaseChart | None:
     """Figures by phase from sorted samples; None where there is no good probe."""
     if not samples.get("total"):
         return None
     scale = Scale.around([value for values in samples.values() for value in values] + [value for _, value in limits])
     rows = tuple(_row(name, values, index, scale) for index, (name, values) in enumerate(samples.items()))
     ticks = tuple(Mark(round(scale.at(tick), 4), tick_label(tick)) for tick in scale.ticks())
-    return Phases(
+    return PhaseChart(
         rows, ticks, tuple(Mark(round(scale.at(value), 4), tick_label(value), name) for name, value in limits)
     )
 
@@ -233,28 +233,28 @@ def _pieces(found: Uptime) -> Iterable[Piece]:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DayRun:
     """Days next to each other that look the same, drawn as one dashed line: a thousand canaries fit into one page."""
 
     x: int
     width: int
 
 
-def good_runs(bars: Sequence[DayBar]) -> list[Run]:
+def good_runs(bars: Sequence[DayBar]) -> list[DayRun]:
     """Days that were watched and good all along."""
     return _runs(bar.x for bar in bars if bar.uptime is not None and bar.uptime.window and not bar.troubled)
 
 
-def void_runs(bars: Sequence[DayBar]) -> list[Run]:
+def void_runs(bars: Sequence[DayBar]) -> list[DayRun]:
     """Days on which the canary was not watched yet."""
     return _runs(bar.x for bar in bars if bar.uptime is None)
 
 
-def _runs(places: Iterable[int]) -> list[Run]:
-    runs: list[Run] = []
+def _runs(places: Iterable[int]) -> list[DayRun]:
+    runs: list[DayRun] = []
     for x in places:
         if runs and runs[-1].x + runs[-1].width == x - GAP:
-            runs[-1] = Run(runs[-1].x, x + BAR - runs[-1].x)
+            runs[-1] = DayRun(runs[-1].x, x + BAR - runs[-1].x)
         else:
-            runs.append(Run(x, BAR))
+            runs.append(DayRun(x, BAR))
     return runs

@@ -9,7 +9,7 @@ from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import SEVERITY, Verdict
 from lineman.monitor.slots import Grid, stable_offset
-from lineman.monitor.status.facts import Known
+from lineman.monitor.status.facts import CanaryHistory
 from lineman.monitor.status.page_queries import Latest, of_result
 from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.status.wording import rough
@@ -19,7 +19,7 @@ WORDS = {"failed": "down", "unknown": "unknown", "degraded": "degraded", "ok": "
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class CanaryStatus:
     """One canary at an instant."""
 
     canary: Canary
@@ -48,12 +48,12 @@ Since = Mapping[tuple[str, str], tuple[int | None, int | None]]
 """By canary and kind: since when it is bad, and good."""
 
 
-def present(canary: Canary, known: Known, state: CanaryState | None, since: Since, now: int) -> Present:
+def present(canary: Canary, known: CanaryHistory, state: CanaryState | None, since: Since, now: int) -> CanaryStatus:
     """``state``: what the running monitor has, where there is one."""
     own = of_result(state.result) if state is not None and state.result is not None else None
     latest = max((one for one in (known.latest, own) if one is not None), key=lambda one: one.started, default=None)
-    accounted = max(known.accounted, 0 if state is None else state.accounted)
-    stale = latest is None or is_stale(CanaryState(canary, accounted=accounted), now)
+    accounted = max(known.ledger_end, 0 if state is None else state.ledger_end)
+    stale = latest is None or is_stale(CanaryState(canary, ledger_end=accounted), now)
     if latest is None:
         message = "no result yet"
     elif stale:
@@ -62,7 +62,7 @@ def present(canary: Canary, known: Known, state: CanaryState | None, since: Sinc
         message = latest.message
     fresh_verdict = Verdict.UNKNOWN if latest is None or stale else latest.verdict
     in_agreement = latest is None or known.latest is None or latest.verdict is known.latest.verdict
-    return Present(
+    return CanaryStatus(
         canary=canary,
         latest=latest,
         verdict=fresh_verdict,
@@ -87,7 +87,7 @@ def _since(name: str, verdict: Verdict, since: Since) -> int | None:
     return max((part for part in parts if part is not None), default=None)
 
 
-def headline(stand: list[Present]) -> tuple[str, str]:
+def headline(stand: list[CanaryStatus]) -> tuple[str, str]:
     """The sentence over everything, and the verdict that gives it its colour."""
     working = [one for one in stand if not one.maintenance]
     counts = {verdict: sum(one.verdict is verdict for one in working) for verdict in SEVERITY}
@@ -107,7 +107,7 @@ def headline(stand: list[Present]) -> tuple[str, str]:
     return f"{up} up{tail}", "ok"
 
 
-def _about_one(one: Present) -> tuple[str, str]:
+def _about_one(one: CanaryStatus) -> tuple[str, str]:
     if one.maintenance:
         return f"{one.canary.name} is in maintenance", "planned"
     if one.verdict is Verdict.UNKNOWN:

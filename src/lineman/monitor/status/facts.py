@@ -12,12 +12,12 @@ from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.status import page_queries
 from lineman.monitor.status.page_queries import Latest
-from lineman.monitor.status.timeline import Story, stories
+from lineman.monitor.status.timeline import Timeline, stories
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS, Spans, spans
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Viewpoint:
     """From where a page looks."""
 
     location: str
@@ -30,17 +30,17 @@ class Where:
         return JOINT if self.joint else self.location
 
 
-def where_of(settings: MonitorSettings) -> Where:
+def where_of(settings: MonitorSettings) -> Viewpoint:
     """As the settings say."""
-    return Where(settings.location, settings.joint)
+    return Viewpoint(settings.location, settings.joint)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CanaryHistory:
     """What history knows of one canary, enough for its line in the list."""
 
     latest: Latest | None = None
-    accounted: int = 0
+    ledger_end: int = 0
     spans: Spans = field(default_factory=Spans)
 
 
@@ -58,14 +58,14 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HistorySnapshot:
     """All that was read at ``now``."""
 
-    where: Where = Where("here")
+    where: Viewpoint = Viewpoint("here")
     now: int = 0
-    known: Mapping[str, Known] = field(default_factory=dict)
+    known: Mapping[str, CanaryHistory] = field(default_factory=dict)
     details: Mapping[str, Details] = field(default_factory=dict)
-    stories: list[Story] = field(default_factory=list)
+    stories: list[Timeline] = field(default_factory=list)
     stories_left_out: int = 0
     since: Mapping[tuple[str, str], tuple[int | None, int | None]] = field(default_factory=dict)
     size: int | None = None
@@ -74,22 +74,22 @@ class Facts:
     """History is a file of its own, whose size is bounded."""
     locations: list[str] = field(default_factory=list)
 
-    def with_details(self, connection: Connection, detailed: Iterable[str]) -> Facts:
+    def with_details(self, connection: Connection, detailed: Iterable[str]) -> HistorySnapshot:
         """The same, and what the sections of these canaries show."""
         found = {name: _details(connection, self.where, name, self.locations, self.now) for name in detailed}
         return replace(self, details={**self.details, **found})
 
-    def only(self, connection: Connection, canary: str) -> Facts:
+    def only(self, connection: Connection, canary: str) -> HistorySnapshot:
         """The same, with the incidents of one canary alone."""
         found, left_out = stories(connection, self.where.place, self.now - DAYS * DAY, canary)
         return replace(self, stories=found, stories_left_out=left_out)
 
 
-def gather(connection: Connection, where: Where, canaries: Mapping[str, Canary], now: int) -> Facts:
+def gather(connection: Connection, where: Viewpoint, canaries: Mapping[str, Canary], now: int) -> HistorySnapshot:
     """Read what the list of canaries and the incidents show."""
     known = {name: _known(connection, where.place, canary, now) for name, canary in canaries.items()}
     found, left_out = stories(connection, where.place, now - DAYS * DAY)
-    return Facts(
+    return HistorySnapshot(
         where=where,
         now=now,
         known=known,
@@ -102,18 +102,18 @@ def gather(connection: Connection, where: Where, canaries: Mapping[str, Canary],
     )
 
 
-def _known(connection: Connection, place: str, canary: Canary, now: int) -> Known:
+def _known(connection: Connection, place: str, canary: Canary, now: int) -> CanaryHistory:
     lengths = {days * DAY for days in WINDOWS}
     if canary.slo is not None:
         lengths.add(canary.slo.period)
-    return Known(
+    return CanaryHistory(
         page_queries.latest_result(connection, place, canary.name),
         page_queries.ledger_end(connection, place, canary.name),
         spans(connection, place, canary, now, sorted(lengths)),
     )
 
 
-def _details(connection: Connection, where: Where, canary: str, locations: list[str], now: int) -> Details:
+def _details(connection: Connection, where: Viewpoint, canary: str, locations: list[str], now: int) -> Details:
     elsewhere = {}
     for location in locations if len(locations) > 1 or where.joint else ():
         latest = page_queries.latest_result(connection, location, canary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, Configuration
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.status.snapshot import CanaryState, is_stale
@@ -28,7 +28,7 @@ def status_lines(configuration: Configuration, address: str, now: int) -> tuple[
         for place, suffix in places.items():
             ends = latest_slots(connection, place)
             for canary in configuration.canaries.values():
-                state = CanaryState(canary, accounted=ends.get(canary.name, 0))
+                state = CanaryState(canary, ledger_end=ends.get(canary.name, 0))
                 if is_stale(state, now):
                     stale.append(f"{canary.name}{suffix}")
                 lines.append(_line(connection, place, suffix, canary, now, stale=is_stale(state, now)))
@@ -38,7 +38,7 @@ def status_lines(configuration: Configuration, address: str, now: int) -> tuple[
 def _line(connection: Connection, place: str, suffix: str, canary: Canary, now: int, *, stale: bool) -> str:
     results = recent_results(connection, place, canary.name, 1)
     day = uptime_between(connection, place, canary, now - DAY, now)
-    age = f"{words(max(0, now - results[0]['started']))} ago" if results else "never"
+    age = f"{format_ms(max(0, now - results[0]['started']))} ago" if results else "never"
     word = "STALE" if stale else results[0]["verdict"] if results else "waiting"
     message = results[0]["message"] if results else ""
     return (

@@ -13,14 +13,14 @@ from lineman.monitor.config.models import MonitorSettings
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.notices import instant
 from lineman.monitor.status.badge import badge_word, endpoint, svg
-from lineman.monitor.status.current import Present, present
-from lineman.monitor.status.facts import Facts, Known, Where, gather, where_of
+from lineman.monitor.status.current import CanaryStatus, present
+from lineman.monitor.status.facts import CanaryHistory, HistorySnapshot, Viewpoint, gather, where_of
 from lineman.monitor.status.rendering import MOST_SHEETS, html
-from lineman.monitor.status.snapshot import Board, CanaryState
+from lineman.monitor.status.snapshot import CanaryState, LiveState
 from lineman.monitor.status.view import Setting, context
 from lineman.monitor.store import FAILURES, History
 from lineman.monitor.store.engine import Reader
-from lineman.monitor.writer import Keeper
+from lineman.monitor.writer import Writer
 
 _READ_EVERY = 5.0
 """Seconds between two readings of history, at least."""
@@ -29,7 +29,7 @@ _SHARE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageResponse:
     """What a path answers with."""
 
     body: bytes
@@ -42,21 +42,21 @@ class Pages:
 
     def __init__(
         self,
-        board: Board,
-        keeper: Keeper,
+        live: LiveState,
+        writer: Writer,
         outbox: Outbox,
         clock: Clock,
         history: History | None,
         settings: MonitorSettings | None = None,
     ) -> None:
-        self._board = board
-        self._keeper = keeper
+        self._board = live
+        self._keeper = writer
         self._outbox = outbox
         self._clock = clock
         self._history = None if history is None else Reader(history.address)
         self._settings = settings or MonitorSettings()
-        self._where = where_of(self._settings) if settings else Where(board.location)
-        self._facts = Facts(self._where)
+        self._where = where_of(self._settings) if settings else Viewpoint(live.location)
+        self._facts = HistorySnapshot(self._where)
         self._next_reading = float("-inf")
         self._unreadable = False
 
@@ -76,7 +76,7 @@ class Pages:
             "reload": self._board.reload_failed or "ok",
         }
 
-    def page(self, path: str, query: Mapping[str, str]) -> Answer | None:
+    def page(self, path: str, query: Mapping[str, str]) -> PageResponse | None:
         """What a path shows; None where there is nothing. Not to be called twice at the same time."""
         if path in {"/badge.svg", "/badge.json"}:
             return self._badge(path, query.get("canary"))
@@ -91,9 +91,9 @@ class Pages:
         detailed = [one.canary.name for one in stand] if len(stand) <= MOST_SHEETS else []
         about = Setting(self._settings, True, self._notes(), alone=name is not None)
         shown = self._closer(facts, detailed, name)
-        return Answer(html(context(stand, shown, detailed, now, about)).encode())
+        return PageResponse(html(context(stand, shown, detailed, now, about)).encode())
 
-    def _badge(self, path: str, name: str | None) -> Answer:
+    def _badge(self, path: str, name: str | None) -> PageResponse:
         label, now = "lineman" if name is None else name, self._clock.wall()
         states = self._states()
         word = None
@@ -104,18 +104,22 @@ class Pages:
             label = "lineman"
         status = 404 if word is None else 200
         if path == "/badge.json":
-            return Answer(json.dumps(endpoint(label, word)).encode(), "application/json", status)
-        return Answer(svg(label, word).encode(), "image/svg+xml", status)
+            return PageResponse(json.dumps(endpoint(label, word)).encode(), "application/json", status)
+        return PageResponse(svg(label, word).encode(), "image/svg+xml", status)
 
     def _states(self) -> dict[str, CanaryState]:
         with self._board.lock:
             return dict(self._board.canaries)
 
-    def _stand(self, facts: Facts, now: int) -> list[Present]:
+    def _stand(self, facts: HistorySnapshot, now: int) -> list[CanaryStatus]:
         # What this monitor saw last is one voice of several where all locations decide together.
         return [
             present(
-                state.canary, facts.known.get(name, Known()), None if self._where.joint else state, facts.since, now
+                state.canary,
+                facts.known.get(name, CanaryHistory()),
+                None if self._where.joint else state,
+                facts.since,
+                now,
             )
             for name, state in self._states().items()
         ]
@@ -132,7 +136,7 @@ class Pages:
             notes.append("The new configuration does not hold: the old one stays in use.")
         return notes
 
-    def _read(self, now: int) -> Facts:
+    def _read(self, now: int) -> HistorySnapshot:
         """What history holds, read anew where that is due."""
         if self._history is None or self._clock.monotonic() < self._next_reading:
             return self._facts
@@ -147,7 +151,7 @@ class Pages:
         self._next_reading = self._clock.monotonic() + max(_READ_EVERY, (time.monotonic() - began) * _SHARE)
         return self._facts
 
-    def _closer(self, facts: Facts, names: list[str], alone: str | None) -> Facts:
+    def _closer(self, facts: HistorySnapshot, names: list[str], alone: str | None) -> HistorySnapshot:
         """The facts with details of these canaries; ``alone``: with the incidents of that one."""
         missing = [name for name in names if name not in facts.details]
         if self._history is None or facts.now == 0 or not (missing or alone):

@@ -34,7 +34,7 @@ def policy() -> str:
     return f"{content_policy(package=_PACKAGE, scripts=_SCRIPTS)}; frame-ancestors 'none'"
 
 
-def exported(configuration: Configuration, address: str, now: int) -> str:
+def export(configuration: Configuration, address: str, now: int) -> str:
     """The page as one offline file, from history alone.
 
     Raises any of the store's ``FAILURES``.

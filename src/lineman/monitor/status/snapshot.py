@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
-from lineman.monitor.incidents.machine import Kind, reading
-from lineman.monitor.incidents.state import Change
+from lineman.monitor.incidents.machine import Kind, is_bad_for
+from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.result import ProbeResult, Verdict
 from lineman.monitor.slots import SlotEntry
 
@@ -34,7 +34,7 @@ class Streak:
         return Streak(
             result.started if good else self.last_success,
             result.started if counts else self.last_failure,
-            {kind: _longer(self.rows.get(kind, 0), reading(kind, result.verdict)) for kind in Kind},
+            {kind: _longer(self.rows.get(kind, 0), is_bad_for(kind, result.verdict)) for kind in Kind},
         )
 
 
@@ -63,7 +63,7 @@ class Delays:
 
 
 @dataclass(slots=True)
-class Tallies:
+class Counters:
     """Not thread-safe: whoever owns it holds a lock, and readers work on a copy."""
 
     slots: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -89,16 +89,16 @@ class Tallies:
         for clause in {breach.clause for breach in result.breaches}:
             self.violations[canary, clause] += 1
 
-    def opened(self, changes: Iterable[Change]) -> None:
+    def opened(self, changes: Iterable[StateChange]) -> None:
         """Count the incidents that begin in these changes; later changes of the same ones do not count."""
         for change in changes:
             for incident in change.incidents.values():
                 begins = change.entry is not None and incident.confirmed == change.entry.first and not incident.flaps
                 self.incidents[incident.canary, incident.kind.value] += begins and incident.open
 
-    def copy(self) -> Tallies:
+    def copy(self) -> Counters:
         """The state of this moment."""
-        return Tallies(
+        return Counters(
             Counter(self.slots),
             Counter(self.probes),
             Counter(self.retried),
@@ -119,7 +119,7 @@ class CanaryState:
 
     canary: Canary
     result: ProbeResult | None = None
-    accounted: int = 0
+    ledger_end: int = 0
     """The instant up to which the ledger speaks."""
     streak: Streak = field(default_factory=Streak)
     since: int = 0
@@ -127,12 +127,12 @@ class CanaryState:
 
 
 @dataclass(slots=True)
-class Board:
+class LiveState:
     """Filled by the monitor, read by everybody."""
 
     location: str = "here"
     canaries: dict[str, CanaryState] = field(default_factory=dict)
-    tallies: Tallies = field(default_factory=Tallies)
+    counters: Counters = field(default_factory=Counters)
     committed: int | None = None
     """When results were committed last."""
     reload_failed: str = ""
@@ -147,32 +147,32 @@ class Board:
                 for name, canary in canaries.items()
             }
 
-    def started(self, entry: SlotEntry, delay: int) -> None:
+    def probe_started(self, entry: SlotEntry, delay: int) -> None:
         """Note how long after its slot a probe began."""
         with self.lock:
-            self.tallies.delays.add(delay)
+            self.counters.delays.add(delay)
 
-    def ended(self, entry: SlotEntry, result: ProbeResult | None) -> None:
+    def slot_finished(self, entry: SlotEntry, result: ProbeResult | None) -> None:
         """Note a slot's end."""
         with self.lock:
-            self.tallies.slot(entry)
+            self.counters.slot(entry)
             state = self.canaries.get(entry.canary)
             if state is None:
                 return
-            state.accounted = max(state.accounted, entry.end)
+            state.ledger_end = max(state.ledger_end, entry.end)
             if result is None:
                 return
             state.result = result
-            self.tallies.probe(entry.canary, result)
+            self.counters.probe(entry.canary, result)
             planned = in_maintenance(state.canary.maintenance, entry.first)
             state.streak = state.streak.after(result, planned=planned)
 
-    def wrote(self, changes: list[Change], now: int) -> None:
+    def committed_up_to(self, changes: list[StateChange], now: int) -> None:
         """Note that results are on disk."""
         if any(change.result is not None for change in changes):
             self.committed = now
         with self.lock:
-            self.tallies.opened(changes)
+            self.counters.opened(changes)
 
     def stale(self, now: int) -> list[str]:
         """Canaries of which there is nothing new for too long."""
@@ -182,7 +182,7 @@ class Board:
 
 def is_stale(state: CanaryState, now: int) -> bool:
     """True where the ledger is behind by more than it may be."""
-    reached = max(state.accounted, state.since)
+    reached = max(state.ledger_end, state.since)
     return now - reached > STALE_INTERVALS * state.canary.interval + 2 * state.canary.timeout
 
 

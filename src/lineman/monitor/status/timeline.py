@@ -25,7 +25,7 @@ _WORDS = {"ok": "good again", "degraded": "degraded", "failed": "failed", "unkno
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineEntry:
     """One line of a timeline. ``kind`` chooses its mark."""
 
     at: int
@@ -34,12 +34,12 @@ class Moment:
 
 
 @dataclass(slots=True)
-class Story:
+class Timeline:
     """Incidents of one canary that overlap or touch, oldest first."""
 
     canary: str
     parts: list[RowMapping]
-    moments: list[Moment] = field(default_factory=list)
+    moments: list[TimelineEntry] = field(default_factory=list)
 
     @property
     def opened(self) -> int:
@@ -71,7 +71,7 @@ class Story:
         return public(min(self.parts, key=lambda part: grave.get(part["kind"], 3))["summary"])
 
 
-def stories(connection: Connection, location: str, since: int, canary: str | None = None) -> tuple[list[Story], int]:
+def stories(connection: Connection, location: str, since: int, canary: str | None = None) -> tuple[list[Timeline], int]:
     """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out."""
     rows, left_out = incidents(connection, location, since, MOST_STORIES, canary)
     joined = _joined(rows)
@@ -81,18 +81,18 @@ def stories(connection: Connection, location: str, since: int, canary: str | Non
     return joined, left_out
 
 
-def _joined(rows: Iterable[RowMapping]) -> list[Story]:
-    found: list[Story] = []
+def _joined(rows: Iterable[RowMapping]) -> list[Timeline]:
+    found: list[Timeline] = []
     for row in sorted(rows, key=lambda row: (row["canary"], row["opened"])):
         last = found[-1] if found else None
         if last is not None and last.canary == row["canary"] and (last.ended is None or row["opened"] <= last.ended):
             last.parts.append(row)
         else:
-            found.append(Story(row["canary"], [row]))
+            found.append(Timeline(row["canary"], [row]))
     return sorted(found, key=lambda story: (story.ended is not None, -story.opened))
 
 
-def _moments(connection: Connection, location: str, story: Story, told: Sequence[RowMapping]) -> list[Moment]:
+def _moments(connection: Connection, location: str, story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]:
     moments = [moment for part in story.parts for moment in _milestones(part)]
     moments += _turned(connection, location, story)
     moments += _notices(story, told)
@@ -100,36 +100,36 @@ def _moments(connection: Connection, location: str, story: Story, told: Sequence
     return sorted(set(moments), key=lambda moment: (moment.at, order.index(moment.kind), moment.text))
 
 
-def _milestones(part: RowMapping) -> list[Moment]:
+def _milestones(part: RowMapping) -> list[TimelineEntry]:
     kind, flaps = part["kind"], part["flaps"]
     what = {"failed": "an incident", "degraded": "an incident (degraded)", "unknown": "an incident (not measured)"}
     after = part["confirmed"] - part["opened"]
     waited = f", after {rough(after)} in a row" if after > 0 else ""
     planned = ", in maintenance" if part["planned"] else ""
-    found = [Moment(part["confirmed"], "opened", f"became {what.get(kind, kind)}{waited}{planned}")]
+    found = [TimelineEntry(part["confirmed"], "opened", f"became {what.get(kind, kind)}{waited}{planned}")]
     if part["ended"] is not None:
         again = f", came back {flaps} {'time' if flaps == 1 else 'times'} in between" if flaps else ""
         lasted = rough(part["ended"] - part["opened"])
-        found.append(Moment(part["ended"], "ended", f"{what.get(kind, kind)[3:]} over, lasted {lasted}{again}"))
+        found.append(TimelineEntry(part["ended"], "ended", f"{what.get(kind, kind)[3:]} over, lasted {lasted}{again}"))
     return found
 
 
-def _turned(connection: Connection, location: str, story: Story) -> list[Moment]:
+def _turned(connection: Connection, location: str, story: Timeline) -> list[TimelineEntry]:
     """Changes of the verdict while single results are kept; where they are gone, the beginning alone."""
     end = story.ended if story.ended is not None else max(int(part["last_bad"]) for part in story.parts)
     rows = turns(connection, location, story.canary, story.opened, end, _MOST_TURNS + 1)
     found = []
     for row in rows[:_MOST_TURNS]:
         word = _WORDS.get(row.verdict, row.verdict)
-        found.append(Moment(row.slot, "turn", word if row.verdict == "ok" else f"{word}: {public(row.message)}"))
+        found.append(TimelineEntry(row.slot, "turn", word if row.verdict == "ok" else f"{word}: {public(row.message)}"))
     if len(rows) > _MOST_TURNS:
-        found.append(Moment(rows[-1].slot, "flap", "went on changing; further changes are not listed"))
+        found.append(TimelineEntry(rows[-1].slot, "flap", "went on changing; further changes are not listed"))
     if not found:
-        found.append(Moment(story.opened, "turn", story.summary))
+        found.append(TimelineEntry(story.opened, "turn", story.summary))
     return found
 
 
-def _notices(story: Story, told: Sequence[RowMapping]) -> list[Moment]:
+def _notices(story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]:
     ids = {part["id"] for part in story.parts}
     mine = [row for row in told if ids.intersection(json.loads(row["facts"]).get("incidents", ()))]
     found = [_told(row) for row in mine if row["event"] in _TOLD and not row["dropped"]]
@@ -138,14 +138,14 @@ def _notices(story: Story, told: Sequence[RowMapping]) -> list[Moment]:
         sent = [at for at in reminders if at is not None]
         if sent:
             times = "once" if len(sent) == 1 else f"{len(sent)} times"
-            found.append(Moment(max(sent), "told", f"{channel} reminded, {times} by now"))
+            found.append(TimelineEntry(max(sent), "told", f"{channel} reminded, {times} by now"))
     return found
 
 
-def _told(row: RowMapping) -> Moment:
+def _told(row: RowMapping) -> TimelineEntry:
     words = _TOLD[row["event"]]
     if row["settled"] is None:
-        return Moment(row["created"], "told", f"{row['channel']} is to be {words}: not delivered yet")
+        return TimelineEntry(row["created"], "told", f"{row['channel']} is to be {words}: not delivered yet")
     late = row["settled"] - row["created"]
     waited = f", delivered after {rough(late)}" if late >= 60_000 else ""
-    return Moment(row["settled"], "told", f"{row['channel']} {words}{waited}")
+    return TimelineEntry(row["settled"], "told", f"{row['channel']} {words}{waited}")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from lineman.monitor.clock import DAY, HOUR
-from lineman.monitor.config.durations import words
+from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.config.thresholds import budget_share
 from lineman.monitor.result import CertificateSeen
@@ -20,16 +20,16 @@ from lineman.monitor.status.charts import (
     WIDE,
     Curve,
     DayBar,
-    Phases,
-    Run,
+    DayRun,
+    PhaseChart,
     curve,
     day_bars,
     good_runs,
     phases,
     void_runs,
 )
-from lineman.monitor.status.current import WORDS, Present, headline
-from lineman.monitor.status.facts import Details, Facts, Known
+from lineman.monitor.status.current import WORDS, CanaryStatus, headline
+from lineman.monitor.status.facts import CanaryHistory, Details, HistorySnapshot
 from lineman.monitor.status.page_queries import HOURS_DAYS, Latest
 from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS
@@ -61,14 +61,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CanaryCard:
     """A canary in the list."""
 
-    present: Present
-    known: Known
+    present: CanaryStatus
+    known: CanaryHistory
     bars: list[DayBar]
-    runs: list[Run]
-    voids: list[Run]
+    runs: list[DayRun]
+    voids: list[DayRun]
     spoken: str
     """The bars in words."""
 
@@ -87,11 +87,11 @@ class Place:
 class Sheet:
     """A canary's own section."""
 
-    card: Card
+    card: CanaryCard
     windows: list[tuple[str, Uptime]]
     budget: Budget | None
     curve: Curve | None
-    phases: Phases | None
+    phases: PhaseChart | None
     details: Details
     elsewhere: list[Place]
     certificate: CertificateSeen | None
@@ -122,7 +122,7 @@ class Setting:
 
 
 def context(
-    stand: Sequence[Present], facts: Facts, detailed: Sequence[str], now: int, about: Setting
+    stand: Sequence[CanaryStatus], facts: HistorySnapshot, detailed: Sequence[str], now: int, about: Setting
 ) -> dict[str, Any]:
     """``detailed``: canaries that get a section of their own here; the others are linked to a page of their own."""
     ordered = sorted(stand, key=lambda one: one.rank)
@@ -150,11 +150,11 @@ def context(
         "phases_wide": PHASES_WIDE,
         "percent": percent,
         "w": wording,
-        "lasts": words,
+        "lasts": format_ms,
     }
 
 
-def _tally(stand: Sequence[Present]) -> list[tuple[str, str, int]]:
+def _tally(stand: Sequence[CanaryStatus]) -> list[tuple[str, str, int]]:
     counted = [
         (value, word, sum(one.verdict == value and not one.maintenance for one in stand))
         for value, word in WORDS.items()
@@ -163,10 +163,10 @@ def _tally(stand: Sequence[Present]) -> list[tuple[str, str, int]]:
     return counted + ([("planned", "in maintenance", planned)] if planned else [])
 
 
-def _card(one: Present, facts: Facts, now: int) -> Card:
-    known = facts.known.get(one.canary.name, Known())
+def _card(one: CanaryStatus, facts: HistorySnapshot, now: int) -> CanaryCard:
+    known = facts.known.get(one.canary.name, CanaryHistory())
     bars = day_bars(known.spans.days, known.spans.begin, now)
-    return Card(one, known, bars, good_runs(bars), void_runs(bars), _spoken(bars))
+    return CanaryCard(one, known, bars, good_runs(bars), void_runs(bars), _spoken(bars))
 
 
 def _spoken(bars: Sequence[DayBar]) -> str:
@@ -185,7 +185,7 @@ def _spoken(bars: Sequence[DayBar]) -> str:
     return ", ".join(parts)
 
 
-def _sheet(card: Card, facts: Facts, now: int) -> Sheet:
+def _sheet(card: CanaryCard, facts: HistorySnapshot, now: int) -> Sheet:
     canary = card.present.canary
     details = facts.details.get(canary.name, Details())
     own = details.elsewhere.get(facts.where.location)
@@ -215,7 +215,7 @@ def _sheet(card: Card, facts: Facts, now: int) -> Sheet:
 def _places(canary: Canary, details: Details, now: int) -> list[Place]:
     found = []
     for name, (latest, accounted) in details.elsewhere.items():
-        if is_stale(CanaryState(canary, accounted=accounted), now):
+        if is_stale(CanaryState(canary, ledger_end=accounted), now):
             found.append(Place(name, latest, "unknown", f"nothing new for {wording.rough(now - accounted)}"))
         else:
             found.append(Place(name, latest, latest.verdict.value, latest.message))
@@ -229,7 +229,7 @@ def _budget(canary: Canary, found: Mapping[int, Uptime]) -> Budget | None:
     share = over.share
     return Budget(
         objective=f"{canary.slo.objective:g} %",
-        period=words(canary.slo.period),
+        period=format_ms(canary.slo.period),
         share=percent(share),
         kept=None if share is None else share >= 1 - budget_share(canary.slo.objective),
         whole=int(budget_share(canary.slo.objective) * canary.slo.period),

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lineman.monitor.config.history_address import is_url, shown
+from lineman.monitor.config.history_address import is_url, redacted
 from lineman.monitor.store.migrations import NewerSchemaError, migrate
 from lineman.monitor.store.postgres import postgres_engine
 
@@ -90,7 +90,7 @@ def _by_url(address: str) -> Engine:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise HistoryError(
-            f"history {shown(address)}: this is no valid URL; in a password, an @ is written as %40, a : as %3A"
+            f"history {redacted(address)}: this is no valid URL; in a password, an @ is written as %40, a : as %3A"
         ) from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
@@ -98,16 +98,18 @@ def _by_url(address: str) -> Engine:
     if kind == "sqlite" and url.database:
         return engine_for(url.database)
     if kind != "postgresql":
-        raise HistoryError(f"history {shown(address)}: {kind} is not supported; use a file (SQLite) or postgresql://…")
+        raise HistoryError(
+            f"history {redacted(address)}: {kind} is not supported; use a file (SQLite) or postgresql://…"
+        )
     try:
         return postgres_engine(url)
     except ImportError:
         raise HistoryError(
-            f"history {shown(address)}: the driver {url.get_driver_name()!r} is not installed: "
+            f"history {redacted(address)}: the driver {url.get_driver_name()!r} is not installed: "
             "pip install 'lineman[postgres]'"
         ) from None
     except SQLAlchemyError as error:
-        raise HistoryError(f"history {shown(address)}: this URL cannot be used ({type(error).__name__})") from None
+        raise HistoryError(f"history {redacted(address)}: this URL cannot be used ({type(error).__name__})") from None
 
 
 def _prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -154,7 +156,7 @@ def make_ready(address: str, *, check: bool = True) -> tuple[Engine, str]:
     except SQLAlchemyError as error:
         if not check and not is_url(address) and damaged(error):
             return make_ready(address)
-        raise HistoryUnavailable(f"history {shown(address)} cannot be opened: {reason(error)}") from None
+        raise HistoryUnavailable(f"history {redacted(address)} cannot be opened: {reason(error)}") from None
 
 
 def _migrated(address: str) -> Engine:

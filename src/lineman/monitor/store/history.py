@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lineman.monitor.config.history_address import shown
+from lineman.monitor.config.history_address import redacted
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.engine import watch_of
 from lineman.monitor.incidents.machine import Kind
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.state import Change, Drift, World
+from lineman.monitor.incidents.state import MonitorState, SeenViolation, StateChange
 from lineman.monitor.result import Verdict
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready, one_state
@@ -66,9 +66,9 @@ class History:
         self._seen_version = None
 
     @property
-    def shown(self) -> str:
+    def redacted_address(self) -> str:
         """The address as people may see it."""
-        return shown(self.address)
+        return redacted(self.address)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -118,24 +118,26 @@ class History:
         self._seen_version = number
         return changed
 
-    def load(self, connection: Connection, canaries: Mapping[str, Canary], before: World | None = None) -> World:
+    def load(
+        self, connection: Connection, canaries: Mapping[str, Canary], before: MonitorState | None = None
+    ) -> MonitorState:
         """The world as history knows it. ``before``: take over what only this process adds to."""
-        world = World(self.location)
+        state = MonitorState(self.location)
         incidents = {row["id"]: rows.read_incident(row) for row in self._latest_incidents(connection)}
         for row in connection.execute(select(TRACKS).where(TRACKS.c.location == self.location)).mappings():
-            world.set_track((row["canary"], Kind(row["kind"])), rows.read_track(row, incidents))
+            state.set_track((row["canary"], Kind(row["kind"])), rows.read_track(row, incidents))
         for row in connection.execute(select(TOLD).where(TOLD.c.location == self.location)).mappings():
-            world.told[row["matter"], row["channel"]] = rows.read_told(row)
+            state.alerts[row["matter"], row["channel"]] = rows.read_told(row)
         for row in connection.execute(select(DRIFT).where(DRIFT.c.location == self.location)).mappings():
-            world.drift[row["canary"], row["fingerprint"]] = Drift(
+            state.drift[row["canary"], row["fingerprint"]] = SeenViolation(
                 row["first"], row["last"], row["sightings"], row["told"]
             )
         if before is not None:
-            world.slots, world.burns = dict(before.slots), before.burns
-            return world
-        world.slots = self.ledger_ends(connection, canaries)
-        self._load_burns(connection, world, canaries)
-        return world
+            state.slots, state.burns = dict(before.slots), before.burns
+            return state
+        state.slots = self.ledger_ends(connection, canaries)
+        self._load_burns(connection, state, canaries)
+        return state
 
     def ledger_ends(self, connection: Connection, canaries: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Each canary's latest lap and, in it, latest slot."""
@@ -152,7 +154,7 @@ class History:
                 ends[canary] = (found.lap, found.last)
         return ends
 
-    def write(self, connection: Connection, changes: Sequence[Change]) -> None:
+    def write(self, connection: Connection, changes: Sequence[StateChange]) -> None:
         """Add changes, the later ones of the same thing winning; repeating a write does no harm."""
         place = self.location
         self._keep(connection, SLOTS, [rows.slot_row(place, c.entry) for c in changes if c.entry is not None])
@@ -221,10 +223,10 @@ class History:
         query = select(INCIDENTS).where(INCIDENTS.c.location == self.location, INCIDENTS.c.id.in_(wanted))
         return connection.execute(query).mappings()
 
-    def _load_burns(self, connection: Connection, world: World, canaries: Mapping[str, Canary]) -> None:
+    def _load_burns(self, connection: Connection, state: MonitorState, canaries: Mapping[str, Canary]) -> None:
         for canary in canaries.values():
-            watch = watch_of(world, canary)
-            end = world.slots.get(canary.name)
+            watch = watch_of(state, canary)
+            end = state.slots.get(canary.name)
             if watch is None or end is None:
                 continue
             query = (

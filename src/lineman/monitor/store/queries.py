@@ -11,21 +11,21 @@ from sqlalchemy import Connection, RowMapping, case, func, select
 from lineman.monitor.clock import HOUR
 from lineman.monitor.config.maintenance import maintenance_spans
 from lineman.monitor.config.models import LONGEST_INTERVAL, Canary
-from lineman.monitor.incidents.quorum import Voice
+from lineman.monitor.incidents.quorum import Vote
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.result import Breach, Cause, Verdict
+from lineman.monitor.result import Cause, ProbeViolation, Verdict
 from lineman.monitor.store.schema import INCIDENTS, RESULTS, SLOTS, SUMS
 from lineman.monitor.uptime import Stretch, Uptime, uptime
 
 _PLACES = RESULTS.c.location != JOINT
 
 
-def voices_between(connection: Connection, spans: Mapping[str, tuple[int, int]]) -> dict[str, list[Voice]]:
+def votes_between(connection: Connection, spans: Mapping[str, tuple[int, int]]) -> dict[str, list[Vote]]:
     """The results of all locations, by canary, in the order of their slots.
 
     ``spans``: for each canary the slots after the first and up to the second instant.
     """
-    found: dict[str, list[Voice]] = {name: [] for name in spans}
+    found: dict[str, list[Vote]] = {name: [] for name in spans}
     if not spans:
         return found
     details = case((RESULTS.c.verdict == Verdict.FAILED.value, RESULTS.c.details), else_="")
@@ -59,10 +59,10 @@ def first_after(connection: Connection, canary: str, instant: int) -> int | None
     return connection.execute(query).scalar()
 
 
-def _voice(row: Mapping[Any, Any]) -> Voice:
+def _voice(row: Mapping[Any, Any]) -> Vote:
     attempts = json.loads(row["details"]).get("attempts", []) if row["details"] else []
     last = attempts[-1] if attempts else {}
-    return Voice(
+    return Vote(
         row["location"],
         row["slot"],
         Verdict(row["verdict"]),
@@ -70,7 +70,7 @@ def _voice(row: Mapping[Any, Any]) -> Voice:
         row["message"],
         row["seconds"],
         last.get("root"),
-        tuple(Breach(**breach) for breach in last.get("breaches", [])),
+        tuple(ProbeViolation(**breach) for breach in last.get("breaches", [])),
         row["lap"],
     )
 

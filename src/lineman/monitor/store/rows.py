@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from lineman.monitor.incidents.alerts import Event, Standing, Told
-from lineman.monitor.incidents.machine import Incident, Kind, Track
+from lineman.monitor.incidents.alerts import AlertState, Event, LastAlert
+from lineman.monitor.incidents.machine import Incident, IncidentState, Kind
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.state import Drift
+from lineman.monitor.incidents.state import SeenViolation
 from lineman.monitor.result import Cause, ProbeResult
 from lineman.monitor.slots import SlotEntry
 
@@ -60,7 +60,7 @@ def result_row(location: str, entry: SlotEntry, result: ProbeResult, *, maintena
     }
 
 
-def track_row(location: str, key: tuple[str, Kind], track: Track) -> Row:
+def track_row(location: str, key: tuple[str, Kind], track: IncidentState) -> Row:
     return {
         "location": location,
         "canary": key[0],
@@ -73,8 +73,8 @@ def track_row(location: str, key: tuple[str, Kind], track: Track) -> Row:
     }
 
 
-def read_track(row: RowMapping, incidents: Mapping[str, Incident]) -> Track:
-    return Track(
+def read_track(row: RowMapping, incidents: Mapping[str, Incident]) -> IncidentState:
+    return IncidentState(
         row["bad"], row["bad_since"], row["good"], row["good_since"], incidents.get(row["incident"] or "", None)
     )
 
@@ -102,23 +102,23 @@ def read_incident(row: RowMapping) -> Incident:
     return Incident(**{**fields, "kind": Kind(row["kind"]), "cause": Cause(row["cause"])})
 
 
-def told_row(location: str, key: tuple[str, str], told: Told) -> Row:
+def told_row(location: str, key: tuple[str, str], told: LastAlert) -> Row:
     return {
         "location": location,
         "matter": key[0],
         "channel": key[1],
-        "standing": told.standing.value,
+        "standing": told.state.value,
         "incident": told.incident,
         "at": told.at,
         "count": told.count,
     }
 
 
-def read_told(row: RowMapping) -> Told:
-    return Told(Standing(row["standing"]), row["incident"], row["at"], row["count"])
+def read_told(row: RowMapping) -> LastAlert:
+    return LastAlert(AlertState(row["standing"]), row["incident"], row["at"], row["count"])
 
 
-def drift_row(location: str, key: tuple[str, str], drift: Drift) -> Row:
+def drift_row(location: str, key: tuple[str, str], drift: SeenViolation) -> Row:
     return {
         "location": location,
         "canary": key[0],

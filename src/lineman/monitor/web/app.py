@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from lineman.monitor.status.live import Answer
+from lineman.monitor.status.live import PageResponse
 from lineman.monitor.status.rendering import make_ready, policy
 
 FRESH = 1.0
@@ -34,23 +34,23 @@ _SMALL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """An answer, the same compressed, and until when (monotonic seconds) it is fresh."""
 
-    answer: Answer | None
+    answer: PageResponse | None
     packed: bytes | None
     until: float
 
 
-class Keeping:
+class ResponseCache:
     """Used by one event loop. What it is asked to compute runs in a thread, never two at the same time."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], CachedResponse] = OrderedDict()
         self._under_way: set[tuple[str, ...]] = set()
         self._turn = asyncio.Lock()
 
-    async def get(self, key: tuple[str, ...], compute: Callable[[], Answer | None]) -> Kept:
+    async def get(self, key: tuple[str, ...], compute: Callable[[], PageResponse | None]) -> CachedResponse:
         """The answer to a key: a fresh one, or the last one while another reader waits for a new one already."""
         found = self._kept.get(key)
         if found is not None and (time.monotonic() < found.until or key in self._under_way):
@@ -62,7 +62,7 @@ class Keeping:
         finally:
             self._under_way.discard(key)
 
-    async def _fresh(self, key: tuple[str, ...], compute: Callable[[], Answer | None]) -> Kept:
+    async def _fresh(self, key: tuple[str, ...], compute: Callable[[], PageResponse | None]) -> CachedResponse:
         """In turn: what somebody before us has computed meanwhile, or a new answer."""
         found = self._kept.get(key)
         if found is None or time.monotonic() >= found.until:
@@ -74,12 +74,12 @@ class Keeping:
         return found
 
 
-def _computed(compute: Callable[[], Answer | None]) -> Kept:
+def _computed(compute: Callable[[], PageResponse | None]) -> CachedResponse:
     began = time.monotonic()
     answer = compute()
     packed = gzip.compress(answer.body, 5) if answer is not None and len(answer.body) > _SMALL else None
     now = time.monotonic()
-    return Kept(answer, packed, now + max(FRESH, SHARE * (now - began)))
+    return CachedResponse(answer, packed, now + max(FRESH, SHARE * (now - began)))
 
 
 _PATHS = ("/", "/canary/{name}", "/badge.svg", "/badge.json")
@@ -102,22 +102,22 @@ class Views:
     registry: CollectorRegistry
     health: Callable[[], tuple[bool, dict[str, Any]]]
     """Called for each request."""
-    page: Callable[[str, Mapping[str, str]], Answer | None]
+    page: Callable[[str, Mapping[str, str]], PageResponse | None]
     """What a path with a query shows; called in a thread, once for all who ask within a second."""
 
 
 def application(views: Views) -> Starlette:
     """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second."""
     make_ready()
-    keeping, scrapes = Keeping(), Keeping()
+    keeping, scrapes = ResponseCache(), ResponseCache()
     pages_policy = {"Content-Security-Policy": policy()}
 
     async def metrics(request: Request) -> Response:
         accept = request.headers.get("accept", "")
 
-        def collect() -> Answer:
+        def collect() -> PageResponse:
             encode, kind = choose_encoder(accept)
-            return Answer(encode(views.registry), kind)
+            return PageResponse(encode(views.registry), kind)
 
         kept = await scrapes.get((choose_encoder(accept)[1],), collect)
         return _response(kept.answer, None, _NOTHING)
@@ -138,7 +138,7 @@ def application(views: Views) -> Starlette:
     return Starlette(routes=routes)
 
 
-def _response(answer: Answer | None, packed: bytes | None, more: Mapping[str, str]) -> Response:
+def _response(answer: PageResponse | None, packed: bytes | None, more: Mapping[str, str]) -> Response:
     if answer is None:
         return PlainTextResponse("there is no such page\n", status_code=404, headers={**_HEADERS, **_NOTHING})
     headers = {**_HEADERS, **more, "Content-Type": answer.kind, "Vary": "Accept-Encoding"}

@@ -23,12 +23,12 @@ from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import MonitorSettings
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
-from lineman.monitor.incidents.machine import Kind, Track
-from lineman.monitor.leader import Joint
+from lineman.monitor.incidents.machine import IncidentState, Kind
+from lineman.monitor.leader import Leader
 from lineman.monitor.result import Verdict
-from lineman.monitor.slots import Outcome
-from lineman.monitor.status.snapshot import DELAY_BOUNDS, Board, CanaryState, Delays, Streak, Tallies, is_stale
-from lineman.monitor.writer import Keeper
+from lineman.monitor.slots import SlotOutcome
+from lineman.monitor.status.snapshot import DELAY_BOUNDS, CanaryState, Counters, Delays, LiveState, Streak, is_stale
+from lineman.monitor.writer import Writer
 
 _NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-json")
 """Clauses about requests that no canary sends."""
@@ -39,16 +39,16 @@ class MonitorCollector(Collector):
 
     def __init__(
         self,
-        board: Board,
-        keeper: Keeper,
+        live: LiveState,
+        writer: Writer,
         outbox: Outbox,
         clock: Clock,
         settings: MonitorSettings | None = None,
-        joint: Joint | None = None,
+        joint: Leader | None = None,
     ) -> None:
         """``joint``: where several locations decide together; ``settings``: the monitor's, which say how."""
-        self._board = board
-        self._keeper = keeper
+        self._board = live
+        self._keeper = writer
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
@@ -57,22 +57,22 @@ class MonitorCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = self._clock.wall()
-        tracks = dict(self._keeper.world.tracks)
+        tracks = dict(self._keeper.state.tracks)
         with self._board.lock:
-            states, tallies = list(self._board.canaries.values()), self._board.tallies.copy()
+            states, counters = list(self._board.canaries.values()), self._board.counters.copy()
         seen = [self._seen(state, tracks, now) for state in states]
         yield from canary_families(seen)
-        yield from _counts(tallies, seen)
-        yield _delays(tallies.delays)
+        yield from _counts(counters, seen)
+        yield _delays(counters.delays)
         yield _stale(seen)
         yield from _incidents(seen, tracks)
         yield from self._own(len(states))
         yield from self._process.collect()
 
-    def _seen(self, state: CanaryState, tracks: dict[tuple[str, Kind], Track], now: int) -> Seen:
+    def _seen(self, state: CanaryState, tracks: dict[tuple[str, Kind], IncidentState], now: int) -> Seen:
         canary, fresh = state.canary, not is_stale(state, now)
         # Rows come from the incidents' own tracks, which outlive a restart.
-        rows = {kind: tracks.get((canary.name, kind), Track()).bad for kind in Kind}
+        rows = {kind: tracks.get((canary.name, kind), IncidentState()).bad for kind in Kind}
         streak = Streak(state.streak.last_success, state.streak.last_failure, rows)
         maintenance = in_maintenance(canary.maintenance, now)
         joint = self._settings if self._joint is not None else None
@@ -80,18 +80,18 @@ class MonitorCollector(Collector):
         return Seen(canary, self._board.location, result, streak, maintenance, fresh, joint)
 
     def _own(self, canaries: int) -> Iterator[Metric]:
-        board, keeper, outbox = self._board, self._keeper, self._outbox
-        facts = {"version": version("lineman"), "location": board.location}
+        live, writer, outbox = self._board, self._keeper, self._outbox
+        facts = {"version": version("lineman"), "location": live.location}
         yield InfoMetricFamily("lineman_build", "The program, and where it looks from.", value=facts)
         yield _gauge("lineman_canaries", "Canaries that are watched.", canaries)
-        yield _gauge("lineman_keeper_up", "1 while results are decided on.", int(keeper.alive))
-        yield _gauge("lineman_history_up", "1 where history can be written.", int(not keeper.failing))
-        yield _gauge("lineman_history_backlog", "Changes that wait for history.", keeper.backlog)
-        yield _counter("lineman_history_lost", "Changes that neither history nor memory could hold.", keeper.lost)
+        yield _gauge("lineman_keeper_up", "1 while results are decided on.", int(writer.alive))
+        yield _gauge("lineman_history_up", "1 where history can be written.", int(not writer.failing))
+        yield _gauge("lineman_history_backlog", "Changes that wait for history.", writer.backlog)
+        yield _counter("lineman_history_lost", "Changes that neither history nor memory could hold.", writer.lost)
         yield _gauge(
             "lineman_committed_timestamp_seconds",
             "When results were committed last; 0: not yet.",
-            (board.committed or 0) / 1_000,
+            (live.committed or 0) / 1_000,
         )
         yield _gauge("lineman_notices_pending", "Notices on their way.", outbox.pending)
         yield _counter("lineman_notices_delivered", "Notices that arrived.", outbox.delivered)
@@ -99,7 +99,7 @@ class MonitorCollector(Collector):
         yield _gauge(
             "lineman_reload_successful",
             "1 where the configuration was last read without an error.",
-            int(not board.reload_failed),
+            int(not live.reload_failed),
         )
         if self._joint is not None:
             yield _gauge(
@@ -130,7 +130,7 @@ def _probed_clauses() -> tuple[str, ...]:
     return tuple(sorted({clause for clause, _ in CHECKS.values() if not clause.startswith(_NEVER_PROBED)}))
 
 
-def _counts(tallies: Tallies, seen: Iterable[Seen]) -> Iterator[Metric]:
+def _counts(counters: Counters, seen: Iterable[Seen]) -> Iterator[Metric]:
     outcomes = _canary_counter("lineman_slots", "Slots by how they ended.", "outcome")
     probes = _canary_counter("lineman_probes", "Probes.")
     failures = _canary_counter("lineman_probe_failures", "Probes that found the canary failed.")
@@ -141,17 +141,17 @@ def _counts(tallies: Tallies, seen: Iterable[Seen]) -> Iterator[Metric]:
     opened = _canary_counter("lineman_incidents", "Incidents opened.", "kind")
     for one in seen:
         name, subject = one.canary.name, one.subject
-        for outcome in Outcome:
-            outcomes.add_metric([*subject, outcome.value], tallies.slots[name, outcome.value])
-        probes.add_metric(subject, sum(tallies.probes[name, verdict.value] for verdict in VERDICTS))
-        failures.add_metric(subject, tallies.probes[name, Verdict.FAILED.value])
-        unmeasured.add_metric(subject, tallies.probes[name, Verdict.UNKNOWN.value])
-        again.add_metric(subject, tallies.retried[name])
-        tokens.add_metric(subject, tallies.token_requests[name])
+        for outcome in SlotOutcome:
+            outcomes.add_metric([*subject, outcome.value], counters.slots[name, outcome.value])
+        probes.add_metric(subject, sum(counters.probes[name, verdict.value] for verdict in VERDICTS))
+        failures.add_metric(subject, counters.probes[name, Verdict.FAILED.value])
+        unmeasured.add_metric(subject, counters.probes[name, Verdict.UNKNOWN.value])
+        again.add_metric(subject, counters.retried[name])
+        tokens.add_metric(subject, counters.token_requests[name])
         for clause in _probed_clauses() if one.canary.expect.contract else ():
-            broken.add_metric([*subject, clause], tallies.violations[name, clause])
+            broken.add_metric([*subject, clause], counters.violations[name, clause])
         for kind in Kind:
-            opened.add_metric([*subject, kind.value], tallies.incidents[name, kind.value])
+            opened.add_metric([*subject, kind.value], counters.incidents[name, kind.value])
     yield from (outcomes, probes, failures, unmeasured, again, tokens, broken, opened)
 
 
@@ -170,12 +170,12 @@ def _stale(seen: Iterable[Seen]) -> Metric:
     return stale
 
 
-def _incidents(seen: Iterable[Seen], tracks: dict[tuple[str, Kind], Track]) -> Iterator[Metric]:
+def _incidents(seen: Iterable[Seen], tracks: dict[tuple[str, Kind], IncidentState]) -> Iterator[Metric]:
     is_open = family("lineman_incident_open", "1 where an incident is open.", "kind")
     since = family("lineman_incident_opened_timestamp_seconds", "When the open one began.", "kind", unit="seconds")
     for one in seen:
         for kind in Kind:
-            incident = tracks.get((one.canary.name, kind), Track()).incident
+            incident = tracks.get((one.canary.name, kind), IncidentState()).incident
             opened = incident is not None and incident.open
             is_open.add_metric([*one.subject, kind.value], int(opened))
             if incident is not None and opened:

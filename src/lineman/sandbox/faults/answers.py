@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from lineman.sandbox.faults.base import failure, fault, is_success, turn
+from lineman.sandbox.faults.base import every_nth, failure, fault, is_success
 from lineman.sandbox.pipeline import ENCODE, REFUSE, RENDER, Call, Document, Reply, Step
 
 
@@ -79,13 +79,13 @@ def large_truncated(call: Call, proceed: Step[Reply]) -> Reply:
 @fault(ENCODE, "answer.status", "moody", "Refuses every seventh good token.", sole=True)
 def moody(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
-    return failure(401, "Unauthorized") if is_success(call) and turn(call, "moody", 7) else reply
+    return failure(401, "Unauthorized") if is_success(call) and every_nth(call, "moody", 7) else reply
 
 
 @fault(ENCODE, "answer.status", "seldom-moody", "Refuses every fortieth good token.", sole=True)
 def seldom_moody(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
-    return failure(401, "Unauthorized") if is_success(call) and turn(call, "seldom-moody", 40) else reply
+    return failure(401, "Unauthorized") if is_success(call) and every_nth(call, "seldom-moody", 40) else reply
 
 
 @fault(ENCODE, "answer.json", "large-broken-off", "Cuts the connection in answers of more than 8192 bytes.")
@@ -97,7 +97,7 @@ def large_broken_off(call: Call, proceed: Step[Reply]) -> Reply:
 @fault(ENCODE, "answer.json", "thirteenth-truncated", "Ends every thirteenth answer early.")
 def thirteenth_truncated(call: Call, proceed: Step[Reply]) -> Reply:
     reply = proceed(call)
-    return _cut(reply) if is_success(call) and turn(call, "thirteenth-truncated", 13) else reply
+    return _cut(reply) if is_success(call) and every_nth(call, "thirteenth-truncated", 13) else reply
 
 
 @fault(ENCODE, "answer.json", "plain-text", "Says that its JSON is plain text.", sole=True)
@@ -176,7 +176,7 @@ def code_padded(call: Call, proceed: Step[Document]) -> Document:
 
 @fault(RENDER, "answer.return-code", "code-now-and-then", "Has returnCode -1 in every thirteenth success.")
 def code_now_and_then(call: Call, proceed: Step[Document]) -> Document:
-    return {**proceed(call), "returnCode": "-1"} if turn(call, "code-now-and-then", 13) else proceed(call)
+    return {**proceed(call), "returnCode": "-1"} if every_nth(call, "code-now-and-then", 13) else proceed(call)
 
 
 @fault(RENDER, "answer.carries-data", "data-missing", "Leaves data out of successes.", sole=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
-from lineman.sandbox.pipeline import Call, Hook, HookOn, Refusal, Reply, Seam, Step
+from lineman.sandbox.pipeline import Call, Hook, Refusal, Reply, Stage, StageHook, Step
 from lineman.sandbox.records import Record
 from lineman.sandbox.store import Selection, matcher
 
@@ -22,19 +22,19 @@ class Fault:
     clause: str
     summary: str
     sole: bool
-    hook: HookOn[Any]
+    hook: StageHook[Any]
 
 
 REGISTRY: dict[str, Fault] = {}
 
 
-def fault(seam: Seam[T], clause: str, name: str, summary: str, *, sole: bool = False) -> Callable[[Hook[T]], Hook[T]]:
+def fault(seam: Stage[T], clause: str, name: str, summary: str, *, sole: bool = False) -> Callable[[Hook[T]], Hook[T]]:
     """Register the decorated hook as the fault ``name`` of ``clause``; ``summary`` says what the service does."""
 
     def register(hook: Hook[T]) -> Hook[T]:
         if name in REGISTRY:
             raise ValueError(f"the fault {name} is declared twice")
-        REGISTRY[name] = Fault(name, clause, summary, sole, HookOn(seam, hook))
+        REGISTRY[name] = Fault(name, clause, summary, sole, StageHook(seam, hook))
         return hook
 
     return register
@@ -98,7 +98,7 @@ def page(call: Call, records: Iterable[Record]) -> Selection:
     return Selection(matches[start : start + call.query.limit], len(matches))
 
 
-def pick(call: Call, keep: Callable[[Record], bool]) -> Selection:
+def filter_by_hand(call: Call, keep: Callable[[Record], bool]) -> Selection:
     """Filter the tenant's records by hand, and page them honestly."""
     return page(call, (record for record in everything(call) if keep(record)))
 
@@ -113,7 +113,7 @@ def all_matches(call: Call, proceed: Step[Selection]) -> tuple[Record, ...]:
     return proceed(call.asking(limit=2**31, offset=0)).records
 
 
-def turn(call: Call, name: str, every: int) -> bool:
+def every_nth(call: Call, name: str, every: int) -> bool:
     """True at every n-th asking under that name."""
     seen = call.service.memory[name] = int(call.service.memory.get(name, 0)) + 1
     return seen % every == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from lineman.sandbox.faults.base import fault, is_success, turn
+from lineman.sandbox.faults.base import every_nth, fault, is_success
 from lineman.sandbox.pipeline import ENCODE, HANDLE, INTERPRET, RENDER, SELECT, Call, Document, Query, Reply, Step
 from lineman.sandbox.store import Selection
 
@@ -22,12 +22,12 @@ SMALL = 50
 @fault(SELECT, "query.repeatable", "seventh-loses-last", "Loses the last record of every seventh answer.")
 def seventh_loses_last(call: Call, proceed: Step[Selection]) -> Selection:
     selection = proceed(call)
-    return replace(selection, records=selection.records[:-1]) if turn(call, "seventh-loses-last", 7) else selection
+    return replace(selection, records=selection.records[:-1]) if every_nth(call, "seventh-loses-last", 7) else selection
 
 
 @fault(SELECT, "query.repeatable", "thirteenth-empty", "Finds nothing in every thirteenth answer.")
 def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
-    return Selection((), 0) if turn(call, "thirteenth-empty", 13) else proceed(call)
+    return Selection((), 0) if every_nth(call, "thirteenth-empty", 13) else proceed(call)
 
 
 @fault(
@@ -39,7 +39,7 @@ def thirteenth_empty(call: Call, proceed: Step[Selection]) -> Selection:
 )
 def old_service_number(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
-    if document["data"]["calledRouteList"] and turn(call, "old-service-number", 13):
+    if document["data"]["calledRouteList"] and every_nth(call, "old-service-number", 13):
         document["data"]["calledRouteList"][0]["n400Number"] = "4009990000"
     return document
 
@@ -47,7 +47,7 @@ def old_service_number(call: Call, proceed: Step[Document]) -> Document:
 @fault(RENDER, "query.repeatable", "total-wavers", "Counts one record more in every second answer.")
 def total_wavers(call: Call, proceed: Step[Document]) -> Document:
     document = proceed(call)
-    document["data"]["total"] += turn(call, "total-wavers", 2)
+    document["data"]["total"] += every_nth(call, "total-wavers", 2)
     return document
 
 
@@ -55,7 +55,7 @@ def total_wavers(call: Call, proceed: Step[Document]) -> Document:
 def stale_replica(call: Call, proceed: Step[Selection]) -> Selection:
     memory: dict[int, Any] = call.service.memory.setdefault("stale-replica", {})
     first = memory.setdefault(call.tenant, call.service.store.everything(call.tenant))
-    if not turn(call, "stale-turn", 5):
+    if not every_nth(call, "stale-turn", 5):
         return proceed(call)
     selection = proceed(call)
     old = {record.id: record for record in first[: len(first) - 3]}
@@ -177,7 +177,7 @@ def previous_answer_now_and_then(call: Call, proceed: Step[Reply]) -> Reply:
     name = f"previous-{call.tenant}"
     before: Reply = call.service.memory.get(name, reply)
     call.service.memory[name] = reply
-    return before if turn(call, "previous-answer", 7) else reply
+    return before if every_nth(call, "previous-answer", 7) else reply
 
 
 @fault(

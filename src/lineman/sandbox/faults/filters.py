@@ -11,8 +11,8 @@ from lineman.sandbox.faults.base import (
     description_matches,
     everything,
     fault,
+    filter_by_hand,
     media_matches,
-    pick,
     reject,
 )
 from lineman.sandbox.pipeline import SELECT, Call, Step
@@ -25,7 +25,7 @@ def _by_code(call: Call, proceed: Step[Selection], keep: Callable[[Record, str],
     wanted = call.query.criteria.access_code
     if not wanted or call.query.criteria.is_example:
         return proceed(call)
-    return pick(
+    return filter_by_hand(
         call, lambda record: keep(record, wanted) and description_matches(call, record) and media_matches(call, record)
     )
 
@@ -35,7 +35,7 @@ def _by_description(call: Call, proceed: Step[Selection], keep: Callable[[Record
     wanted = call.query.criteria.description
     if not wanted or call.query.criteria.is_example:
         return proceed(call)
-    return pick(
+    return filter_by_hand(
         call, lambda record: keep(record, wanted) and code_matches(call, record) and media_matches(call, record)
     )
 
@@ -45,7 +45,7 @@ def _by_media(call: Call, proceed: Step[Selection], keep: Callable[[Record, int]
     wanted = call.query.criteria.media_type
     if wanted is None or call.query.criteria.is_example:
         return proceed(call)
-    return pick(
+    return filter_by_hand(
         call, lambda record: keep(record, wanted) and code_matches(call, record) and description_matches(call, record)
     )
 
@@ -243,7 +243,7 @@ def filters_widen(call: Call, proceed: Step[Selection]) -> Selection:
     ]
     if len(given) < 2 or criteria.is_example:
         return proceed(call)
-    return pick(call, lambda record: any(test(call, record) for test in given))
+    return filter_by_hand(call, lambda record: any(test(call, record) for test in given))
 
 
 @fault(SELECT, "filter.conjunction", "code-wins", "Ignores description where accessCode is given.", sole=True)

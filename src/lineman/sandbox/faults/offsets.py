@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from lineman.sandbox.faults.base import all_matches, fault, page, reject, turn, with_members, without
+from lineman.sandbox.faults.base import all_matches, every_nth, fault, page, reject, with_members, without
 from lineman.sandbox.pipeline import INTERPRET, SELECT, Call, Query, Step
 from lineman.sandbox.store import Criteria, Selection
 
@@ -189,7 +189,7 @@ def order_by_page_size(call: Call, proceed: Step[Selection]) -> Selection:
 
 @fault(SELECT, "order.stable", "order-flips", "Turns the order around in every seventh answer.")
 def order_flips(call: Call, proceed: Step[Selection]) -> Selection:
-    return page(call, reversed(all_matches(call, proceed))) if turn(call, "order-flips", 7) else proceed(call)
+    return page(call, reversed(all_matches(call, proceed))) if every_nth(call, "order-flips", 7) else proceed(call)
 
 
 @fault(SELECT, "order.stable", "single-from-the-end", "Counts from the end for pages of one record.", sole=True)
@@ -200,6 +200,6 @@ def single_from_the_end(call: Call, proceed: Step[Selection]) -> Selection:
 @fault(SELECT, "order.stable", "neighbours-swap", "Swaps two neighbours in every second answer.")
 def neighbours_swap(call: Call, proceed: Step[Selection]) -> Selection:
     matches = list(all_matches(call, proceed))
-    if len(matches) > 1 and turn(call, "neighbours-swap", 2):
+    if len(matches) > 1 and every_nth(call, "neighbours-swap", 2):
         matches[:2] = matches[1::-1]
     return page(call, matches)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
-from lineman.sandbox.faults.base import code_matches, failure, fault, media_matches, peek, pick
+from lineman.sandbox.faults.base import code_matches, failure, fault, filter_by_hand, media_matches, peek
 from lineman.sandbox.pipeline import QUERY, SELECT, Call, Refusal, Reply, Step
 from lineman.sandbox.store import Selection
 
@@ -55,8 +55,8 @@ def long_text_fails(call: Call, proceed: Step[Reply]) -> Reply:
 
 @fault(QUERY, "filter.any-text", "firewall", "Refuses texts that look like SQL or script with 403.", sole=True)
 def firewall(call: Call, proceed: Step[Reply]) -> Reply:
-    suspect = re.compile(r"(\b(drop|union|select)\b|'\s*or\b|--|<script)", re.IGNORECASE)
-    return _failing(call, proceed, suspect.search, 403)
+    mismatch = re.compile(r"(\b(drop|union|select)\b|'\s*or\b|--|<script)", re.IGNORECASE)
+    return _failing(call, proceed, mismatch.search, 403)
 
 
 @fault(SELECT, "filter.any-text", "sql-injection", "Runs texts as SQL: a quote and OR finds everything.", sole=True)
@@ -80,7 +80,7 @@ def regular_expression(call: Call, proceed: Step[Selection]) -> Selection:
         pattern = re.compile(wanted)
     except re.error:
         raise Refusal("request", "pattern", "description is not a valid pattern.") from None
-    return pick(
+    return filter_by_hand(
         call,
         lambda record: (
             bool(pattern.search(record.description or ""))
@@ -100,7 +100,7 @@ def brackets_are_classes(call: Call, proceed: Step[Selection]) -> Selection:
         f"[{re.escape(part[1:-1])}]" if part.startswith("[") and part[1:-1] else re.escape(part) for part in parts
     )
     pattern = re.compile("".join(escaped))
-    return pick(
+    return filter_by_hand(
         call,
         lambda record: (
             bool(pattern.search(record.description or ""))
@@ -213,7 +213,7 @@ def anchors_obeyed(call: Call, proceed: Step[Selection]) -> Selection:
     wanted = call.query.criteria.description or ""
     if not (wanted.startswith("^") and wanted.endswith("$")):
         return proceed(call)
-    return pick(
+    return filter_by_hand(
         call,
         lambda record: (
             record.description == wanted[1:-1] and code_matches(call, record) and media_matches(call, record)
