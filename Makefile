@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help systemd-boot setup setup-dev check test lint format proof bench monitor-demo crash monitor-load monitor-page-load sample outputs constraints clean
+.PHONY: help setup setup-dev check test unit lint format proof bench crash sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test: $(DEVELOPMENT) ## run the project's own tests
 	@sh tools/install-packages.sh $(TEST_PACKAGES)
 	@sh tools/install-openapi-linters.sh >/dev/null || echo "NOTE: the linters of the OpenAPI document are missing" >&2
 	@$(BIN)/python -m pytest --numprocesses auto --ignore=tests/contract --quiet $(ARGS)
+
+unit: $(DEVELOPMENT) ## run the fast tests only, without a browser, a database or a run of the suite
+	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/unit $(ARGS)
 
 lint: $(DEVELOPMENT) ## check style, types and who imports whom
 	@$(BIN)/ruff check --quiet .
@@ -52,23 +55,10 @@ proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accus
 	@$(BIN)/python -m pytest --numprocesses auto tests/proof $(ARGS)
 
 bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers they have to reach
-	@$(BIN)/python tools/bench.py $(ARGS)
+	@$(BIN)/python -m benchmarks.suite $(ARGS)
 
-monitor-demo: $(DEVELOPMENT) ## play an outage, a fault and a recovery through to the monitor
-	@$(BIN)/python tests/monitor/demo.py
-
-crash: $(DEVELOPMENT) ## kill the monitor's keeper 200 times and look for what was lost
+crash: $(DEVELOPMENT) ## kill the monitor's writer 200 times and look for what was lost
 	@LINEMAN_KILLS=200 $(BIN)/python -m pytest tests/monitor/test_crash.py $(ARGS)
-
-monitor-load: $(DEVELOPMENT) ## measure the monitor with 1,000 canaries
-	@$(BIN)/python -m tests.monitor.load 1000 60
-
-monitor-page-load: $(DEVELOPMENT) ## measure the status page with a year of history and ten thousand readers
-	@$(BIN)/python -m tests.monitor.status.load
-
-systemd-boot: $(DEVELOPMENT) ## boot a real systemd with the units as the operators' page installs them (as root)
-	@sh tools/install-packages.sh systemd-nspawn:systemd-container bwrap:bubblewrap
-	@$(BIN)/python -m tests.deployment.booted
 
 sample: $(RUNTIME) ## renew the committed sample report
 	@sh tools/renew-sample.sh

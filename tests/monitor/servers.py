@@ -23,6 +23,20 @@ RECORD = {
 }
 
 
+def free_port() -> int:
+    """A port of this machine on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def serves(port: int) -> bool:
+    """Whether something listens on this port of this machine."""
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 def answer(*records: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A successful answer with these records."""
     data = {"total": len(records), "calledRouteList": list(records)}

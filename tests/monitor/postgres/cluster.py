@@ -6,7 +6,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from tests.monitor.servers import free_port
 
 PASSWORD = "planted-database-secret"
 USER = "lineman"
@@ -33,13 +33,6 @@ def programs() -> Path | None:
         return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -67,7 +60,7 @@ class Cluster:
         )  # fmt: skip
         with (folder / "data/postgresql.conf").open("a") as settings:
             settings.write(_SETTINGS)
-        cluster.port = _free_port()
+        cluster.port = free_port()
         cluster.start()
         return cluster
 

@@ -10,9 +10,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.monitor.demo import _free_port
 from tests.monitor.prometheus import stack
 from tests.monitor.prometheus.test_rules import said
+from tests.monitor.servers import free_port
 from tests.monitor.test_daemon import Process, wait_for
 
 from lineman.sandbox import SandboxOptions, serve
@@ -65,7 +65,7 @@ def test_an_outage_reaches_a_webhook_as_firing_and_then_as_resolved(
         port = int(honest.base_url.rpartition(":")[2])
         monitor = Process(tmp_path / "monitors", {**os.environ, **honest.environment})
         running.callback(monitor.end)
-        web, alerts = _free_port(), _free_port()
+        web, alerts = free_port(), free_port()
         (tmp_path / "lineman.rules.yml").write_text(stack.faster_rules())
         (tmp_path / "alertmanager.yml").write_text(stack.faster_alertmanager(hook.url))
         running.enter_context(stack.program(stack.alertmanager_command(alertmanager, tmp_path, alerts), tmp_path))

@@ -1,4 +1,7 @@
-"""A year of results, readers in a burst: what the page may cost. `make monitor-page-load` measures it in full."""
+"""A year of results, readers in a burst: what the page may cost.
+
+`python -m benchmarks.page_load` measures it in full.
+"""
 
 from __future__ import annotations
 

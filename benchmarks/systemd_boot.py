@@ -1,6 +1,7 @@
 """The units under a real systemd: the machine that the operators' page makes, booted in a container of its own.
 
-``make systemd-boot`` runs it, as root, where Debian's package systemd-container is installed. Prints what holds.
+``python -m benchmarks.systemd_boot`` runs it, as root, where Debian's package systemd-container is installed.
+Prints what holds.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.monitor.demo import _free_port, serves
+from tests.monitor.servers import free_port, serves
 
 from lineman.sandbox import SandboxOptions, credentials
 
@@ -50,7 +50,7 @@ def main(canaries: int, seconds: int) -> int:
 @contextmanager
 def running(canaries: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A monitor on a core of its own, and the sandbox that it watches on another; yields it and its port."""
-    port, web, own = _free_port(), _free_port(), credentials(SandboxOptions())[0]
+    port, web, own = free_port(), free_port(), credentials(SandboxOptions())[0]
     environment = {
         **os.environ,
         "LINEMAN_BASE_URL": f"http://127.0.0.1:{port}",

@@ -1,6 +1,6 @@
 """Measure lineman against the numbers that it has to reach, beside Schemathesis's own command in the same run.
 
-    python tools/bench.py [--repeat N]
+    python -m benchmarks.suite [--repeat N]
 
 Both suites judge the sandbox that comes with lineman: once on loopback, once with 150 ms more for every answer.
 Schemathesis gets the same OpenAPI document, a valid token, its default settings and the query operation alone. It is
@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 DOCUMENT = "openapi/query-access-code-list.yaml"
-TOKEN_PATH = "/apigovernance/api/oauth/tokenByAkSk"  # noqa: S105 -- a path
+TOKEN_PATH = "/apigovernance/api/oauth/tokenByAkSk"
 EXPORT = re.compile(r"^export (LINEMAN_\w+)=(.*)$")
 Environment = dict[str, str]
 

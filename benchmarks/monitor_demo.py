@@ -1,7 +1,7 @@
 """A monitor's night in half a minute: an outage, a broken promise and a recovery, played through for real.
 
 Starts the sandbox and the monitor as processes of their own, takes the sandbox down and up again, and prints at the
-end what was told and when, and the uptime figures. ``make monitor-demo`` runs it.
+end what was told and when, and the uptime figures. ``python -m benchmarks.monitor_demo`` runs it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.monitor.servers import free_port, serves
 
 MAIN = "from lineman.cli import main; main()"
 CANARY = """
@@ -66,7 +67,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, _receiver(told) as port:
         folder = Path(name)
         (folder / "canary.toml").write_text(CANARY % port)
-        environment, sandbox_port = _environment(), _free_port()
+        environment, sandbox_port = _environment(), free_port()
         began = time.monotonic()
         environment["LINEMAN_BASE_URL"] = f"http://127.0.0.1:{sandbox_port}"
         with contextlib.ExitStack() as night:
@@ -123,12 +124,6 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LINEMAN_APP_KEY": own.app_key, "LINEMAN_APP_SECRET": own.app_secret}
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def _fault() -> str:
     """A fault that a single answer to the canary's query shows."""
     from lineman.sandbox import FAULTS  # noqa: PLC0415 - the demo's defendant
@@ -142,13 +137,6 @@ def _sandbox(port: int, options: tuple[str, ...]) -> Iterator[None]:
     with _process(["sandbox", "--port", str(port), *arguments], dict(os.environ)):
         _wait_for(lambda: serves(port), "the sandbox")
         yield
-
-
-def serves(port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as caller:
-        caller.settimeout(1)
-        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager
