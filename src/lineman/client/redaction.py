@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 from urllib.parse import quote
 
+from lineman.client.disguise import Disguised
 from lineman.secret import Secret
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -21,13 +22,15 @@ class Redactor:
     """Knows every secret that it was told of, and takes them out of texts and bodies.
 
     A secret is found plain, percent-encoded, escaped as JSON or HTML, in hexadecimal, and in base64 of both alphabets
-    wherever it stands in the encoded text.
+    wherever it stands in the encoded text; forwards and backwards; and, by :mod:`lineman.client.disguise`, in another
+    case, in UTF-16, mixed from several escapes, or split by characters that nobody sees.
     """
 
     def __init__(self) -> None:
         self._known: set[Secret] = set()
         self._forms: list[tuple[bytes, str]] = []
         self._words: list[tuple[re.Pattern[bytes], str]] = []
+        self._disguised = Disguised()
 
     def learn(self, secret: Secret | None, kind: str) -> None:
         """Take ``secret`` out of everything from now on; ``kind`` (``token``, ``app_secret``) is what readers see."""
@@ -40,6 +43,7 @@ class Redactor:
             self._words.append((re.compile(word), kind))
             return
         self._forms += [(form, kind) for form in _forms(value)]
+        self._disguised.learn(value.encode(), _marker(kind), kind)
         # The longest goes first: a token without its last character is a form of its own and part of the token.
         self._forms.sort(key=lambda pair: len(pair[0]), reverse=True)
 
@@ -53,6 +57,8 @@ class Redactor:
         for word, kind in self._words:
             content, count = word.subn(_marker(kind), content)
             kinds += [kind] * bool(count)
+        content, disguised = self._disguised.replace(content)
+        kinds += disguised
         if truncated:
             content = self._without_torn_secret(content)
         return content, tuple(sorted(set(kinds)))
@@ -61,12 +67,12 @@ class Redactor:
         return self.body(text.encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
 
     def headers(self, headers: Headers) -> tuple[Headers, tuple[str, ...]]:
-        """Return header fields with values without secrets, and the kinds that were in them."""
-        together = "\n".join(value for _, value in headers)
+        """Return header fields without secrets, in names as in values, and the kinds that were in them."""
+        together = "\n".join(f"{name}\n{value}" for name, value in headers)
         _, kinds = self.body(together.encode("utf-8", "surrogateescape"))
         if not kinds:  # as nearly always, and one search is much cheaper than one for each
             return headers, kinds
-        return tuple((name, self.text(value)) for name, value in headers), kinds
+        return tuple((self.text(name), self.text(value)) for name, value in headers), kinds
 
     def _without_torn_secret(self, content: bytes) -> bytes:
         for form, kind in self._forms:
@@ -87,7 +93,8 @@ def _forms(value: str) -> set[bytes]:
     escaped = json.dumps(value)[1:-1]
     texts = {value, quote(value, safe=""), _lower_escapes(quote(value, safe="")), quote(value), every, every.lower()}
     texts |= {escaped, escaped.replace("/", "\\/"), html.escape(value), raw.hex(), raw.hex().upper(), points}
-    return {text.encode() for text in texts} | set(_base64_forms(raw))
+    found = {text.encode() for text in texts} | set(_base64_forms(raw))
+    return found | {form[::-1] for form in found} | set(_base64_forms(raw[::-1]))
 
 
 def _lower_escapes(text: str) -> str:

@@ -45,6 +45,18 @@ def redactor(*values: str) -> Redactor:
         lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
         html.escape,
         lambda text: text.encode().hex(),
+        str.upper,
+        str.swapcase,
+        lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+        lambda text: "".join(f"&#x{ord(letter):X};" for letter in text),
+        lambda text: "".join(f"&#{ord(letter):05};" if place % 2 else letter for place, letter in enumerate(text)),
+        "\u00ad".join,
+        "&shy;".join,
+        "\u200b".join,
+        lambda text: text[::-1],
+        lambda text: text.encode().hex()[::-1],
+        lambda text: "".join(f"%{byte:02x}" if byte % 2 else chr(byte).upper() for byte in text.encode()),
+        "\x00".join,
     ],
 )
 def test_a_secret_is_found_in_every_form(value: str, wrap: Callable[[str], str]) -> None:
@@ -69,6 +81,33 @@ def test_a_secret_is_found_in_base64_wherever_it_begins(
     assert kinds == ("token",)
     assert len(body) - len(b'{"trace":"[redacted:token]"}') <= ahead * 8 // 6 + behind * 8 // 6 + 8
     assert base64.b64encode(value.encode())[4:-4] not in body
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le"])
+def test_a_secret_is_found_in_wide_characters(encoding: str) -> None:
+    body, kinds = redactor(TOKEN).body(f"before {TOKEN} after".encode(encoding))
+    assert TOKEN not in body.replace(b"\0", b"").decode("latin-1")
+    assert kinds == ("token",)
+
+
+@pytest.mark.parametrize("ahead", range(4))
+def test_a_secret_is_found_in_base64_that_is_reversed_or_of_the_reversed_text(ahead: int) -> None:
+    for raw, turn in ((TOKEN[::-1].encode(), False), (TOKEN.encode(), True)):
+        encoded = base64.b64encode(b"\xfa" * ahead + raw + b"\xfb")
+        body, kinds = redactor(TOKEN).body(b"<" + (encoded[::-1] if turn else encoded) + b">")
+        assert kinds == ("token",)
+        assert b"[redacted:token]" in body
+
+
+def test_a_secret_is_found_in_the_name_of_a_header() -> None:
+    fields, kinds = redactor(TOKEN).headers(((f"X-{TOKEN}", "1"), ("Content-Encoding", TOKEN.upper())))
+    assert kinds == ("token",)
+    assert fields == (("X-[redacted:token]", "1"), ("Content-Encoding", "[redacted:token]"))
+
+
+def test_the_beginnings_of_escapes_are_no_escapes() -> None:
+    hostile = b"&#0" * 200_000 + b"%4" * 200_000 + b"\\u00" * 200_000
+    assert redactor(TOKEN).body(hostile) == (hostile, ())
 
 
 def test_a_short_secret_is_found_only_where_it_stands_alone() -> None:
