@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lineman.cli.common import HistoryOption
+from lineman.files import PUBLIC, write_atomically
 
 USAGE_ERROR = 4
 STALE = 2
@@ -107,10 +108,8 @@ def export(
         sys.stdout.buffer.write(page.encode())
         sys.stdout.flush()
         return
-    from lineman.monitor.formats.openmetrics import write_atomically  # noqa: PLC0415 - only with --output
-
     try:
-        write_atomically(output, page)
+        write_atomically(output, page.encode("utf-8", "backslashreplace"), mode=PUBLIC)
     except OSError as error:
         _fail(f"{output} cannot be written: {error.strerror}", UNKNOWN)
     typer.echo(f"{output}: {len(page.encode()) / 1_000:,.0f} kB", err=True)

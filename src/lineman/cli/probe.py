@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from lineman.cli.common import without_password
+from lineman.files import PUBLIC, write_atomically
 
 if TYPE_CHECKING:
     from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
@@ -114,10 +115,8 @@ def _show(content: str, output: Path | None, format_: Format) -> None:
         sys.stdout.buffer.write(content.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
         return
-    from lineman.monitor.formats.openmetrics import write_atomically  # noqa: PLC0415 - only with --output
-
     try:
-        write_atomically(output, content)
+        write_atomically(output, content.encode("utf-8", "backslashreplace"), mode=PUBLIC)
     except OSError as error:
         _unknown(f"{output} cannot be written: {error.strerror}", format_)
 

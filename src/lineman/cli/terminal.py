@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lineman import __version__
+from lineman.files import write_atomically
 from lineman.report.figures import verdict_word
 from lineman.report.github import github_annotations
 from lineman.report.run import Change, Run, State, Verdict
@@ -64,7 +65,7 @@ class Display:
         if self.progress is not None:
             self.progress.stop()
         if internal:
-            (folder / "internal-error.txt").write_text(internal, encoding="utf-8")
+            write_atomically(folder / "internal-error.txt", internal.encode("utf-8", "backslashreplace"))
         self._violations(run)
         self._counts(run)
         colour = _COLOURS[run.verdict]

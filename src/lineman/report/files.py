@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from lineman.files import write_atomically
 from lineman.report.run import Run, read_run
 from lineman.text import plain
 
@@ -111,20 +109,7 @@ def write(path: Path, data: bytes) -> Path:
         ReportError: it cannot be written; nothing is left behind.
     """
     try:
-        _write(path, data)
+        write_atomically(path, data)
     except OSError as error:
         raise ReportError.of(error, path, "write") from error
     return path
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lineman.contract.clauses import UnknownClauseError, catalogue
+from lineman.files import PUBLIC, write_atomically
 from lineman.report.run import Drift
 
 HEADER = """\
@@ -50,9 +51,7 @@ def write_pins(path: Path, observations: Mapping[str, str]) -> None:
     """
     pins = {**read_pins(path), **observations}
     lines = [f"{json.dumps(id_)} = {json.dumps(pins[id_], ensure_ascii=False)}" for id_ in catalogue() if id_ in pins]
-    temporary = path.with_suffix(".new")
-    temporary.write_text(HEADER + "\n[pins]\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, (HEADER + "\n[pins]\n" + "\n".join(lines) + "\n").encode(), mode=PUBLIC)
 
 
 def find_drift(pins: Mapping[str, str], observations: Mapping[str, str]) -> list[Drift]:

@@ -6,8 +6,6 @@ has the same samples and is valid in both formats, so that is what a file holds.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,23 +46,6 @@ def streak_before(path: Path | None, canary: str, location: str) -> Streak:
         return _streak(path.read_text(encoding="utf-8"), canary, location)
     except (OSError, ValueError, OverflowError):
         return Streak()
-
-
-def write_atomically(path: Path, content: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class _AsGauges(Collector):
