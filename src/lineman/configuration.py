@@ -57,7 +57,6 @@ class Section(_Strict):
     max_requests: Annotated[int, Field(ge=1)] | None = None
     timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
     max_body_bytes: Annotated[int, Field(ge=1024)] | None = None
-    max_json_depth: Annotated[int, Field(ge=8, le=10_000)] | None = None
     latency_limit: Annotated[float, Field(gt=0, le=3600)] | None = None
     waivers: list[WaiverSection] = Field(default_factory=list)
 

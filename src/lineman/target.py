@@ -72,7 +72,6 @@ class Target:
     timeout: float = 30.0
     """For one attempt, from resolving the name to the last byte."""
     max_body_bytes: int = 4 * 1024 * 1024
-    max_json_depth: int = 64
     latency_limit: float | None = None
     """Seconds within which 95 of 100 answers should come. Shown in the report; no promise, so no verdict."""
     waivers: tuple[Waiver, ...] = ()
@@ -147,7 +146,7 @@ def load_target(name: str | None, base_url: str | None, config: Path | None, env
     )
 
 
-_LIMITS = ("rate", "concurrency", "max_requests", "timeout", "max_body_bytes", "max_json_depth", "latency_limit")
+_LIMITS = ("rate", "concurrency", "max_requests", "timeout", "max_body_bytes", "latency_limit")
 
 
 def _credentials(sources: Sources, prefix: str) -> Credentials:

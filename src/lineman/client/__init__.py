@@ -1,7 +1,6 @@
 """Talks to a target: the one way out. Knows no clause."""
 
 from lineman.client.blocking import BlockingClient
-from lineman.client.body import json_depth
 from lineman.client.client import Client, Paths
 from lineman.client.clock import Clock, SystemClock
 from lineman.client.errors import (
@@ -10,6 +9,7 @@ from lineman.client.errors import (
     CredentialMissing,
     TargetDown,
     TargetUnreachable,
+    TimeSpent,
     TokenError,
     TokenRefused,
     TokenUnavailable,
@@ -32,8 +32,8 @@ __all__ = [
     "SystemClock",
     "TargetDown",
     "TargetUnreachable",
+    "TimeSpent",
     "TokenError",
     "TokenRefused",
     "TokenUnavailable",
-    "json_depth",
 ]

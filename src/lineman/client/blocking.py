@@ -12,6 +12,7 @@ import httpx
 
 from lineman.client.client import DOWN_AFTER, Client, Paths
 from lineman.client.clock import Clock
+from lineman.client.errors import TimeSpent
 from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
 from lineman.client.tokens import IssuedToken
@@ -25,7 +26,8 @@ _CLOSING = 5.0
 class BlockingClient:
     """Runs a :class:`Client` on an event loop in a thread of its own.
 
-    ``on_exchange`` is called in that thread. An interrupt in the caller cancels what is on its way.
+    ``on_exchange`` is called in that thread. An interrupt in the caller cancels what is on its way, and so does the
+    end of ``max_seconds``, which count from here; every call raises TimeSpent from then on.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class BlockingClient:
         clock: Clock | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         down_after: int = DOWN_AFTER,
+        max_seconds: float | None = None,
     ) -> None:
         self._client = Client(
             target, paths=paths, transport=transport, clock=clock, on_exchange=on_exchange, down_after=down_after
@@ -45,6 +48,8 @@ class BlockingClient:
         self._thread = threading.Thread(target=self._loop.run_forever, name="lineman-client", daemon=True)
         self._thread.start()
         self._closed = False
+        self._max_seconds = max_seconds
+        self._begun = self.clock.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -103,12 +108,23 @@ class BlockingClient:
         if self._closed:
             work.close()
             raise RuntimeError("this client is closed")
+        left = self._seconds_left()
+        if left is not None and left <= 0:
+            work.close()
+            raise TimeSpent(self._max_seconds or 0.0)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result()
-        except BaseException:
-            future.cancel()
+            return future.result(left)
+        except BaseException as error:
+            unfinished = future.cancel()
+            if unfinished and isinstance(error, TimeoutError):
+                raise TimeSpent(self._max_seconds or 0.0) from None
             raise
+
+    def _seconds_left(self) -> float | None:
+        if self._max_seconds is None:
+            return None
+        return self._max_seconds - (self.clock.monotonic() - self._begun)
 
     async def _shut_down(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import Protocol
 
 _STEP = 64 * 1024
-_BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class BrokenEncodingError(Exception):
@@ -89,16 +87,3 @@ class BoundedBody:
             wrapped = data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] * 256 + data[1]) % 31 == 0)
             return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
         raise BrokenEncodingError(f"Content-Encoding {self._encoding!r} was not asked for (only gzip and deflate are)")
-
-
-def json_depth(text: bytes) -> int:
-    """How deeply arrays and objects nest in a JSON text; 0 for a scalar. Counts brackets only, and never recurses."""
-    depth = deepest = 0
-    for match in _BRACKETS_AND_STRINGS.finditer(text):
-        first = text[match.start()]
-        if first in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif first in b"]}":
-            depth = max(0, depth - 1)
-    return deepest

@@ -1,4 +1,4 @@
-"""The client: sends asks, and gives back what became of them."""
+"""The client: sends requests, and gives back what became of them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Paths:
 @dataclass(slots=True)
 class _Tenant:
     credentials: Credentials
-    writer: TokenCache
-    desk: TokenEndpoint
+    token_cache: TokenCache
+    endpoint: TokenEndpoint
     prefix: str
 
 
@@ -51,7 +51,7 @@ class Client:
 
     It numbers, paces, authenticates, sends, retries, times and redacts. ``on_exchange`` sees every attempt and every
     token request, in the order of completion. ``transport`` takes the network's place: an application in this process
-    (``httpx.ASGITransport``), or a fake. After ``down_after`` asks in a row without an answer of the service it
+    (``httpx.ASGITransport``), or a fake. After ``down_after`` requests in a row without an answer of the service it
     gives up.
     """
 
@@ -72,7 +72,7 @@ class Client:
         self._paths = paths
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(target.concurrency)
-        self._watch = CircuitBreaker(target.base_url, down_after)
+        self._breaker = CircuitBreaker(target.base_url, down_after)
         self._pacer = Pacer(
             self.clock,
             self.statistics,
@@ -80,7 +80,7 @@ class Client:
             concurrency=target.concurrency,
             budget=target.max_requests,
         )
-        self._wire = RecordingTransport(
+        self._transport = RecordingTransport(
             inner=transport or _network(target),
             pacer=self._pacer,
             clock=self.clock,
@@ -90,8 +90,8 @@ class Client:
             limit=target.max_body_bytes,
             on_exchange=on_exchange or (lambda exchange: None),
         )
-        self._http = httpx.AsyncClient(transport=self._wire, trust_env=False)
-        self._sender = Retrier(self._http, self._pacer, self.clock, self.statistics)
+        self._http = httpx.AsyncClient(transport=self._transport, trust_env=False)
+        self._retrier = Retrier(self._http, self._pacer, self.clock, self.statistics)
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
@@ -108,20 +108,20 @@ class Client:
         await self._http.aclose()
 
     async def send(self, request: Request) -> Exchange:
-        """Send an ask and return its final exchange, which may be a failure of the transport.
+        """Send a request and return its final exchange, which may be a failure of the transport.
 
         Raises:
             BudgetSpent: no request may be sent any more.
             TokenRefused, TokenUnavailable: no token could be had.
-            CredentialMissing: the target's settings lack what the ask carries.
-            TargetDown, TargetUnreachable: the last of too many asks in a row without an answer.
+            CredentialMissing: the target's settings lack what the request carries.
+            TargetDown, TargetUnreachable: the last of too many requests in a row without an answer.
         """
         return await self._send(request, next(self._numbers))
 
     async def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
-        """Send asks concurrently, within the target's limits; the results are in the order of the asks.
+        """Send requests concurrently, within the target's limits; the results are in the order of the requests.
 
-        Raises what :meth:`send` raises, after the other asks were cancelled; ``on_exchange`` has seen what was sent.
+        Raises what :meth:`send` raises, after the others were cancelled; ``on_exchange`` has seen what was sent.
         """
         tasks = [asyncio.create_task(self._send(request, next(self._numbers))) for request in requests]
         try:
@@ -137,18 +137,18 @@ class Client:
     @property
     def cached_token(self) -> IssuedToken | None:
         """The target's own token in use; None for a ready one, and where none was had yet."""
-        return self._own.writer.cached
+        return self._own.token_cache.cached
 
     async def fresh_token(self, lifetime: int) -> IssuedToken | None:
-        """Get an extra token that lives ``lifetime`` seconds, for ``{short}`` in asks' Authorization.
+        """Get an extra token that lives ``lifetime`` seconds, for ``{short}`` in a request's Authorization.
 
-        The token that other asks use stays. None where the target has no key and secret.
+        The token that other requests use stays. None where the target has no key and secret.
 
         Raises what :meth:`send` raises.
         """
         if not self._own.credentials.can_issue:
             return None
-        issued, _ = await self._own.desk.issue(lifetime)
+        issued, _ = await self._own.endpoint.issue(lifetime)
         self._short = issued.value
         return issued
 
@@ -156,32 +156,32 @@ class Client:
         self.redactor.learn(credentials.app_secret, "app_secret")
         self.redactor.learn(credentials.token, "token")
         url = self.target.token_url + self._paths.token
-        desk = TokenEndpoint(
-            self._sender, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
+        endpoint = TokenEndpoint(
+            self._retrier, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
         )
-        writer = TokenCache(desk.issue, self.clock, self.statistics, ready=credentials.token)
-        return _Tenant(credentials, writer, desk, prefix)
+        token_cache = TokenCache(endpoint.issue, self.clock, self.statistics, ready=credentials.token)
+        return _Tenant(credentials, token_cache, endpoint, prefix)
 
     async def _send(self, request: Request, number: int) -> Exchange:
         numbers = itertools.chain([number], self._numbers)
-        purpose = RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
-        headers = [*self._common(), *self._app_key(request, purpose)]
+        context = RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
+        headers = [*self._common(), *self._app_key(request, context)]
         if request.content_type is not None:
             headers.append(("Content-Type", request.content_type))
         auth = (
-            await self._given(request, purpose)
+            await self._given(request, context)
             if request.credential is Credential.GIVEN
-            else self._auth(request, purpose)
+            else self._auth(request, context)
         )
         url = self.target.base_url + (self._paths.query if request.path is None else request.path)
 
         def build() -> httpx.Request:
             return httpx.Request(request.method, url, headers=headers, content=request.body)
 
-        # An ask keeps its place until it is done, retries included: a target that falls over meets no more of them.
+        # A request keeps its place until it is done, retries included: a target that falls over meets no more of them.
         async with self._places:
-            exchange = await self._sender.deliver(build, purpose, auth=auth, retry=request.retry)
-        self._watch.see(exchange)
+            exchange = await self._retrier.deliver(build, context, auth=auth, retry=request.retry)
+        self._breaker.see(exchange)
         return exchange
 
     def _common(self) -> tuple[tuple[str, str], ...]:
@@ -192,7 +192,7 @@ class Client:
             *self.target.headers,
         )
 
-    def _auth(self, request: Request, purpose: RequestContext) -> httpx.Auth | None:
+    def _auth(self, request: Request, context: RequestContext) -> httpx.Auth | None:
         if request.credential is Credential.NONE:
             return None
         tenant = self._own if request.credential is Credential.VALID else self._second_tenant()
@@ -201,24 +201,24 @@ class Client:
                 f"{self.target.name} has no credentials: set {tenant.prefix}APP_KEY and {tenant.prefix}APP_SECRET, "
                 f"or {tenant.prefix}TOKEN"
             )
-        purpose.shown["authorization"] = f"Bearer ${tenant.prefix}TOKEN"
+        context.shown["authorization"] = f"Bearer ${tenant.prefix}TOKEN"
         # A foreign app key may be refused with 401 as well, and another token would not help.
-        return TokenAuth(tenant.writer, purpose.waited, renew=request.app_key in (AppKey.OWN, AppKey.ABSENT))
+        return TokenAuth(tenant.token_cache, context.waited, renew=request.app_key in (AppKey.OWN, AppKey.ABSENT))
 
-    async def _given(self, request: Request, purpose: RequestContext) -> httpx.Auth:
+    async def _given(self, request: Request, context: RequestContext) -> httpx.Auth:
         template = request.authorization or ""
         tokens = Tokens(
-            own=await self._own.writer.token(purpose.waited) if names(template, "token") else None,
-            second=await self._second_tenant().writer.token(purpose.waited) if names(template, "second") else None,
+            own=await self._own.token_cache.token(context.waited) if names(template, "token") else None,
+            second=await self._second_tenant().token_cache.token(context.waited) if names(template, "second") else None,
             short=self._short,
         )
         header = render(template, tokens)
         for secret in header.secrets:
             self.redactor.learn(secret, "token")
-        purpose.shown["authorization"] = header.shown
+        context.shown["authorization"] = header.shown
         return GivenAuth(header.value)
 
-    def _app_key(self, request: Request, purpose: RequestContext) -> list[tuple[str, str]]:
+    def _app_key(self, request: Request, context: RequestContext) -> list[tuple[str, str]]:
         if request.app_key is AppKey.ABSENT:
             return []
         if request.app_key is AppKey.UNKNOWN:
@@ -230,7 +230,7 @@ class Client:
             if request.app_key is AppKey.SECOND:
                 raise CredentialMissing(f"{self.target.name} has no {tenant.prefix}APP_KEY: set it")
             return []
-        purpose.shown["x-app-key"] = f"${tenant.prefix}APP_KEY"
+        context.shown["x-app-key"] = f"${tenant.prefix}APP_KEY"
         return [("X-APP-Key", key)]
 
     def _second_tenant(self) -> _Tenant:

@@ -32,6 +32,13 @@ class BudgetSpent(ClientError):  # noqa: N818  # the name says what happened
         )
 
 
+class TimeSpent(ClientError):  # noqa: N818  # the name says what happened
+    """The longest time allowed has passed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the run's time of {seconds:g} seconds is spent: allow more with --max-time")
+
+
 class TokenError(ClientError):
     """No token could be had."""
 

@@ -115,7 +115,7 @@ class Retrier:
     async def deliver(
         self,
         build: Callable[[], httpx.Request],
-        purpose: RequestContext,
+        context: RequestContext,
         *,
         auth: httpx.Auth | None = None,
         retry: bool = True,
@@ -132,7 +132,7 @@ class Retrier:
         outages = limits = 0
         held_up = 0.0
         while True:
-            exchange = await self._once(build(), purpose, auth)
+            exchange = await self._once(build(), context, auth)
             if exchange.status == 429:
                 limits += 1
                 held_up += self._slow_down(exchange, limits)
@@ -148,12 +148,12 @@ class Retrier:
                 await self._back_off(exchange, outages)
             self.statistics.retries += 1
 
-    async def _once(self, request: httpx.Request, purpose: RequestContext, auth: httpx.Auth | None) -> Exchange:
-        purpose.exchange = None
+    async def _once(self, request: httpx.Request, context: RequestContext, auth: httpx.Auth | None) -> Exchange:
+        context.exchange = None
         with contextlib.suppress(AttemptFailed):
-            await self.http.send(purpose.attach(request), auth=auth)
-        assert purpose.exchange is not None  # noqa: S101  # the wire sets it or raises
-        return purpose.exchange
+            await self.http.send(context.attach(request), auth=auth)
+        assert context.exchange is not None  # noqa: S101  # the wire sets it or raises
+        return context.exchange
 
     def _slow_down(self, exchange: Exchange, attempt: int) -> float:
         wanted = retry_after(exchange.response, self.clock.now())

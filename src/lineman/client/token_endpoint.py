@@ -46,14 +46,14 @@ class TokenEndpoint:
                 self.redactor.learn(secret, "token")
 
         shown = {"app_key": f"${self.prefix}APP_KEY", "app_secret": f"${self.prefix}APP_SECRET"}
-        purpose = RequestContext(
+        context = RequestContext(
             request=Request(clauses=(), body=_json(shown), credential=Credential.NONE, note=f"token for {lifetime} s"),
             operation=Operation.TOKEN,
             number=self.number,
             shown_body=_json(shown),
             inspect=inspect,
         )
-        exchange = await self.sender.deliver(lambda: self._request(lifetime), purpose, retry_on_500=True)
+        exchange = await self.sender.deliver(lambda: self._request(lifetime), context, retry_on_500=True)
         return issued_token(exchange, answers[-1], lifetime), exchange.phases
 
     def _request(self, lifetime: int) -> httpx.Request:

@@ -237,34 +237,34 @@ class TokenAuth(httpx.Auth):
     either.
     """
 
-    def __init__(self, writer: TokenCache, waited: AuthTrace, *, renew: bool = True) -> None:
-        self._keeper = writer
+    def __init__(self, cache: TokenCache, waited: AuthTrace, *, renew: bool = True) -> None:
+        self._cache = cache
         self._waited = waited
         self._renew = renew
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        token = await self._keeper.token(self._waited)
-        generation = self._keeper.generation
+        token = await self._cache.token(self._waited)
+        generation = self._cache.generation
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
-        good_for = self._keeper.accepted_for(generation)
+        good_for = self._cache.accepted_for(generation)
         if response.status_code in REFUSALS and self._renew and good_for is not None:
             self._waited.token_age_when_refused = good_for
             response = yield request
         if response.status_code not in REFUSALS:
-            self._keeper.mark_accepted(generation)
+            self._cache.mark_accepted(generation)
         if response.status_code not in REFUSALS or not self._renew:
             return
-        another = await self._keeper.renew_after_refusal(generation, self._waited)
+        another = await self._cache.renew_after_refusal(generation, self._waited)
         if another is None:
             return
         if another == token:  # the token operation gives out what is still valid, so asking again would not help
-            self._keeper.mark_still_refused()
+            self._cache.mark_still_refused()
             return
         request.headers["Authorization"] = f"Bearer {another.reveal()}"
         response = yield request
         if response.status_code in REFUSALS:
-            self._keeper.mark_still_refused()
+            self._cache.mark_still_refused()
 
 
 class GivenAuth(httpx.Auth):

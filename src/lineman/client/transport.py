@@ -31,7 +31,7 @@ from lineman.exchange import (
     TransportFailure,
 )
 
-_PURPOSE = "lineman.purpose"
+_PURPOSE = "lineman.context"
 _TRACE = "trace"
 OUTAGES = frozenset({502, 503, 504})
 
@@ -66,7 +66,7 @@ class _Start:
 
 
 class AttemptFailed(httpx.TransportError):
-    """No answer came; the purpose's exchange says why."""
+    """No answer came; the context's exchange says why."""
 
 
 @dataclass(slots=True)
@@ -91,10 +91,10 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             AttemptFailed: no answer came.
             BudgetSpent: nothing was sent.
         """
-        purpose: RequestContext = request.extensions[_PURPOSE]
+        context: RequestContext = request.extensions[_PURPOSE]
         async with self.pacer.slot():
-            exchange = await self._attempt(request, purpose)
-        self._record(exchange, purpose)
+            exchange = await self._attempt(request, context)
+        self._record(exchange, context)
         if exchange.response is None:
             raise AttemptFailed("no answer", request=request)
         return httpx.Response(exchange.response.status)
@@ -102,15 +102,15 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self.inner.aclose()
 
-    def _record(self, exchange: Exchange, purpose: RequestContext) -> None:
-        purpose.exchange = exchange
-        purpose.attempt += 1
+    def _record(self, exchange: Exchange, context: RequestContext) -> None:
+        context.exchange = exchange
+        context.attempt += 1
         self._count(exchange)
         self.on_exchange(exchange)
 
-    async def _attempt(self, request: httpx.Request, purpose: RequestContext) -> Exchange:
+    async def _attempt(self, request: httpx.Request, context: RequestContext) -> Exchange:
         recorder = PhaseRecorder(self.clock, self.clock.monotonic())
-        start = _Start(self.clock.now(), purpose.number(), recorder)
+        start = _Start(self.clock.now(), context.number(), recorder)
         outcome: Response | TransportFailure
         token = CURRENT.set(recorder)
         try:
@@ -118,7 +118,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
                 outcome = await self._exchange(request, recorder)
         except asyncio.CancelledError:
             given_up = TransportFailure(FailureKind.ABANDONED, f"lineman stopped waiting for {request.url.host}")
-            self._record(self._build(request, purpose, start, given_up), purpose)
+            self._record(self._build(request, context, start, given_up), context)
             raise
         except TimeoutError:
             outcome = TransportFailure(FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout))
@@ -126,22 +126,22 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             outcome = replace(classify(error, recorder, request.url), status=recorder.status)
         finally:
             CURRENT.reset(token)
-        return self._build(request, purpose, start, outcome)
+        return self._build(request, context, start, outcome)
 
     def _build(
-        self, request: httpx.Request, purpose: RequestContext, start: _Start, outcome: Response | TransportFailure
+        self, request: httpx.Request, context: RequestContext, start: _Start, outcome: Response | TransportFailure
     ) -> Exchange:
         finished = self.clock.monotonic()
-        waited, purpose.waited.phases = purpose.waited.phases, None
-        refused_after, purpose.waited.token_age_when_refused = purpose.waited.token_age_when_refused, None
+        waited, context.waited.phases = context.waited.phases, None
+        refused_after, context.waited.token_age_when_refused = context.waited.token_age_when_refused, None
         bare = Exchange(
             number=start.number,
-            request=purpose.request,
-            operation=purpose.operation,
-            sent=self._shown(request, purpose),
+            request=context.request,
+            operation=context.operation,
+            sent=self._shown(request, context),
             started=start.instant,
             phases=start.recorder.phases(finished),
-            attempt=purpose.attempt,
+            attempt=context.attempt,
             started_at=start.recorder.began,
             finished_at=finished,
             token=waited,
@@ -149,9 +149,9 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         )
         if isinstance(outcome, TransportFailure):
             return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))
-        if purpose.inspect is not None:
-            purpose.inspect(outcome.body)
-        response, echoed = self._redacted(outcome, purpose)
+        if context.inspect is not None:
+            context.inspect(outcome.body)
+        response, echoed = self._redacted(outcome, context)
         return replace(bare, response=response, leaked_secrets=echoed)
 
     async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
@@ -180,20 +180,20 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             http_version=answer.http_version,
         )
 
-    def _redacted(self, response: Response, purpose: RequestContext) -> tuple[Response, tuple[str, ...]]:
+    def _redacted(self, response: Response, context: RequestContext) -> tuple[Response, tuple[str, ...]]:
         body, kinds = self.redactor.body(response.body, truncated=response.truncated)
         headers, in_headers = self.redactor.headers(response.headers)
         kinds += in_headers
-        if purpose.operation is Operation.TOKEN:
+        if context.operation is Operation.TOKEN:
             kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
-    def _shown(self, request: httpx.Request, purpose: RequestContext) -> SentRequest:
+    def _shown(self, request: httpx.Request, context: RequestContext) -> SentRequest:
         sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        shown = tuple((name, purpose.shown.get(name.lower(), value)) for name, value in sent)
+        shown = tuple((name, context.shown.get(name.lower(), value)) for name, value in sent)
         headers, _ = self.redactor.headers(shown)
-        body = purpose.shown_body
-        if body is None and purpose.request.body is not None:
+        body = context.shown_body
+        if body is None and context.request.body is not None:
             body = self.redactor.body(request.content)[0]
         return SentRequest(request.method, self.redactor.text(str(request.url)), headers, body)
 

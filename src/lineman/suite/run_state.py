@@ -81,6 +81,8 @@ class RunOptions:
     """How many queries are generated from the data seen in a full run."""
     from_document: int = 8
     """How many requests are generated from the OpenAPI document."""
+    max_time: float = 600.0
+    """Seconds that a run may take: a full one takes seconds, and minutes at the politest rate."""
     deep_rounds: int = 1_000
     """The most rounds of generated queries in a deep run; its budget ends them earlier."""
 

@@ -67,7 +67,14 @@ def prepare(
     chosen.require_credentials()
     recorder = RunState()
     paths = Paths(query=document().query_path, token=document().token_path)
-    client = BlockingClient(chosen, paths=paths, transport=transport, clock=clock, on_exchange=recorder.record)
+    client = BlockingClient(
+        chosen,
+        paths=paths,
+        transport=transport,
+        clock=clock,
+        on_exchange=recorder.record,
+        max_seconds=settings.max_time,
+    )
     service = Service(client, settings, recorder)
     return SuitePlugin(service, settings)
 

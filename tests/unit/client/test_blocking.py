@@ -8,9 +8,10 @@ import threading
 import httpx
 import pytest
 
-from lineman.client import BlockingClient, TokenRefused
+from lineman.client import BlockingClient, TimeSpent, TokenRefused
 from lineman.exchange import Exchange, Request
-from lineman.target import Target
+from lineman.secret import Secret
+from lineman.target import Credentials, Target
 
 from .harness import CREDENTIALS, PATHS, FakeClock, Vendor, answer
 
@@ -90,3 +91,33 @@ def test_an_interrupt_cancels_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch
             client.send(Request.of({}))
     assert cancelled.wait(5)
     client.close()
+
+
+def test_the_end_of_the_time_allowed_cancels_what_is_on_its_way() -> None:
+    cancelled = threading.Event()
+
+    async def never(request: httpx.Request) -> httpx.Response:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        raise AssertionError
+
+    target = Target.of("http://127.0.0.1", Credentials(token=Secret("PLANTED-ready-token")))
+    with BlockingClient(target, paths=PATHS, transport=httpx.MockTransport(never), max_seconds=0.01) as client:
+        with pytest.raises(TimeSpent, match=r"time of 0\.01 seconds is spent: allow more with --max-time"):
+            client.send(Request.of({}))
+        assert cancelled.wait(30)
+
+
+def test_nothing_is_sent_after_the_time_allowed() -> None:
+    vendor, clock = Vendor(), FakeClock()
+    target = Target.of("http://127.0.0.1", Credentials(token=Secret("PLANTED-ready-token")))
+    transport = httpx.MockTransport(vendor)
+    with BlockingClient(target, paths=PATHS, transport=transport, clock=clock, max_seconds=60.0) as client:
+        client.send(Request.of({}))
+        client.sleep(60.0)
+        with pytest.raises(TimeSpent):
+            client.send(Request.of({}))
+    assert len(vendor.query_requests) == 1

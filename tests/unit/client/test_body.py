@@ -8,7 +8,6 @@ import zlib
 
 import pytest
 
-from lineman.client import json_depth
 from lineman.client.body import BoundedBody, BrokenEncodingError
 
 TEXT = json.dumps({"calledRouteList": [{"accessCode": str(number)} for number in range(500)]}).encode()
@@ -77,25 +76,3 @@ def test_a_bomb_stops_at_the_bound() -> None:
 def test_broken_encodings(encoding: str, data: bytes, message: str) -> None:
     with pytest.raises(BrokenEncodingError, match=message):
         read(data, encoding).finish()
-
-
-@pytest.mark.parametrize(
-    ("text", "depth"),
-    [
-        (b"1", 0),
-        (b'"[[[["', 0),
-        (b"[]", 1),
-        (b'{"a":[{"b":"]}"}]}', 3),
-        (rb'["\"[[", "\\", [1]]', 2),
-        (b'["never closed [[', 1),
-        (b"[" * 1_000_000, 1_000_000),
-        (b"]]]][", 1),
-        (b"", 0),
-    ],
-)
-def test_json_depth(text: bytes, depth: int) -> None:
-    assert json_depth(text) == depth
-
-
-def test_the_depth_of_a_hostile_string_is_counted_in_linear_time() -> None:
-    assert json_depth(b'"' + b"\\" * 2_000_001 + b"[") == 0
