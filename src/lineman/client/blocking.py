@@ -114,7 +114,7 @@ class BlockingClient:
             raise TimeSpent(self._max_seconds or 0.0)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result(left)
+            return future.result(timeout=left)
         except BaseException as error:
             unfinished = future.cancel()
             if unfinished and isinstance(error, TimeoutError):

@@ -79,7 +79,7 @@ def test_an_interrupt_cancels_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch
         future = submit(work, loop)  # type: ignore[arg-type, var-annotated]  # passed on as it came
         entered.wait(5)
 
-        def press() -> None:
+        def press(timeout: float | None = None) -> None:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(future, "result", press)
