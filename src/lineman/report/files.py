@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from lineman.files import write_atomically
+from lineman.report.journal import JOURNAL_FILE, read_journal
 from lineman.report.run import Run, read_run
 from lineman.text import plain
 
@@ -41,12 +43,14 @@ def run_text(run: Run) -> str:
 
 
 def load_run(path: Path) -> Run:
-    """Read a run from ``run.json`` or from the folder that holds it.
+    """Read a run from ``run.json`` or from the folder that holds it; from its journal where it was killed before.
 
     Raises:
         ReportError: it cannot be read, or it is not a run.
     """
     try:
+        if path.is_dir() and not (path / "run.json").exists() and (path / JOURNAL_FILE).exists():
+            return read_journal(path)
         return read_run(path)
     except OSError as error:
         raise ReportError.of(error, path, "read the run") from error
@@ -72,7 +76,10 @@ def write_run_files(run: Run, folder: Path, *, previous: Run | None = None) -> l
     if previous is not None and run.baseline is None:
         run = apply_baseline(run, previous)
     make_folder(folder)
-    return [write(folder / name, data) for name, data in _contents(run, folder)]
+    written = [write(folder / name, data) for name, data in _contents(run, folder)]
+    with contextlib.suppress(OSError):
+        (folder / JOURNAL_FILE).unlink()
+    return written
 
 
 def _contents(run: Run, folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,10 +28,14 @@ class RunState:
     """Clause to the numbers of the exchanges that bear on it."""
     notes: list[str] = field(default_factory=list)
     data_changes: int = 0
+    journal: Callable[[Exchange], None] | None = None
+    """Sees every exchange after it was recorded."""
 
     def record(self, exchange: Exchange) -> None:
         """Record an exchange; called by the client for every attempt."""
         self.exchanges.append(exchange)
+        if self.journal is not None:
+            self.journal(exchange)
 
     def exercises(self, exchange: Exchange, clauses: Iterable[str]) -> None:
         """Note that an exchange exercised clauses beyond the ones that it was made for."""

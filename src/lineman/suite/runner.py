@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from lineman.client import BlockingClient, Clock, Paths
 from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
+from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import CaseOutcome, SuitePlugin
 from lineman.suite.run_state import RunOptions, RunState
@@ -102,7 +104,13 @@ def run_suite(
 ) -> Result:
     """Run ``tests/contract`` with the plugin and draw the verdict. Writes ``pytest.html`` where a folder is given."""
     started = datetime.now(UTC)
-    plugin.progress = progress
+    pins = read_pins(plugin.settings.pins)
+
+    def so_far() -> Run:
+        return conclude(plugin, started, datetime.now(UTC), pins, sandbox=sandbox)
+
+    journal = _journal(plugin, report_dir, so_far)
+    plugin.progress = _checkpoints(journal, progress)
     folder = resource("tests/contract")
     args = [
         str(folder),
@@ -125,7 +133,29 @@ def run_suite(
         code = pytest.ExitCode.INTERRUPTED
     finally:
         plugin.service.client.close()
+        if journal is not None:
+            journal.close()
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.internal_error is None:
         plugin.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
-    pins = read_pins(plugin.settings.pins)
-    return Result(conclude(plugin, started, datetime.now(UTC), pins, sandbox=sandbox), plugin)
+    return Result(so_far(), plugin)
+
+
+def _journal(plugin: SuitePlugin, report_dir: Path | None, so_far: Callable[[], Run]) -> Journal | None:
+    if report_dir is None:
+        return None
+    journal = Journal(report_dir, so_far, time.monotonic)
+    journal.checkpoint()
+    plugin.service.state.journal = journal.exchange
+    return journal
+
+
+def _checkpoints(
+    journal: Journal | None, progress: Callable[[CaseOutcome, int], None] | None
+) -> Callable[[CaseOutcome, int], None]:
+    def step(outcome: CaseOutcome, total: int) -> None:
+        if journal is not None:
+            journal.checkpoint()
+        if progress is not None:
+            progress(outcome, total)
+
+    return step
