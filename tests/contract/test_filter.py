@@ -4,51 +4,51 @@ import pytest
 
 from lineman.contract.answer import read_answer
 from lineman.contract.operation import document
-from lineman.contract.query import TEXT_FILTERS
 from lineman.exchange import Exchange
 from lineman.suite.observations import empty_text_outcome, refused_or
 from lineman.suite.service import Service
 
-TYPES = document().request_media_types
-CLAUSE_OF = {"accessCode": "filter.access-code", "description": "filter.description"}
 PUNCTUATION = "!\"#$&'()+,./:;<=>@[]^`{|}~\\"
 FOREIGN = "客服热线 متصل 📞☎️ e\u0301ß"
 MARKUP = "<b>&amp;${7*7}\n\t SELECT 1; DROP TABLE access_code"
-UNUSUAL_TEXTS = (
-    {"accessCode": PUNCTUATION, "description": FOREIGN},
-    {"accessCode": FOREIGN, "description": PUNCTUATION},
-    {"accessCode": "x" * 3000, "description": MARKUP},
-    {"accessCode": MARKUP, "description": "x" * 3000},
-)
-"""Nothing has these texts, and no service may stumble over them. Without the wildcards, on which nothing is said."""
-EMPTY_WORDS = (
-    {"accessCode": "null"},
-    {"description": "null"},
-    {"accessCode": " "},
-    {"description": " "},
-    {"accessCode": "0", "description": "0"},
-)
-"""Texts that a careless service takes for no filter at all."""
+LONG = "x" * 3000
 
 
-@pytest.mark.parametrize("name", TEXT_FILTERS)
+def unusual_texts() -> list[dict[str, str]]:
+    """Nothing has these texts, and no service may stumble over them. Without the wildcards, on which nothing is said.
+
+    Every text filter is asked with each, two texts at a time where there are two filters.
+    """
+    pairs = ((PUNCTUATION, FOREIGN), (FOREIGN, PUNCTUATION), (LONG, MARKUP), (MARKUP, LONG))
+    names = document().text_filters
+    return [{name: pair[position % 2] for position, name in enumerate(names)} for pair in pairs]
+
+
+def empty_words() -> list[dict[str, str]]:
+    """Texts that a careless service takes for no filter at all."""
+    names = document().text_filters
+    return [*({name: word} for word in ("null", " ") for name in names), dict.fromkeys(names, "0")]
+
+
 @pytest.mark.clause("filter.access-code", "filter.description")
 @pytest.mark.needs_records
-def test_texts_are_found_wherever_they_stand(service: Service, name: str) -> None:
+def test_texts_are_found_wherever_they_stand(service: Service, text_filter: str) -> None:
     """Starts, middles, ends and wholes of real texts, from records all over the list; and texts that nearly match."""
+    name, clause = text_filter, document().filters[text_filter].clause
     texts = service.data.texts_of(name)
     if not texts:
-        service.not_verified(CLAUSE_OF[name], f"no record has a {name} of plain letters and digits")
-    service.query(CLAUSE_OF[name], *({name: text} for text in service.sample_for_profile(*texts, smoke=1, full=14)))
+        service.not_verified(clause, f"no record has a {name} of plain letters and digits")
+    service.query(clause, *({name: text} for text in service.sample_for_profile(*texts, smoke=1, full=14)))
 
 
 @pytest.mark.clause("filter.media-type")
 def test_each_documented_type_is_accepted(service: Service) -> None:
-    """2, 5 and 53: whole answers, pages of them, and the types together against the whole list."""
-    first = [{"mediatypeId": type_} for type_ in TYPES]
-    service.query("filter.media-type", *service.sample_for_profile(*first, smoke=1))
-    more = [{"mediatypeId": type_, "limit": 10, "offset": offset} for type_ in TYPES for offset in (10,)]
-    service.query("filter.media-type", *service.sample_for_profile(*more, smoke=0))
+    """Whole answers, and second pages of them."""
+    for one in map(document().filters.__getitem__, document().enum_filters):
+        first = [{one.name: type_} for type_ in one.values]
+        service.query(one.clause, *service.sample_for_profile(*first, smoke=1))
+        more = [{one.name: type_, "limit": 10, "offset": 10} for type_ in one.values]
+        service.query(one.clause, *service.sample_for_profile(*more, smoke=0))
     if not service.data.asked_types() and service.model.whole is not None and service.model.whole.complete:
         service.not_verified("filter.media-type", "no record is of a type that may be asked for")
 
@@ -56,13 +56,14 @@ def test_each_documented_type_is_accepted(service: Service) -> None:
 @pytest.mark.clause("filter.media-type-undocumented")
 @pytest.mark.full
 def test_undocumented_types_are_observed(service: Service) -> None:
-    """18 and 19, which only answers document, and values that no table names."""
-    for type_ in (18, 19, 0, 99):
-        (exchange,) = service.query("filter.media-type-undocumented", {"mediatypeId": type_})
-        answer = read_answer(exchange)
-        words = "honoured" if answer.records else "empty"
-        kind = "only answers document" if type_ in (18, 19) else "no table names"
-        service.observe("filter.media-type-undocumented", f"a value that {kind}: {refused_or(exchange, words)}")
+    """Values that only answers document, and values that no table names."""
+    for one in map(document().filters.__getitem__, document().enum_filters):
+        only_answers = [type_ for type_ in one.answer_values if type_ not in one.values]
+        for type_ in (*only_answers, 0, 99):
+            (exchange,) = service.query(one.undocumented_clause, {one.name: type_})
+            words = "honoured" if read_answer(exchange).records else "empty"
+            kind = "only answers document" if type_ in only_answers else "no table names"
+            service.observe(one.undocumented_clause, f"a value that {kind}: {refused_or(exchange, words)}")
 
 
 @pytest.mark.clause("filter.conjunction")
@@ -78,8 +79,8 @@ def test_filters_together_narrow(service: Service) -> None:
 @pytest.mark.clause("filter.any-text")
 def test_any_text_is_a_filter(service: Service) -> None:
     """Unusual texts that nothing has or that real records have, and texts that a careless service misreads."""
-    near, real = service.data.near_misses(), service.data.unusual_parts(9)
-    texts = (*UNUSUAL_TEXTS[:2], *real, *near, *UNUSUAL_TEXTS[2:], *EMPTY_WORDS)
+    near, real, unusual = service.data.near_misses(), service.data.unusual_parts(9), unusual_texts()
+    texts = (*unusual[:2], *real, *near, *unusual[2:], *empty_words())
     service.query("filter.any-text", *service.sample_for_profile(*texts, smoke=2))
 
 
@@ -114,7 +115,7 @@ def test_letter_case_is_observed(service: Service) -> None:
 @pytest.mark.full
 def test_the_empty_text_is_observed(service: Service) -> None:
     """Is "" no filter, or a text that nothing has?"""
-    for name in TEXT_FILTERS:
+    for name in document().text_filters:
         (exchange,) = service.query("filter.empty-text", {name: ""})
         service.observe("filter.empty-text", empty_text_outcome(exchange, service), of=name)
 
@@ -122,5 +123,8 @@ def test_the_empty_text_is_observed(service: Service) -> None:
 @pytest.mark.clause("filter.no-match")
 def test_the_answer_to_no_match_is_observed(service: Service) -> None:
     """Asked when the run began, because every later answer is read in its light; asked once more here."""
-    service.query("filter.no-match", *service.sample_for_profile({"accessCode": "999888777666555444333222"}, smoke=0))
+    service.query(
+        "filter.no-match",
+        *service.sample_for_profile({document().text_filters[0]: "999888777666555444333222"}, smoke=0),
+    )
     assert service.state.answers["filter.no-match"], "the opening asks this first"

@@ -7,10 +7,14 @@ from lineman.exchange import Request
 from lineman.suite.observations import outcome_against, refused_or
 from lineman.suite.service import Service
 
-MAXIMUM = document().limit_maximum
 SIZES = (1, 50, 99, 2, 10)
-ABOVE = (MAXIMUM + 1, 1000, 2**31, 150, 200, 2**31 - 1, 2**63, 10**20)
+FAR_ABOVE = (1000, 2**31, 150, 200, 2**31 - 1, 2**63, 10**20)
 NO_NUMBERS = ("abc", True, [10], {"value": 10}, False)
+
+
+def maximum() -> int:
+    """The most records on a page."""
+    return document().paging.size_maximum
 
 
 @pytest.mark.clause("limit.page-size")
@@ -32,7 +36,7 @@ def test_zero_is_a_page_without_records(service: Service) -> None:
 @pytest.mark.needs_records
 def test_no_limit_means_one_hundred(service: Service) -> None:
     """Without limit the page is the one of limit 100."""
-    more = [{"offset": 0}, {"offset": MAXIMUM}, service.data.one_filter()]
+    more = [{"offset": 0}, {"offset": maximum()}, service.data.one_filter()]
     service.query("limit.default", *service.sample_for_profile({}, *more, smoke=0))
 
 
@@ -40,15 +44,15 @@ def test_no_limit_means_one_hundred(service: Service) -> None:
 @pytest.mark.needs_records
 def test_one_hundred_is_accepted(service: Service) -> None:
     """100 gives up to 100 records."""
-    more = [{"limit": MAXIMUM, **service.data.one_filter()}]
-    service.query("limit.maximum", *service.sample_for_profile({"limit": MAXIMUM}, *more, smoke=0))
+    more = [{"limit": maximum(), **service.data.one_filter()}]
+    service.query("limit.maximum", *service.sample_for_profile({"limit": maximum()}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.clamp", "limit.page-cap")
 def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
     """Any integer above 100, far above too, also with a filter."""
-    values = service.sample_for_profile(*ABOVE, smoke=2)
-    more = [{"limit": 500, **service.data.one_filter()}, {"limit": MAXIMUM + 1, "offset": 0}]
+    values = service.sample_for_profile(maximum() + 1, *FAR_ABOVE, smoke=2)
+    more = [{"limit": 500, **service.data.one_filter()}, {"limit": maximum() + 1, "offset": 0}]
     service.query("limit.clamp", *({"limit": value} for value in values), *service.sample_for_profile(*more, smoke=0))
 
 

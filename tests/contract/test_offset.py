@@ -8,14 +8,15 @@ from lineman.suite.observations import offset_outcome, outcome_against, refused_
 from lineman.suite.relations import repeated_over_pages
 from lineman.suite.service import Service
 
-MAXIMUM = document().offset_maximum
 WALKS = (50, 10, 33, 25, 1)
 NO_NUMBERS = ("abc", True, [0], {"value": 0}, False)
 
 
 def pages_of(size: int, *, most: int = 12) -> list[dict[str, int]]:
     """The pages of one size that documented offsets reach; for small sizes the first and the last ones."""
-    offsets = list(range(0, MAXIMUM + 1, size))
+    paging = document().paging
+    last = paging.size_maximum if paging.start_maximum is None else paging.start_maximum
+    offsets = list(range(0, last + 1, size))
     if len(offsets) > most:
         offsets = offsets[: most // 2] + offsets[-(most // 2) :]
     return [{"limit": size, "offset": offset} for offset in offsets]
@@ -59,12 +60,16 @@ def test_no_offset_means_zero(service: Service) -> None:
 @pytest.mark.clause("offset.maximum")
 def test_offset_one_hundred_reaches_the_second_hundred(service: Service) -> None:
     """100 is accepted, with several page sizes."""
-    if service.listing is not None and service.listing.total <= MAXIMUM:
+    maximum = document().paging.start_maximum
+    if maximum is None:
+        service.not_verified("offset.maximum", "the documentation states no maximum")
+        return
+    if service.listing is not None and service.listing.total <= maximum:
         service.not_verified(
-            "offset.maximum", f"the list has {service.listing.total} records: none stands behind offset 100"
+            "offset.maximum", f"the list has {service.listing.total} records: none stands behind offset {maximum}"
         )
     sizes = service.sample_for_profile(100, 50, 10, 1, smoke=0)
-    service.query("offset.maximum", *({"limit": size, "offset": MAXIMUM} for size in sizes))
+    service.query("offset.maximum", *({"limit": size, "offset": maximum} for size in sizes))
 
 
 @pytest.mark.clause("offset.beyond-total")
@@ -83,9 +88,13 @@ def test_a_page_behind_the_last_record_is_empty(service: Service) -> None:
 @pytest.mark.full
 def test_offsets_above_one_hundred_are_observed(service: Service) -> None:
     """Refused, clamped or honoured."""
+    maximum = document().paging.start_maximum
+    if maximum is None:
+        service.not_verified("offset.over-maximum", "the documentation states no maximum")
+        return
     queries = [{"limit": 10, "offset": 110}, {"limit": 100, "offset": 200}, {"limit": 10, "offset": 1000}]
     for query, exchange in zip(queries, service.query("offset.over-maximum", *queries), strict=True):
-        service.observe("offset.over-maximum", offset_outcome(exchange, service, {"clamped": MAXIMUM}, query))
+        service.observe("offset.over-maximum", offset_outcome(exchange, service, {"clamped": maximum}, query))
 
 
 @pytest.mark.clause("offset.misaligned")

@@ -11,13 +11,6 @@ from lineman.exchange import Request
 from lineman.suite.observations import outcome_against
 from lineman.suite.service import Service
 
-EXAMPLE_TEXT = b"""{
-   "accessCode": "9911411",
-   "mediatypeId": 5,
-   "description": "access code",
-   "limit":10,
-    "offset":0
-}"""
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 
 MALFORMED = {
@@ -40,9 +33,9 @@ MALFORMED = {
 def test_the_pages_example_is_answered(service: Service) -> None:
     """The example request, as it stands in the page."""
     if not service.smoke:  # the opening asked it too
-        example = document().example_request
-        assert json.loads(EXAMPLE_TEXT) == example
-        service.ask(Request(("request.example",), body=EXAMPLE_TEXT, query=example, note="as it stands in the page"))
+        example, text = document().example_request, document().example_request_text.encode()
+        assert json.loads(text) == example
+        service.ask(Request(("request.example",), body=text, query=example, note="as it stands in the page"))
 
 
 @pytest.mark.clause("request.all-optional")

@@ -1,9 +1,11 @@
 """Every row of the vendor's tables is in the OpenAPI document, with the type and the range that the page gives it."""
 
+import json
 from typing import Any
 
 import pytest
 
+from lineman.contract.clauses import catalogue
 from lineman.contract.operation import document
 
 # Name, type, mandatory, then whatever numbers the page gives. Written from the page, not from the document.
@@ -92,13 +94,50 @@ def test_members_that_may_be_null(name: str) -> None:
 
 
 def test_names_of_the_enumerated_numbers() -> None:
-    assert document().media_type_names == {
+    assert document().value_names["mediatypeId"] == {
         2: "click-to-dial",
         5: "audio and video",
         18: "video click-to-dial",
         19: "video",
         53: "multimedia",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "fuzzy", "clause"),
+    [
+        ("accessCode", "text", True, "filter.access-code"),
+        ("mediatypeId", "enum", False, "filter.media-type"),
+        ("description", "text", True, "filter.description"),
+    ],
+)
+def test_filters(name: str, kind: str, fuzzy: bool, clause: str) -> None:
+    one = document().filters[name]
+    assert (one.kind, one.fuzzy, one.clause, one.member) == (kind, fuzzy, clause, name)
+    assert (one.undocumented_clause == "filter.media-type-undocumented") is (kind == "enum")
+
+
+def test_what_is_no_filter_chooses_the_page() -> None:
+    contract = document()
+    assert [name for name, _, _ in BODY if name not in contract.filters] == list(contract.paging.names)
+    paging = contract.paging
+    assert (paging.size_default, paging.size_maximum, paging.start_default, paging.start_maximum) == (100, 100, 0, 100)
+
+
+def test_names_of_the_answer() -> None:
+    contract, names = document(), document().envelope
+    assert (names.code, names.success, names.data, names.message) == ("returnCode", "0", "data", "description")
+    assert (names.rows, names.total, contract.identity) == ("calledRouteList", "total", "id")
+
+
+def test_every_clause_that_the_document_names_is_in_the_catalogue() -> None:
+    named = {one.clause for one in document().filters.values()}
+    named |= {one.undocumented_clause for one in document().filters.values()} - {""}
+    assert named <= set(catalogue())
+
+
+def test_the_example_stands_in_the_document_as_the_page_has_it() -> None:
+    assert json.loads(document().example_request_text) == document().example_request
 
 
 def test_operations() -> None:

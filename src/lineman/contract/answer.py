@@ -67,7 +67,7 @@ class Answer:
     @property
     def succeeded(self) -> bool:
         """True for status 200 with returnCode "0"."""
-        return self.status == 200 and self.return_code == "0"
+        return self.status == 200 and self.return_code == document().envelope.success
 
     @property
     def signature(self) -> str:
@@ -75,7 +75,7 @@ class Answer:
         if self.status is None:
             return "no answer"
         if isinstance(self.value, dict) and self.return_code is not MISSING:
-            return f"{self.status} returnCode {json.dumps(self.return_code, ensure_ascii=False)[:40]}"
+            return f"{self.status} {document().envelope.code} {json.dumps(self.return_code, ensure_ascii=False)[:40]}"
         return str(self.status)
 
 
@@ -87,16 +87,17 @@ def read_answer(exchange: Exchange) -> Answer:
         return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
     value, problem = _parse(response)
     envelope = value if isinstance(value, dict) else {}
-    return_code = envelope.get("returnCode", MISSING)
-    data = envelope.get("data", MISSING)
+    names = document().envelope
+    return_code = envelope.get(names.code, MISSING)
+    data = envelope.get(names.data, MISSING)
     inside = data if isinstance(data, dict) else {}
-    rows = inside.get("calledRouteList", data if isinstance(data, list) else MISSING)
+    rows = inside.get(names.rows, data if isinstance(data, list) else MISSING)
     records = tuple(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
-    raw_total = inside.get("total", MISSING)
+    raw_total = inside.get(names.total, MISSING)
     form = _form(response.status, return_code, value)
     return Answer(
         response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
-        isinstance(inside.get("calledRouteList"), list),
+        isinstance(inside.get(names.rows), list),
     )  # fmt: skip
 
 
@@ -104,7 +105,9 @@ def holds_records(answer: Answer) -> bool:
     """True where any record is found anywhere in the body, whatever the envelope around it."""
     if answer.records:
         return True
-    return any("id" in node and "accessCode" in node for node in _objects(answer.value))
+    contract = document()
+    signs = {contract.identity, next(iter(contract.filters.values())).member}
+    return any(signs <= node.keys() for node in _objects(answer.value))
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -130,7 +133,7 @@ def _form(status: int, return_code: Any, value: Any) -> AnswerKind:
     if status in (400, 500):
         return AnswerKind.REFUSAL
     if status == 200 and isinstance(value, dict):
-        if return_code == "0":
+        if return_code == document().envelope.success:
             return AnswerKind.SUCCESS
         return AnswerKind.REFUSAL if isinstance(return_code, str) else AnswerKind.OTHER
     return AnswerKind.OTHER

@@ -30,16 +30,16 @@ def clauses_exercised(exchange: Exchange) -> set[str]:
 
 
 def _parameters(asked: ParsedQuery) -> Iterator[str]:
-    contract = document()
+    paging = document().paging
     if asked.filters:
         yield filter_clause(asked)
     if asked.limit is None:
         yield "limit.default"
-    elif asked.limit in (0, contract.limit_maximum):
+    elif asked.limit in (0, paging.size_maximum):
         yield "limit.zero" if asked.limit == 0 else "limit.maximum"
-    elif asked.limit > contract.limit_maximum:
+    elif asked.limit > paging.size_maximum:
         yield "limit.clamp"
     if asked.offset is None:
         yield "offset.default"
     elif asked.offset:
-        yield "offset.maximum" if asked.offset == contract.offset_maximum else "offset.pages"
+        yield "offset.maximum" if asked.offset == paging.start_maximum else "offset.pages"

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lineman.contract.finding import Record
 from lineman.contract.operation import document
-from lineman.contract.query import TEXT_FILTERS, ParsedQuery
+from lineman.contract.query import ParsedQuery
 
 WILDCARDS = "%_*?"
 _ANY_RUN = frozenset("%*")
@@ -47,14 +47,24 @@ def match_record(asked: ParsedQuery, record: Record, behaviour: LearnedBehaviour
 
 def match_filter(name: str, wanted: object, record: Record, behaviour: LearnedBehaviour) -> Match:
     """How far a record satisfies one filter. A member of a wrong type is answer.schema's to tell, not judged twice."""
-    value = record.get(name)
-    if name not in TEXT_FILTERS:
+    one = document().filters[name]
+    value = record.get(one.member)
+    if one.kind != "text":
         return Match.YES if str(value) == str(wanted) else Match.NO
     if value is None or not isinstance(wanted, str):
         return Match.NO
     if not isinstance(value, str):
         return Match.MAYBE
+    if not one.fuzzy:
+        return match_exactly(wanted, value)
     return match_text(wanted, value, minds_case=behaviour.case.get(name))
+
+
+def match_exactly(text: str, value: str) -> Match:
+    """How far ``value`` is ``text``: where no fuzzy query is documented, a part is no match."""
+    if text == value:
+        return Match.YES
+    return Match.MAYBE if _fold(text) == _fold(value) else Match.NO
 
 
 def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Match:
@@ -116,6 +126,9 @@ def _is_documented_example(asked: ParsedQuery, record: Record) -> bool:
     be a fault.
     """
     contract = document()
-    wanted = {name: value for name, value in contract.example_request.items() if name not in {"limit", "offset"}}
-    shown = contract.example_response["data"]["calledRouteList"]
-    return dict(asked.filters) == wanted and any(record.get("accessCode") == row["accessCode"] for row in shown)
+    wanted = {name: value for name, value in contract.example_request.items() if name in contract.filters}
+    if dict(asked.filters) != wanted:
+        return False
+    shown = contract.example_response[contract.envelope.data][contract.envelope.rows]
+    first = next(iter(contract.filters.values())).member
+    return any(record.get(first) == row[first] for row in shown)

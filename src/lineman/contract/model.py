@@ -15,13 +15,14 @@ from typing import Any
 from lineman.contract.answer import Answer, read_answer
 from lineman.contract.finding import Record
 from lineman.contract.matching import LearnedBehaviour, Match, match_record
-from lineman.contract.query import TEXT_FILTERS, ParsedQuery, parse_query
+from lineman.contract.operation import document
+from lineman.contract.query import ParsedQuery, parse_query
 from lineman.exchange import Exchange
 
 
 def record_id(record: Record) -> str:
-    """A record's id as text; a record without one is known by its whole content."""
-    id_ = record.get("id")
+    """A record's identity as text; a record without one is known by its whole content."""
+    id_ = record.get(document().identity)
     return str(id_) if id_ is not None else "?" + json.dumps(record, sort_keys=True, ensure_ascii=False)
 
 
@@ -75,7 +76,7 @@ class Listing:
         """True where every record that ``asked`` finds is one that ``base`` finds."""
         for name, value in self.base.filters.items():
             wanted = asked.filters.get(name)
-            if name in TEXT_FILTERS:
+            if document().filters[name].fuzzy:
                 if not isinstance(wanted, str) or value not in wanted:
                     return False
             elif wanted != value:

@@ -1,15 +1,17 @@
 """The OpenAPI document, read once and offered as typed facts.
 
-Ranges, defaults and enumerations are written down in ``openapi/query-access-code-list.yaml`` and nowhere else. This
+Names of members, ranges, defaults and enumerations are written down in ``openapi/query-access-code-list.yaml`` and
+nowhere else: what a member is for stands in the document's own ``x-`` keywords, which are explained at its top. This
 module imports nothing heavier than a YAML parser, because every probe pays for it.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import yaml
 
@@ -42,6 +44,72 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A member of the query that narrows the list."""
+
+    name: str
+    member: str
+    """The record's member that it looks at."""
+    kind: Literal["text", "enum"]
+    fuzzy: bool
+    """True for a text that need only stand somewhere in the record's; False where it must be the record's value."""
+    clause: str
+    """The clause that says what it finds."""
+    undocumented_clause: str
+    """The clause about values that no table names; empty for texts."""
+    values: tuple[int, ...]
+    """What may be asked for; empty for texts."""
+    answer_values: tuple[int, ...]
+    """What records may have, which can be more; empty for texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a page of the list is chosen: the names of the two members, and their bounds."""
+
+    size: str
+    start: str
+    size_default: int
+    size_maximum: int
+    """The most records on one page: larger sizes are valid and behave as this one."""
+    start_default: int
+    start_maximum: int | None
+    """None where the documentation gives none."""
+    negative_start_is_default: bool
+    """True where a negative start is documented to count as the default; otherwise it is an open question."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.size, self.start
+
+    @property
+    def reach(self) -> int | None:
+        """How many records documented pages reach; None where that has no bound."""
+        return None if self.start_maximum is None else self.start_maximum + self.size_maximum
+
+    def allows(self, start: int) -> bool:
+        """True for a start that is documented."""
+        return start >= 0 and (self.start_maximum is None or start <= self.start_maximum)
+
+    def page(self, size: int | None = None, start: int | None = None) -> dict[str, int]:
+        """The members of a query that ask for this page."""
+        asked = {self.size: size, self.start: start}
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeNames:
+    """The names of an answer's members, and the return code that stands for success."""
+
+    code: str
+    success: str
+    message: str
+    data: str
+    rows: str
+    total: str
+
+
+@dataclass(frozen=True, eq=False)
 class OperationDocument:
     """The contract. Schemas are JSON Schema 2020-12 with their references resolved, ready for a validator."""
 
@@ -55,46 +123,75 @@ class OperationDocument:
     token_path: str
     parameters: Mapping[str, Parameter]
     """Every member of the query's body and both of its headers, by name."""
-    limit_default: int
-    limit_maximum: int
-    """The most records on one page: larger limits are valid and behave as this one."""
-    offset_default: int
-    offset_maximum: int
-    request_media_types: tuple[int, ...]
-    answer_media_types: tuple[int, ...]
-    media_type_names: Mapping[int, str]
-    number_attributes: tuple[int, ...]
-    number_attribute_names: Mapping[int, str]
+    filters: Mapping[str, Filter]
+    """The members of the query that narrow the list, in the document's order."""
+    paging: Paging
+    envelope: EnvelopeNames
+    identity: str
+    """The record's member that tells one record from another."""
+    value_names: Mapping[str, Mapping[int, str]]
+    """Members of a record with an enumeration, and what its values stand for."""
     token_lifetime_maximum: int
     """Longest lifetime of a token that may be asked for, in seconds."""
     statuses: tuple[int, ...]
     """Every status that the query may answer with, ascending."""
     example_request: JsonObject
+    example_request_text: str
+    """The example request as the page has it, blanks included."""
     example_response: JsonObject
     query_schema: JsonObject
     """Body of a query."""
     answer_schema: JsonObject
-    """Any body of a 200: a success, or a refusal by another ``returnCode`` than "0"."""
+    """Any body of a 200: a success, or a refusal by another return code than the one for success."""
     success_schema: JsonObject
-    """Body of a 200 that answers the query: ``returnCode`` "0" and a page of records. What a valid query is owed."""
-    failure_schema: JsonObject
-    """Body of a 200 that refuses the query."""
+    """Body of a 200 that answers the query: the return code for success and a page of records."""
     envelope_schema: JsonObject
     """JSON body of an error status."""
     data_schema: JsonObject
-    """The member ``data`` of a success."""
+    """The page of records in a success."""
     record_schema: JsonObject
-    """One member of ``calledRouteList``."""
     token_schema: JsonObject
     """Body of the token operation's 200."""
-    envelope_members: tuple[str, ...]
-    data_members: tuple[str, ...]
-    record_members: tuple[str, ...]
     raw: JsonObject
     """The whole document as parsed, references unresolved. Shared: copy before changing anything."""
 
+    @cached_property
+    def text_filters(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.filters.values() if one.kind == "text")
 
-@cache
+    @cached_property
+    def enum_filters(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.filters.values() if one.kind == "enum")
+
+    @cached_property
+    def fuzzy_filters(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.filters.values() if one.fuzzy)
+
+    @cached_property
+    def body_members(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.parameters.values() if one.location == "body")
+
+    @property
+    def envelope_members(self) -> tuple[str, ...]:
+        return tuple(self.success_schema["properties"])
+
+    @property
+    def data_members(self) -> tuple[str, ...]:
+        return tuple(self.data_schema["properties"])
+
+    @property
+    def record_members(self) -> tuple[str, ...]:
+        return tuple(self.record_schema["properties"])
+
+    @cached_property
+    def shown_members(self) -> tuple[str, ...]:
+        """The members of a record that a query looks at, its identity first."""
+        return (self.identity, *dict.fromkeys(one.member for one in self.filters.values()))
+
+
+_current: OperationDocument | None = None
+
+
 def document() -> OperationDocument:
     """Return the contract that ships with lineman.
 
@@ -102,8 +199,21 @@ def document() -> OperationDocument:
         FileNotFoundError: the installation is damaged.
         KeyError: the file lacks something that every version of it has.
     """
-    content = resource(DOCUMENT_NAME).read_bytes()
-    return parse_document(content)
+    global _current  # noqa: PLW0603 -- read once, because every probe pays for it
+    if _current is None:
+        _current = parse_document(resource(DOCUMENT_NAME).read_bytes())
+    return _current
+
+
+@contextmanager
+def another_document(other: OperationDocument) -> Iterator[None]:
+    """Judge another operation for a while: :func:`document` returns ``other`` in the whole process, in every thread."""
+    global _current  # noqa: PLW0603 -- see document()
+    before, _current = _current, other
+    try:
+        yield
+    finally:
+        _current = before
 
 
 def parse_document(content: bytes) -> OperationDocument:
@@ -114,13 +224,16 @@ def parse_document(content: bytes) -> OperationDocument:
         KeyError: it lacks an operation, schema or keyword that lineman needs.
     """
     raw = cast("JsonObject", yaml.load(content, Loader=_Loader))  # noqa: S506 -- a safe loader, C or Python
-    query_path, query = _operation(raw, "queryAccessCodeList")
-    token_path, token = _operation(raw, "tokenByAkSk")
-    schemas = {name: _resolved(schema, raw) for name, schema in raw["components"]["schemas"].items()}
-    parameters = _parameters(query, schemas["Query"], raw)
-    limit, offset = parameters["limit"], parameters["offset"]
-    record = schemas["AccessCode"]
+    query_path, query = _operation(raw, "list")
+    token_path, token = _operation(raw, "token")
+    schemas = {
+        schema["x-role"]: _resolved(schema, raw)
+        for schema in raw["components"]["schemas"].values()
+        if "x-role" in schema
+    }
+    parameters = _parameters(query, schemas["query"], raw)
     lifetime = _resolved(token["parameters"], raw)[0]["schema"]
+    example = _example(query["requestBody"])
     return OperationDocument(
         version=raw["info"]["version"],
         documentation_date=raw["info"]["x-documentation-date"],
@@ -128,39 +241,97 @@ def parse_document(content: bytes) -> OperationDocument:
         query_path=query_path,
         token_path=token_path,
         parameters=parameters,
-        limit_default=_whole(limit.default),
-        limit_maximum=_whole(limit.page_maximum),
-        offset_default=_whole(offset.default),
-        offset_maximum=_whole(offset.maximum),
-        request_media_types=_numbers(schemas["Query"], "mediatypeId"),
-        answer_media_types=_numbers(record, "mediatypeId"),
-        media_type_names=_names(record, "mediatypeId", "x-media-type-names"),
-        number_attributes=_numbers(record, "numCallAttr"),
-        number_attribute_names=_names(record, "numCallAttr", "x-number-attribute-names"),
+        filters=_filters(schemas["query"], schemas["record"]),
+        paging=_paging(schemas["query"]),
+        envelope=_envelope(schemas["success"]),
+        identity=_named(schemas["record"], "identity"),
+        value_names=_value_names(schemas["record"]),
         token_lifetime_maximum=_whole(lifetime["maximum"]),
         statuses=tuple(sorted(int(status) for status in query["responses"])),
-        example_request=_example(query["requestBody"]),
-        example_response=_example(query["responses"]["200"]),
-        query_schema=schemas["Query"],
-        answer_schema=schemas["Answer"],
-        success_schema=schemas["Success"],
-        failure_schema=schemas["Failure"],
-        envelope_schema=schemas["Envelope"],
-        data_schema=schemas["AccessCodePage"],
-        record_schema=record,
-        token_schema=schemas["TokenAnswer"],
-        envelope_members=tuple(schemas["Success"]["properties"]),
-        data_members=tuple(schemas["AccessCodePage"]["properties"]),
-        record_members=tuple(record["properties"]),
+        example_request=example["value"],
+        example_request_text=example["x-as-written"],
+        example_response=_example(query["responses"]["200"])["value"],
+        query_schema=schemas["query"],
+        answer_schema=schemas["answer"],
+        success_schema=schemas["success"],
+        envelope_schema=schemas["envelope"],
+        data_schema=schemas["page"],
+        record_schema=schemas["record"],
+        token_schema=schemas["token-answer"],
         raw=raw,
     )
 
 
-def _operation(raw: JsonObject, identifier: str) -> tuple[str, JsonObject]:
+def _filters(query: JsonObject, record: JsonObject) -> Mapping[str, Filter]:
+    found = {name: schema for name, schema in query["properties"].items() if "x-role" not in schema}
+    return MappingProxyType({name: _filter(name, schema, record) for name, schema in found.items()})
+
+
+def _filter(name: str, schema: JsonObject, record: JsonObject) -> Filter:
+    member = schema.get("x-record-member", name)
+    is_enum = "enum" in schema
+    return Filter(
+        name=name,
+        member=member,
+        kind="enum" if is_enum else "text",
+        fuzzy=not is_enum and schema["x-match"] == "fuzzy",
+        clause=schema["x-clause"],
+        undocumented_clause=schema["x-clause-undocumented"] if is_enum else "",
+        values=_values(schema) if is_enum else (),
+        answer_values=_values(record["properties"][member]) if is_enum else (),
+    )
+
+
+def _paging(query: JsonObject) -> Paging:
+    size, start = _named(query, "page-size"), _named(query, "page-start")
+    sizes, starts = query["properties"][size], query["properties"][start]
+    return Paging(
+        size=size,
+        start=start,
+        size_default=_whole(sizes["default"]),
+        size_maximum=_whole(sizes["x-page-maximum"]),
+        start_default=_whole(starts["default"]),
+        start_maximum=_whole(starts["maximum"]) if "maximum" in starts else None,
+        negative_start_is_default=starts.get("x-below-minimum") == "default",
+    )
+
+
+def _envelope(success: JsonObject) -> EnvelopeNames:
+    code, data = _named(success, "return-code"), _named(success, "page")
+    page = success["properties"][data]
+    return EnvelopeNames(
+        code=code,
+        success=success["properties"][code]["const"],
+        message=_named(success, "message"),
+        data=data,
+        rows=_named(page, "rows"),
+        total=_named(page, "total"),
+    )
+
+
+def _named(schema: JsonObject, role: str) -> str:
+    """The name of the member with this role."""
+    for name, member in schema["properties"].items():
+        if member.get("x-role") == role:
+            return cast("str", name)
+    raise KeyError(f"{DOCUMENT_NAME} has no member with the role {role}: install lineman again")
+
+
+def _value_names(record: JsonObject) -> Mapping[str, Mapping[int, str]]:
+    members = {name: member for name, member in record["properties"].items() if "x-value-names" in member}
+    return MappingProxyType(
+        {
+            name: MappingProxyType({int(value): words for value, words in member["x-value-names"].items()})
+            for name, member in members.items()
+        }
+    )
+
+
+def _operation(raw: JsonObject, role: str) -> tuple[str, JsonObject]:
     for path, item in raw["paths"].items():
-        if item["post"]["operationId"] == identifier:
+        if item["post"]["x-role"] == role:
             return path, item["post"]
-    raise KeyError(f"{DOCUMENT_NAME} has no operation {identifier}: install lineman again")
+    raise KeyError(f"{DOCUMENT_NAME} has no operation with the role {role}: install lineman again")
 
 
 def _resolved(node: Any, raw: JsonObject) -> Any:
@@ -213,13 +384,9 @@ def _whole(value: object) -> int:
     return value
 
 
-def _numbers(schema: JsonObject, member: str) -> tuple[int, ...]:
-    return tuple(value for value in schema["properties"][member]["enum"] if value is not None)
-
-
-def _names(schema: JsonObject, member: str, keyword: str) -> Mapping[int, str]:
-    return MappingProxyType({int(value): name for value, name in schema["properties"][member][keyword].items()})
+def _values(schema: JsonObject) -> tuple[int, ...]:
+    return tuple(value for value in schema["enum"] if value is not None)
 
 
 def _example(carrier: JsonObject) -> JsonObject:
-    return cast("JsonObject", carrier["content"]["application/json"]["examples"]["documented"]["value"])
+    return cast("JsonObject", carrier["content"]["application/json"]["examples"]["documented"])

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from lineman.contract.operation import document
 from lineman.exchange import Request
 
-TEXT_FILTERS = ("accessCode", "description")
-FILTERS = ("accessCode", "mediatypeId", "description")
 UNSPECIFIED = "unspecified"
 """A doubt that no clause names: a filter of a type that the page does not give."""
 
@@ -44,13 +41,16 @@ class ParsedQuery:
     @property
     def page_size(self) -> int:
         """The limit in force: the default where there is none, at most the page's maximum."""
-        contract = document()
-        limit = contract.limit_default if self.limit is None else self.limit
-        return min(limit, contract.limit_maximum)
+        paging = document().paging
+        limit = paging.size_default if self.limit is None else self.limit
+        return min(limit, paging.size_maximum)
 
     @property
     def start(self) -> int:
-        return document().offset_default if self.offset is None else self.offset
+        paging = document().paging
+        if self.offset is None or (self.offset < 0 and paging.negative_start_is_default):
+            return paging.start_default
+        return self.offset
 
     @property
     def filter_key(self) -> tuple[tuple[str, Any], ...]:
@@ -59,7 +59,7 @@ class ParsedQuery:
 
     @property
     def filter_names(self) -> str:
-        return "+".join(name for name in FILTERS if name in self.filters) or "none"
+        return "+".join(name for name in document().filters if name in self.filters) or "none"
 
 
 def parse_request_body(request: Request) -> ParsedQuery | None:
@@ -71,20 +71,16 @@ def parse_query(query: Mapping[str, Any]) -> ParsedQuery:
     """Read a query."""
     doubts: list[str] = []
     refused: list[str] = []
-    filters = {name: query[name] for name in FILTERS if _filter_is_set(name, query, doubts)}
-    limit = _integer("limit", query, refused, doubts)
-    offset = _integer("offset", query, refused, doubts)
+    filters = {name: query[name] for name in document().filters if _filter_is_set(name, query, doubts)}
+    paging = document().paging
+    limit = _integer(paging.size, "limit", query, refused, doubts)
+    offset = _integer(paging.start, "offset", query, refused, doubts)
     if limit is not None and limit < 0:
         doubts.append("limit.negative")
-    if any(name not in _body_members() for name in query):
+    if any(name not in document().body_members for name in query):
         doubts.append("request.unknown-property")
     doubts.extend(_offset_doubts(limit, offset))
     return ParsedQuery(filters, limit, offset, tuple(refused), tuple(dict.fromkeys(doubts)), query)
-
-
-@cache
-def _body_members() -> frozenset[str]:
-    return frozenset(p.name for p in document().parameters.values() if p.location == "body")
 
 
 def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bool:
@@ -94,7 +90,8 @@ def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bo
     if value is None:
         doubts.append("request.null-property")
         return False
-    if name in TEXT_FILTERS:
+    one = document().filters[name]
+    if one.kind == "text":
         if not isinstance(value, str) or not _is_text(value):
             doubts.append(UNSPECIFIED)
             return False
@@ -105,8 +102,8 @@ def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bo
     if isinstance(value, bool) or not isinstance(value, int):
         doubts.append(UNSPECIFIED)
         return False
-    if value not in document().request_media_types:
-        doubts.append("filter.media-type-undocumented")
+    if value not in one.values:
+        doubts.append(one.undocumented_clause)
     return True
 
 
@@ -115,7 +112,8 @@ def _is_text(value: str) -> bool:
     return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _integer(name: str, query: Mapping[str, Any], refused: list[str], doubts: list[str]) -> int | None:
+def _integer(name: str, area: str, query: Mapping[str, Any], refused: list[str], doubts: list[str]) -> int | None:
+    """The number under ``name``; ``area`` is the part of the catalogue whose clauses speak of it."""
     if name not in query:
         return None
     value = query[name]
@@ -126,7 +124,7 @@ def _integer(name: str, query: Mapping[str, Any], refused: list[str], doubts: li
     elif isinstance(value, float) or (isinstance(value, str) and _like_a_number(value)):
         doubts.append("limit.coercion")
     else:
-        refused.append(f"{name}.type")
+        refused.append(f"{area}.type")
     return None
 
 
@@ -141,11 +139,11 @@ def _like_a_number(text: str) -> bool:
 def _offset_doubts(limit: int | None, offset: int | None) -> list[str]:
     if offset is None or offset == 0:
         return []
+    paging = document().paging
     if offset < 0:
-        return ["offset.negative"]
-    contract = document()
-    doubts = ["offset.over-maximum"] if offset > contract.offset_maximum else []
-    size = contract.limit_default if limit is None else limit
+        return [] if paging.negative_start_is_default else ["offset.negative"]
+    doubts = [] if paging.allows(offset) else ["offset.over-maximum"]
+    size = paging.size_default if limit is None else limit
     if size <= 0 or offset % size != 0:
         doubts.append("offset.misaligned")
     return doubts

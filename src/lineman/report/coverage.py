@@ -6,11 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lineman.contract.operation import document
 from lineman.report.run import Run
 
-_FILTERS = ("accessCode", "mediatypeId", "description")
-_DOCUMENTED_STATUSES = ("200", "400", "401", "403", "404", "500")
-_BOUNDARIES = {"limits": ("0", "1", "100", "101"), "offsets": ("0", "100")}
 _MOST_TILES = 48
 
 
@@ -33,22 +31,42 @@ class CoverageMap:
 
 def coverage_maps(run: Run) -> list[CoverageMap]:
     """The maps of a run: answers by status, limits, offsets, filters."""
-    tested = run.tested
-    pairs = tuple(f"{one}+{two}" for at, one in enumerate(_FILTERS) for two in _FILTERS[at + 1 :])
-    combinations = ("none", *_FILTERS, *pairs, "+".join(_FILTERS))
+    tested, contract = run.tested, document()
+    statuses = tuple(map(str, contract.statuses))
+    names = contract.paging
     return [
-        _map("Answers by status", "answers", tested.statuses, _DOCUMENTED_STATUSES),
-        _map("limit", "requests with this limit", tested.limits, _BOUNDARIES["limits"]),
-        _map("offset", "requests with this offset", tested.offsets, _BOUNDARIES["offsets"]),
-        _map("Filters", "requests with this combination", _canonical(tested.filters), combinations),
+        _map("Answers by status", "answers", tested.statuses, statuses),
+        _map(names.size, f"requests with this {names.size}", tested.limits, _sizes()),
+        _map(names.start, f"requests with this {names.start}", tested.offsets, _starts()),
+        _map("Filters", "requests with this combination", _canonical(tested.filters), _combinations()),
     ]
+
+
+def _sizes() -> tuple[str, ...]:
+    """The documented boundaries of a page's size, and one beyond."""
+    most = document().paging.size_maximum
+    return ("0", "1", str(most), str(most + 1))
+
+
+def _starts() -> tuple[str, ...]:
+    paging = document().paging
+    starts = (paging.start_default, paging.start_maximum)
+    return tuple(str(start) for start in starts if start is not None)
+
+
+def _combinations() -> tuple[str, ...]:
+    """Every combination of filters by one, by two and all together."""
+    filters = tuple(document().filters)
+    pairs = tuple(f"{one}+{two}" for at, one in enumerate(filters) for two in filters[at + 1 :])
+    return ("none", *filters, *pairs, "+".join(filters))
 
 
 def _canonical(filters: Mapping[str, int]) -> dict[str, int]:
     """Combinations named in one order, so that ``b+a`` and ``a+b`` are one."""
     found: dict[str, int] = {}
+    known = list(document().filters)
     for name, number in filters.items():
-        parts = sorted(name.split("+"), key=lambda part: _FILTERS.index(part) if part in _FILTERS else len(_FILTERS))
+        parts = sorted(name.split("+"), key=lambda part: known.index(part) if part in known else len(known))
         joined = "+".join(parts)
         found[joined] = found.get(joined, 0) + number
     return found

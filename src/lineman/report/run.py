@@ -209,7 +209,7 @@ class Tested(_Record):
     limits: dict[str, int] = Field(default_factory=dict)
     offsets: dict[str, int] = Field(default_factory=dict)
     filters: dict[str, int] = Field(default_factory=dict)
-    """Combination of filter names (``accessCode+mediatypeId``; ``none``) to number of requests."""
+    """Combination of filter names (``a+b``; ``none``) to number of requests."""
     statuses: dict[str, int] = Field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
 from lineman.contract.model import record_id
+from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import describe, filter_clause, offset_clause
 from lineman.contract.query import ParsedQuery, parse_query, parse_request_body
 from lineman.exchange import Exchange, Request
@@ -50,8 +51,11 @@ class Diagnosis:
 
     def _wrong_offset(self, mismatch: Mismatch, first: Finding) -> Finding:
         blamable = not read_answer(mismatch.exchange).records or first.clause in ("limit.maximum", "limit.default")
-        if blamable and self.requery.with_query(mismatch, {**mismatch.asked.query, "offset": 0}) is None:
-            explicit = {**mismatch.asked.query, "limit": mismatch.asked.page_size}
+        if (
+            blamable
+            and self.requery.with_query(mismatch, {**mismatch.asked.query, **document().paging.page(start=0)}) is None
+        ):
+            explicit = {**mismatch.asked.query, **document().paging.page(mismatch.asked.page_size)}
             if mismatch.asked.limit is not None or self.requery.with_query(mismatch, explicit) is not None:
                 return replace(first, clause=offset_clause(mismatch.asked.start), parameter="offset")
         return first
@@ -63,8 +67,12 @@ class Diagnosis:
         if not answer.records or self._known(asked) > end:
             return False
         other_sizes = {end: end, total: 0, total + 1: 0, 99: 99, 75: 75}
-        pages = [(size, at) for size, at in other_sizes.items() if size <= 100 and at <= end < at + size]
-        requests = [{**asked.filters, "limit": size, "offset": at} for size, at in pages]
+        pages = [
+            (size, at)
+            for size, at in other_sizes.items()
+            if size <= document().paging.size_maximum and at <= end < at + size
+        ]
+        requests = [{**asked.filters, **document().paging.page(size, at)} for size, at in pages]
         others = self.requery.ask([replace(mismatch.exchange.request, **body_of(query)) for query in requests])
         ends = [at + len(read_answer(other).records) for (_, at), other in zip(pages, others, strict=True)]
         return bool(ends) and max(ends) <= end
@@ -78,7 +86,7 @@ class Diagnosis:
 
     def _only_when_filtered(self, mismatch: Mismatch) -> bool:
         """True where a filter loses records on pages of any size, and the same pages of the whole list are right."""
-        single = {"limit": 1, "offset": 0}
+        single = document().paging.page(1, 0)
         filtered = self.requery.with_query(mismatch, {**mismatch.asked.filters, **single})
         return filtered is not None and self.requery.with_query(mismatch, single) is None
 
@@ -88,8 +96,11 @@ class Diagnosis:
             if len(mismatch.asked.query) > 1 and self.requery.with_query(mismatch, query) is None:
                 return replace(first, clause=clause, parameter=name)
         companions = with_companions(mismatch.asked) if first.clause.startswith(("filter.", "request.")) else None
+        paging = document().paging
         if first.clause.startswith("offset."):
-            companions = {**mismatch.asked.query, "limit": 100} if mismatch.asked.limit is None else None
+            companions = (
+                {**mismatch.asked.query, **paging.page(paging.size_maximum)} if mismatch.asked.limit is None else None
+            )
         if companions is not None and self.requery.with_query(mismatch, companions) is None:
             return replace(first, clause="request.all-optional", parameter=f"{first.parameter} alone")
         return first
@@ -141,7 +152,8 @@ class CrossTalk:
         other = self._matching_other_query(mismatch)
         if other is None:
             return None
-        unlike = Request.of({"limit": 1, "accessCode": "5", "offset": 0}, "query.independent", note="an unlike query")
+        code = document().text_filters[0]
+        unlike = Request.of({**document().paging.page(1, 0), code: "5"}, "query.independent", note="an unlike query")
         mine = mismatch.exchange.request
         for request in (unlike, mine, unlike, unlike, mine):  # an odd number between, so that no counter fits both
             (exchange,) = self.requery.ask([request])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lineman.client import TokenError
 from lineman.client.tokens import IssuedToken
 from lineman.contract.answer import AnswerKind, read_answer
+from lineman.contract.operation import document
 from lineman.exchange import Credential, Request
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ShortLivedToken:
             self.token = None
             return
         request = Request.of(
-            {"limit": 1},
+            document().paging.page(1),
             "auth.refusal-status",
             credential=Credential.GIVEN,
             authorization="Bearer {short}",

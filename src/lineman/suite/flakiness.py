@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
+from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Request
 
 _MIN_REFUSALS = 2
@@ -50,7 +51,7 @@ class FlakyAuth:
         if not self.young or len(self.seen) >= _MIN_REFUSALS:
             return
         sleep(_SPREAD)
-        query = Request.of({"limit": 1}, "answer.status", note="is a good token always taken?")
+        query = Request.of(document().paging.page(1), "answer.status", note="is a good token always taken?")
         left = min(_MOST, _ENOUGH * self.asked // self.young)
         while left > 0 and len(self.seen) < _MIN_REFUSALS:
             ask(*[query] * min(left, _BATCH))
@@ -94,7 +95,9 @@ class TruncatedBodies:
             return []
         self._examined += 1
         (again,) = self.send([exchange.request])
-        (small,) = self.send([Request.of({"limit": 1}, "answer.json", note="does a small answer arrive whole?")])
+        (small,) = self.send(
+            [Request.of(document().paging.page(1), "answer.json", note="does a small answer arrive whole?")]
+        )
         if not is_cut_off(again) or read_answer(small).kind is not AnswerKind.SUCCESS:
             return []
         self.proven = _cut_every_time(exchange, again)

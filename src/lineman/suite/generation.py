@@ -17,10 +17,11 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from lineman.contract.operation import document
-from lineman.contract.query import TEXT_FILTERS
 from lineman.exchange import Request
 from lineman.suite.queries import QueryBuilder
 
+_PAGE = " page"
+"""Stands for a page's number until it is turned into an offset; no member of a query begins with a blank."""
 _DRAWS = 2
 """Examples drawn for each one wanted: many repeat each other."""
 
@@ -108,11 +109,11 @@ def _queries(data: QueryBuilder) -> st.SearchStrategy[dict[str, Any]]:
     totals = sorted({1, 2, len(data.records) - 1, len(data.records), len(data.records) + 1, *data.types().values()})
     limits = st.sampled_from([1, 2, 3, 5, 9, 10, 20, 25, 50, 99, 100, 101, 250, 1000, *(t for t in totals if t > 0)])
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "mediatypeId": st.sampled_from(contract.request_media_types),
-        "limit": limits,
-        "page": st.integers(1, 12),
+        **{name: st.sampled_from(contract.filters[name].values) for name in contract.enum_filters},
+        contract.paging.size: limits,
+        _PAGE: st.integers(1, 12),
     }
-    for name in TEXT_FILTERS:
+    for name in contract.text_filters:
         texts = _texts(data, name)
         if texts is not None:
             optional[name] = texts
@@ -120,7 +121,8 @@ def _queries(data: QueryBuilder) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _texts(data: QueryBuilder, name: str) -> st.SearchStrategy[str] | None:
-    values = [str(record[name]) for record in (*data.with_text(name), *data.deepest_with(name))]
+    member = document().filters[name].member
+    values = [str(record[member]) for record in (*data.with_text(name), *data.deepest_with(name))]
     if not values:
         return None
     whole = st.sampled_from(values)
@@ -138,11 +140,11 @@ def _part(text: str) -> st.SearchStrategy[str]:
 
 def _with_offset(drawn: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a page number into the offset that the documentation gives for it, where that is within its range."""
-    contract = document()
-    query = {name: value for name, value in drawn.items() if name != "page"}
-    size = min(query.get("limit", contract.limit_default), contract.limit_maximum)
-    offset = size * (drawn.get("page", 1) - 1)
-    raw = query.get("limit", size)
-    if "page" in drawn and 0 <= offset <= contract.offset_maximum and offset % raw == 0:
-        query["offset"] = offset
+    paging = document().paging
+    query = {name: value for name, value in drawn.items() if name != _PAGE}
+    size = min(query.get(paging.size, paging.size_default), paging.size_maximum)
+    offset = size * (drawn.get(_PAGE, 1) - 1)
+    raw = query.get(paging.size, size)
+    if _PAGE in drawn and paging.allows(offset) and offset % raw == 0:
+        query[paging.start] = offset
     return query

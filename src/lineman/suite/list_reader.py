@@ -10,7 +10,7 @@ from typing import Any
 
 from lineman.contract.answer import read_answer
 from lineman.contract.finding import Finding, Record
-from lineman.contract.model import Listing, Model, read_listing, with_tail
+from lineman.contract.model import Listing, Model, read_listing, record_id, with_tail
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import has_page
 from lineman.contract.query import ParsedQuery, parse_query
@@ -19,6 +19,8 @@ from lineman.suite.run_state import RunState
 
 Send = Callable[[Sequence[Request]], list[Exchange]]
 _TRIES = 3
+MOST_READ = 500
+"""Records read of a list whose pages have no last one: enough for every boundary, and no more than five requests."""
 
 
 @dataclass
@@ -92,7 +94,7 @@ class ListReader:
 
     def _ends_before_its_total(self, base: ParsedQuery, listing: Listing) -> bool:
         """True where pages of another size end at the same record, and all say the same, higher total."""
-        size = document().limit_maximum - 1
+        size = document().paging.size_maximum - 1
         pages = self.send([self._page(base, size, offset) for offset in (0, size)])
         other = read_listing(base, pages)
         if other is None or not 0 < len(listing.records) < min(listing.total, 2 * size):
@@ -101,25 +103,32 @@ class ListReader:
         return totals == {listing.total} and other.records == listing.records
 
     def _pages(self, base: ParsedQuery) -> list[Exchange]:
-        contract = document()
-        size = contract.limit_maximum
-        first = self._page(base, size, 0)
-        pages = self.send([first])
+        size = document().paging.size_maximum
+        pages = self.send([self._page(base, size, 0)])
         total = read_answer(pages[0]).total
         full = len(read_answer(pages[0]).records) >= size
         if total is not None and (total > size or (full and total <= size)):
-            pages += self.send([self._page(base, size, contract.offset_maximum)])
+            pages += self.send([self._page(base, size, start) for start in self._starts(total)])
         return pages
 
+    @staticmethod
+    def _starts(total: int) -> list[int]:
+        """Where the further pages begin, as far as documented offsets reach."""
+        paging = document().paging
+        size = paging.size_maximum
+        starts = range(size, max(size + 1, min(total, MOST_READ)), size)
+        return [start for start in starts if paging.allows(start)]
+
     def _by_smaller_pages(self, base: ParsedQuery) -> Listing | None:
-        """Where pages of 100 are broken, pages of 50 may not be."""
-        pages = self.send([self._page(base, 50, offset) for offset in (0, 50, 100)])
+        """Where full pages are broken, pages of half the size may not be."""
+        half = document().paging.size_maximum // 2
+        pages = self.send([self._page(base, half, offset) for offset in (0, half, 2 * half)])
         return read_listing(base, pages) if _fit_together(pages) else None
 
     @staticmethod
     def _page(base: ParsedQuery, limit: int, offset: int) -> Request:
         return Request.of(
-            {**base.filters, "limit": limit, "offset": offset}, "query.repeatable", note="reading the list"
+            {**base.filters, **document().paging.page(limit, offset)}, "query.repeatable", note="reading the list"
         )
 
     def _keep(self, listing: Listing) -> None:
@@ -210,7 +219,7 @@ def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
 
 
 def _reordered(before: Listing, after: Listing) -> Finding:
-    expected, got = [str(r.get("id")) for r in before.records], [str(r.get("id")) for r in after.records]
+    expected, got = [record_id(r) for r in before.records], [record_id(r) for r in after.records]
     finding = Finding(
         "order.stable",
         "The same query on the same records gives them in another order.",

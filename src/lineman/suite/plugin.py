@@ -26,6 +26,7 @@ from pathlib import Path
 from lineman.client import ClientError
 from lineman.contract.clauses import select
 from lineman.contract.finding import Finding
+from lineman.contract.operation import document
 from lineman.suite.expiry import ShortLivedToken
 from lineman.suite.run_state import NoVerdict, RunOptions
 from lineman.suite.service import Service
@@ -69,6 +70,8 @@ def _body(body: bytes | None) -> str:
     return text if len(text) <= BODY else f"{text[:BODY]}\n... ({len(body or b'')} bytes in all)"
 
 
+TEXT_FILTER = "text_filter"
+"""Name of the argument of tests that run once for each text filter, for the clause of that filter."""
 ALWAYS_RUN = frozenset({"request.example", "auth.required", "request.malformed-json"})
 """Asked in every run, whatever was selected: no pass without a success, a refused credential and a refused
 request seen.
@@ -148,10 +151,14 @@ class SuitePlugin:
     def _clauses(item: pytest.Item) -> set[str]:
         marked = {id_ for marker in item.iter_markers("clause") for id_ in marker.args}
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and "name" in callspec.params and len(marked) > 1:
-            word = "access-code" if callspec.params["name"] == "accessCode" else "description"
-            marked = {id_ for id_ in marked if word in id_}
+        if callspec is not None and TEXT_FILTER in callspec.params:
+            marked = {document().filters[callspec.params[TEXT_FILTER]].clause}
         return marked
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test that asks for a text filter once for each that the document has."""
+        if TEXT_FILTER in metafunc.fixturenames:
+            metafunc.parametrize(TEXT_FILTER, document().text_filters)
 
     # -- running --------------------------------------------------------------------------------------------------
 

@@ -16,8 +16,6 @@ from lineman.suite.run_state import CredentialsRefused, NoVerdict
 if TYPE_CHECKING:
     from lineman.suite.service import Service
 
-READABLE = 200
-"""Records that the documentation lets one query reach: a page of 100 at offset 0 and one at offset 100."""
 _SUBLISTS = 4
 MOST_BY_TYPE = 1000
 """Longer lists are not read by the types that only answers document: five types reach no further than that."""
@@ -32,7 +30,9 @@ def open_service(service: Service) -> None:
     _refuse_what_says_nothing(service, exchanges)
     _learn_no_match(service)
     listing = service.reader.read()
-    if not service.smoke and listing is not None and not listing.complete and listing.total > READABLE:
+    reach = document().paging.reach
+    out_of_reach = listing is not None and reach is not None and listing.total > reach
+    if not service.smoke and listing is not None and not listing.complete and out_of_reach:
         _read_sublists(service, listing)
     service.require_success()
     service.confirmation.examine(
@@ -100,10 +100,13 @@ def _learn_no_match(service: Service) -> None:
 
 def no_match_queries() -> list[dict[str, Any]]:
     """Plain queries that no realistic list has a match for."""
+    contract = document()
+    code, words = contract.text_filters[0], contract.text_filters[-1]
+    types = {name: contract.filters[name].values[0] for name in contract.enum_filters}
     return [
-        {"accessCode": "000111222333444555666777"},
-        {"accessCode": "000111222333444555666777", "mediatypeId": document().request_media_types[0]},
-        {"description": "zzqx no such description qxzz"},
+        {code: "000111222333444555666777"},
+        {code: "000111222333444555666777", **types},
+        {words: "zzqx no such description qxzz"},
     ]
 
 
@@ -113,26 +116,27 @@ def _no_match_words(exchange: Exchange) -> str:
 
 
 def _read_sublists(service: Service, listing: Listing) -> None:
-    """A list too long to be read whole is read in parts: by media type, and by texts where that is not enough.
+    """A list too long to be read whole is read in parts: by types, and by texts where that is not enough.
 
     Types that only answers document may be asked for as well: where the target honours them, more is known.
     """
     contract = document()
-    only_answers = [t for t in contract.answer_media_types if t not in contract.request_media_types]
-    for media_type in contract.request_media_types:
-        service.reader.read({"mediatypeId": media_type})
-    if _missing(service) > 0 and listing.total <= MOST_BY_TYPE:
-        for media_type in only_answers:
-            service.reader.read({"mediatypeId": media_type}, kept_if=partial(_is_of, media_type))
+    for one in map(contract.filters.__getitem__, contract.enum_filters[:1]):
+        only_answers = [t for t in one.answer_values if t not in one.values]
+        for type_ in one.values:
+            service.reader.read({one.name: type_})
+        if _missing(service) > 0 and listing.total <= MOST_BY_TYPE:
+            for type_ in only_answers:
+                service.reader.read({one.name: type_}, kept_if=partial(_is_of, one.member, type_))
     if _missing(service) > 0:
-        for text in _narrow_texts(listing):
-            known = service.reader.read({"accessCode": text})
+        for name, text in _narrow_texts(listing):
+            known = service.reader.read({name: text})
             if known is not None and known.complete and known.total > 1:
                 return
 
 
-def _is_of(media_type: int, record: Record) -> bool:
-    return record.get("mediatypeId") == media_type
+def _is_of(member: str, type_: int, record: Record) -> bool:
+    return record.get(member) == type_
 
 
 def _missing(service: Service) -> int:
@@ -141,10 +145,15 @@ def _missing(service: Service) -> int:
     return 0 if whole is None else whole.total - len(whole.known)
 
 
-def _narrow_texts(listing: Listing) -> list[str]:
+def _narrow_texts(listing: Listing) -> list[tuple[str, str]]:
     """Parts of a real code, longer and longer: one of them should match few enough records."""
-    codes = [str(r["accessCode"]) for r in listing.records if len(str(r.get("accessCode") or "")) >= 4]
+    contract = document()
+    if not contract.fuzzy_filters:
+        return []
+    name = contract.fuzzy_filters[0]
+    member = contract.filters[name].member
+    codes = [str(r[member]) for r in listing.records if len(str(r.get(member) or "")) >= 4]
     if not codes:
         return []
     code = codes[len(codes) // 2]
-    return [code[-length:] for length in (2, 3, 4, 5) if length <= len(code)][:_SUBLISTS]
+    return [(name, code[-length:]) for length in (2, 3, 4, 5) if length <= len(code)][:_SUBLISTS]

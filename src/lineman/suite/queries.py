@@ -11,9 +11,8 @@ from typing import Any
 
 from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
-from lineman.contract.operation import document
+from lineman.contract.operation import Filter, document
 from lineman.contract.oracle.comparison import is_special_text
-from lineman.contract.query import TEXT_FILTERS
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,27 @@ class QueryBuilder:
     deepest: tuple[Record, ...] = ()
 
     @property
-    def empty(self) -> bool:
-        return not self.records
+    def code(self) -> Filter:
+        """The text filter that most queries are built with: the first one that finds parts of texts."""
+        contract = document()
+        return contract.filters[next(iter(contract.fuzzy_filters or contract.text_filters))]
+
+    @property
+    def words(self) -> Filter:
+        """The text filter with the longest texts, by the order of the document: the last one."""
+        contract = document()
+        return contract.filters[(contract.fuzzy_filters or contract.text_filters)[-1]]
+
+    @property
+    def type_(self) -> Filter | None:
+        """The filter by an enumeration, if there is one."""
+        contract = document()
+        return contract.filters[contract.enum_filters[0]] if contract.enum_filters else None
+
+    def type_of(self, record: Record) -> int | None:
+        """The record's type where it may be asked for."""
+        value = record.get(self.type_.member) if self.type_ else None
+        return value if value in self.asked_types() else None
 
     def with_text(self, name: str, *, least: int = 1) -> list[Record]:
         """Records whose text member ``name`` has at least so many characters, in the list's order."""
@@ -55,9 +73,11 @@ class QueryBuilder:
     def unusual_parts(self, count: int) -> list[dict[str, str]]:
         """Filters with parts of real texts that together have many kinds of unusual characters, marks first."""
         left: dict[tuple[str, str], set[str]] = {}
-        for name in TEXT_FILTERS[::-1]:
-            for record in self.with_text(name):
-                part = _unusual_span(record[name])
+        for one in _text_filters()[::-1]:
+            name = one.name
+            for record in self.with_text(one.member):
+                text = record[one.member]
+                part = _unusual_span(text) if one.fuzzy else text * any(map(_is_unusual, text))
                 if part:
                     left.setdefault((name, part), {name + _kind(c) for c in part if _is_unusual(c)})
         chosen: list[dict[str, str]] = []
@@ -72,21 +92,23 @@ class QueryBuilder:
 
         Taken literally they match nothing, or only what has them; read as something else they find the real record.
         """
-        codes = [r["accessCode"] for r in self.plain("accessCode")]
-        described = [r["description"] for r in self.plain("description") if " " in r["description"]]
-        written = [("accessCode", text) for code in codes[len(codes) // 2 :][:1] for text in _misread_code(code)]
-        written += [("description", text) for value in described[:1] for text in _misread_words(value)]
-        written += [("accessCode", f"{codes[0]}|{codes[-1]}")] if len(codes) > 1 else []
-        written += [("description", f"{described[0]}|{described[-1]}")] if len(described) > 1 else []
-        written += [(name, text + "x" * 40) for name in TEXT_FILTERS for text in self.longest(name)]
+        code, words = self.code, self.words
+        codes = [r[code.member] for r in self.plain(code.member)]
+        described = [r[words.member] for r in self.plain(words.member) if " " in r[words.member]]
+        written = [(code.name, text) for value in codes[len(codes) // 2 :][:1] for text in _misread_code(value)]
+        written += [(words.name, text) for value in described[:1] for text in _misread_words(value)]
+        written += [(code.name, f"{codes[0]}|{codes[-1]}")] if len(codes) > 1 else []
+        written += [(words.name, f"{described[0]}|{described[-1]}")] if len(described) > 1 else []
+        written += [(one.name, text + "x" * 40) for one in _text_filters() for text in self.longest(one.member)]
         return [{name: text} for name, text in written]
 
     def types(self) -> Counter[int]:
-        return Counter(r["mediatypeId"] for r in self.records if isinstance(r.get("mediatypeId"), int))
+        member = self.type_.member if self.type_ else ""
+        return Counter(r[member] for r in self.records if isinstance(r.get(member), int))
 
     def asked_types(self) -> list[int]:
-        """Media types that may be asked for and that the list has, the most frequent first."""
-        allowed = document().request_media_types
+        """Types that may be asked for and that the list has, the most frequent first."""
+        allowed = self.type_.values if self.type_ else ()
         return [type_ for type_, _ in self.types().most_common() if type_ in allowed]
 
     def deepest_with(self, name: str) -> list[Record]:
@@ -94,60 +116,66 @@ class QueryBuilder:
 
     def one_of_each(self) -> dict[str, Any]:
         """A value for every parameter, the filters from one record where there is one with all of them."""
-        rich = next((r for r in self.plain("description") if r.get("mediatypeId") in self.asked_types()), None)
+        contract = document()
+        rich = next((r for r in self.plain(self.words.member) if self.type_ is None or self.type_of(r)), None)
         record = rich or next(iter(self.records), {})
-        type_ = record.get("mediatypeId")
-        return {
-            "accessCode": str(record.get("accessCode") or "400"),
-            "mediatypeId": type_ if type_ in document().request_media_types else document().request_media_types[0],
-            "description": str(record.get("description") or "line"),
-            "limit": 10,
-            "offset": 0,
-        }
+        found: dict[str, Any] = {}
+        for one in contract.filters.values():
+            value = record.get(one.member)
+            if one.kind == "enum":
+                found[one.name] = value if value in one.values else one.values[0]
+            else:
+                found[one.name] = str(value or ("400" if one == self.code else "line"))
+        return found | contract.paging.page(10, 0)
 
     def one_filter(self) -> dict[str, Any]:
-        """A filter that finds many records: the most frequent media type, else a character of a code."""
+        """A filter that finds many records: the most frequent type, else a character of a code."""
         types = self.asked_types()
-        if types:
-            return {"mediatypeId": types[0]}
-        codes = self.with_text("accessCode")
-        return {"accessCode": str(codes[0]["accessCode"])[0]} if codes else {}
+        if types and self.type_:
+            return {self.type_.name: types[0]}
+        codes = self.with_text(self.code.member)
+        return {self.code.name: str(codes[0][self.code.member])[0]} if codes and self.code.fuzzy else {}
 
     def filtered_sizes(self) -> list[dict[str, Any]]:
         """Filters that find a few records, with limits one below, at and one above their number."""
         queries: list[dict[str, Any]] = []
-        for name in TEXT_FILTERS[::-1]:
-            values = [r[name] for r in self.with_text(name)]
+        paging = document().paging
+        for name in document().fuzzy_filters[::-1]:
+            member = document().filters[name].member
+            values = [r[member] for r in self.with_text(member)]
             texts = dict.fromkeys(self.parts(text)["end"].strip() for text in values if not is_special_text(text))
             found = {text: sum(text in value for value in values) for text in texts if text}
-            some = [(text, count) for text, count in found.items() if 2 < count < document().limit_maximum]
-            queries += [{name: text, "limit": count + step} for text, count in some[:1] for step in (-1, 0, 1)]
+            some = [(text, count) for text, count in found.items() if 2 < count < paging.size_maximum]
+            queries += [{name: text, **paging.page(count + step)} for text, count in some[:1] for step in (-1, 0, 1)]
         return queries[:5]
 
     def varied_queries(self) -> list[dict[str, Any]]:
         """A handful of unlike queries: a page, a second page, a filter, a text, an empty page."""
-        queries: list[dict[str, Any]] = [{}, {"limit": 10, "offset": 10}]
+        page = document().paging.page
+        queries: list[dict[str, Any]] = [{}, page(10, 10)]
         if self.one_filter():
             queries.append(self.one_filter())
-        codes = self.with_text("accessCode", least=2)
+        codes = self.with_text(self.code.member, least=2)
         if codes:
-            queries.append({"accessCode": str(codes[len(codes) // 2]["accessCode"])[-3:]})
-        return [*queries, {"limit": 0}]
+            queries.append({self.code.name: str(codes[len(codes) // 2][self.code.member])[-3:]})
+        return [*queries, page(0)]
 
     def text_queries(self) -> list[dict[str, Any]]:
         """A text filter on each column."""
-        texts = {name: self.texts_of(name)[:1] for name in TEXT_FILTERS}
+        texts = {name: self.texts_of(name)[:1] for name in document().text_filters}
         return [{name: text} for name, found in texts.items() for text in found]
 
     def texts_of(self, name: str) -> list[str]:
-        """Parts of real texts, and texts that nearly match, the most telling first."""
-        plain = [r[name] for r in self.plain(name)]
+        """Values of a text filter: parts of real texts, and texts that nearly match, the most telling first."""
+        one = document().filters[name]
+        plain = [r[one.member] for r in self.plain(one.member)]
         if not plain:
             return []
-        records = [r[name] for r in self.spread(self.plain(name), 3)][::-1]
+        records = [r[one.member] for r in self.spread(self.plain(one.member), 3)][::-1]
         parts = [self.parts(text) for text in records]
-        found = [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(name), *self.within_another(name)]
-        found += [parts[-1]["whole"], parts[0]["start"]]
+        found = [] if one.fuzzy else [part["whole"] for part in parts]
+        found += [parts[0]["middle"], parts[0]["end"], *self.foreign_texts(one.member)]
+        found += [*self.within_another(one.member), parts[-1]["whole"], parts[0]["start"]]
         found += [text for text in plain if text.startswith("0")][:1]
         found += [*self.blank_edges(plain), records[0][:1], records[0] + "0"]
         inner = records[len(records) // 2]
@@ -158,7 +186,8 @@ class QueryBuilder:
     def foreign_texts(self, name: str) -> list[str]:
         """Texts of a record's other members that its own ``name`` has not: a filter must look in its own column."""
         found: list[str] = []
-        for other in ("accessCode", "description", "n400Number"):
+        filtered = [one.member for one in _text_filters()]
+        for other in dict.fromkeys((*filtered, *_text_members())):
             if other != name:
                 texts = [(r[other], r.get(name) or "") for r in self.plain(other)]
                 found += [text[:8].strip() for text, own in texts if text[:8].strip() not in own][:1]
@@ -181,22 +210,43 @@ class QueryBuilder:
 
     def conjunctions(self) -> list[dict[str, Any]]:
         """Filters of one record together, and of two records that share none of them."""
+        code, words = self.code, self.words
+        queries = [query for record in self._typed(code) for query in self._code_and_type(record)]
+        described = [r for r in self.plain(words.member) if r.get(code.member)] if code != words else []
+        for one, other in zip(self.spread(described, 3), self.spread(described, 3)[::-1], strict=True):
+            text = self.parts(one[words.member])["middle"].strip() or one[words.member]
+            queries.append({code.name: str(one[code.member])[:3], words.name: text})
+            queries.append({code.name: str(other[code.member]), words.name: text})
+            type_ = self.type_of(one)
+            if self.type_ is not None and type_ is not None:
+                queries.append({words.name: text, self.type_.name: type_})
+                both = {code.name: str(one[code.member])[-2:], words.name: text}
+                queries.append({**both, self.type_.name: type_, **document().paging.page(5)})
+        return queries + self._exact_and_others()
+
+    def _typed(self, code: Filter) -> list[Record]:
+        return self.spread([r for r in self.with_text(code.member, least=2) if self.type_of(r) is not None], 3)
+
+    def _code_and_type(self, record: Record) -> list[dict[str, Any]]:
+        """A part of a record's code with another type, and another part with its own."""
+        if self.type_ is None:
+            return []
+        own = self.type_of(record)
+        other = next((t for t in self.type_.values if t != own), None)
+        code = str(record[self.code.member])
+        return [
+            {self.code.name: code[-3:], self.type_.name: other},
+            {self.code.name: code[:2], self.type_.name: own},
+        ]
+
+    def _exact_and_others(self) -> list[dict[str, Any]]:
+        """For each filter that must be the record's whole text: with its record's other texts, and with another's."""
         queries: list[dict[str, Any]] = []
-        rich = [r for r in self.with_text("accessCode", least=2) if r.get("mediatypeId") in self.asked_types()]
-        for record in self.spread(rich, 3):
-            other = next((t for t in document().request_media_types if t != record["mediatypeId"]), None)
-            code = str(record["accessCode"])
-            queries.append({"accessCode": code[-3:], "mediatypeId": other})
-            queries.append({"accessCode": code[:2], "mediatypeId": record["mediatypeId"]})
-        described = [r for r in self.plain("description") if r.get("accessCode")]
-        for one, other_record in zip(self.spread(described, 3), self.spread(described, 3)[::-1], strict=True):
-            text = self.parts(one["description"])["middle"].strip() or one["description"]
-            queries.append({"accessCode": str(one["accessCode"])[:3], "description": text})
-            queries.append({"accessCode": str(other_record["accessCode"]), "description": text})
-            if one.get("mediatypeId") in self.asked_types():
-                queries.append({"description": text, "mediatypeId": one["mediatypeId"]})
-                both = {"accessCode": str(one["accessCode"])[-2:], "description": text}
-                queries.append({**both, "mediatypeId": one["mediatypeId"], "limit": 5})
+        for exact in (one for one in _text_filters() if not one.fuzzy):
+            known = self.spread(self.plain(exact.member), 2)
+            for one, other in zip(known, known[::-1], strict=True):
+                texts = {f.name: one[f.member] for f in _text_filters() if isinstance(one.get(f.member), str)}
+                queries += [texts, {**texts, exact.name: other[exact.member]}]
         return queries
 
     def longest(self, name: str) -> list[str]:
@@ -207,17 +257,18 @@ class QueryBuilder:
         """For each wildcard character a code with it in place of a character (or of none, for those that may be
         none).
         """
-        codes = [r["accessCode"] for r in self.with_text("accessCode", least=3)]
-        if not codes:
+        codes = [r[self.code.member] for r in self.with_text(self.code.member, least=3)]
+        if not codes or not self.code.fuzzy:
             return {}
         code = codes[0]
-        return {character: {"accessCode": code[0] + character + code[2:]} for character in WILDCARDS}
+        return {character: {self.code.name: code[0] + character + code[2:]} for character in WILDCARDS}
 
     def case_queries(self) -> dict[str, dict[str, Any]]:
         """For each text filter with ASCII letters in its data, a real text in the other letter case."""
         found: dict[str, dict[str, Any]] = {}
-        for name in TEXT_FILTERS:
-            values = [r[name] for r in self.plain(name) if any(c.isalpha() for c in r[name])]
+        for name in document().fuzzy_filters:
+            member = document().filters[name].member
+            values = [r[member] for r in self.plain(member) if any(c.isalpha() for c in r[member])]
             for value in values:
                 if not any(value.swapcase() in other for other in values):
                     found[name] = {name: value.swapcase()}
@@ -227,36 +278,45 @@ class QueryBuilder:
     def distinct_queries(self, count: int) -> list[dict[str, Any]]:
         """Queries whose right answers all differ as far as the data goes."""
         queries: list[dict[str, Any]] = []
-        for position, record in enumerate(self.spread(self.with_text("accessCode"), count // 2)):
-            queries.append({"accessCode": str(record["accessCode"])})
-            queries.append({"limit": position + 1})
+        for position, record in enumerate(self.spread(self.with_text(self.code.member), count // 2)):
+            queries.append({self.code.name: str(record[self.code.member])})
+            queries.append(document().paging.page(position + 1))
         return queries[:count]
 
     def neighbours(self) -> list[dict[str, Any]]:
         """A chain of queries, each differing from the one before in one parameter: a careless cache mixes them up."""
-        texts = [str(r["accessCode"])[-2:] for r in self.spread(self.with_text("accessCode", least=2), 2)]
-        described = [r["description"] for r in self.spread(self.plain("description"), 2)]
-        chain: list[dict[str, Any]] = [{"limit": 6, "offset": 0}, {"limit": 6, "offset": 6}, {"limit": 8, "offset": 0}]
-        chain += [{"mediatypeId": type_, "limit": 6} for type_ in self.asked_types()[:2]]
-        chain += [{"accessCode": text, "limit": 6} for text in texts]
-        chain += [{"description": text, "limit": 6} for text in described]
+        code, words, page = self.code, self.words, document().paging.page
+        texts = [str(r[code.member])[-2:] for r in self.spread(self.with_text(code.member, least=2), 2)]
+        described = [r[words.member] for r in self.spread(self.plain(words.member), 2)]
+        chain: list[dict[str, Any]] = [page(6, 0), page(6, 6), page(8, 0)]
+        chain += [{self.type_.name: type_, **page(6)} for type_ in self.asked_types()[:2] if self.type_]
+        chain += [{code.name: text, **page(6)} for text in texts]
+        chain += [{words.name: text, **page(6)} for text in described]
         return chain
 
     def narrowings(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Pairs of a filter and a narrower one."""
-        codes = self.with_text("accessCode", least=3)
-        if not codes:
+        name, member, page = self.code.name, self.code.member, document().paging.page
+        codes = self.with_text(member, least=3)
+        if not codes or not self.code.fuzzy:
             return []
-        code = str(codes[-1]["accessCode"])
-        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
-            ({"accessCode": code[:1], "limit": 1}, {"accessCode": code[:2], "limit": 1})
-        ]
-        if self.asked_types():
-            type_ = self.asked_types()[0]
-            pairs.append(
-                ({"accessCode": code[:1], "limit": 1}, {"accessCode": code[:1], "mediatypeId": type_, "limit": 1})
-            )
+        code = str(codes[-1][member])
+        wide = {name: code[:1], **page(1)}
+        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [(wide, {name: code[:2], **page(1)})]
+        if self.asked_types() and self.type_:
+            pairs.append((wide, {name: code[:1], self.type_.name: self.asked_types()[0], **page(1)}))
         return pairs
+
+
+def _text_filters() -> list[Filter]:
+    return [document().filters[name] for name in document().text_filters]
+
+
+def _text_members() -> list[str]:
+    """The members of a record that are texts, but for its identity."""
+    contract = document()
+    members = contract.record_schema["properties"]
+    return [name for name, schema in members.items() if "string" in schema["type"] and name != contract.identity]
 
 
 def _misread_code(code: str) -> list[str]:

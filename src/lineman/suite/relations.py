@@ -69,7 +69,9 @@ def repeated_over_pages(exchanges: Sequence[Exchange]) -> list[Finding]:
     """Pages of one size of one query: no record comes on two of them."""
     walks: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
-        query = {name: value for name, value in (exchange.request.query or {}).items() if name != "offset"}
+        query = {
+            name: value for name, value in (exchange.request.query or {}).items() if name != document().paging.start
+        }
         walks.setdefault(json.dumps(query, sort_keys=True), []).append(exchange)
     return [finding for walk in walks.values() for finding in _repeated(walk)]
 
@@ -89,14 +91,14 @@ def _repeated(walk: Sequence[Exchange]) -> list[Finding]:
 
 
 def _on_two_pages(one: Exchange, other: Exchange, record: Mapping[str, Any]) -> Finding:
-    offsets = [(e.request.query or {}).get("offset", 0) for e in (one, other)]
+    offsets = [(e.request.query or {}).get(document().paging.start, 0) for e in (one, other)]
     return Finding(
         "record.unique",
         f"Record {record_id(record)!r} stands on two pages of one list, at offsets {offsets[0]} and {offsets[1]}.",
         "each record on one page",
         dict(record),
         (other, one),
-        parameter="id",
+        parameter=document().identity,
         constraint="unique over pages",
         observed="on two pages",
         rows=RecordDiff(extra=(record,)),
@@ -129,7 +131,7 @@ def disjoint_tenants(service: Service, queries: Sequence[Mapping[str, Any]]) -> 
 
 def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) -> Finding:
     names = (
-        "+".join(sorted(name for name in (second.request.query or {}) if name not in ("limit", "offset")))
+        "+".join(sorted(name for name in (second.request.query or {}) if name not in document().paging.names))
         or "no filter"
     )
     return Finding(
@@ -146,11 +148,12 @@ def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) 
     )
 
 
-def types_partition(service: Service) -> list[Finding]:
-    """The totals of the documented types, against the whole: with the types that only answers have they make it up."""
-    types = document().request_media_types
-    requests = [Request.of({"limit": 1}, "filter.media-type", note="the whole")]
-    requests += [Request.of({"mediatypeId": t, "limit": 1}, "filter.media-type", note=f"type {t}") for t in types]
+def types_partition(service: Service, name: str) -> list[Finding]:
+    """The totals of a filter's values, against the whole: with the values that only answers have they make it up."""
+    one, smallest = document().filters[name], document().paging.page(1)
+    types = one.values
+    requests = [Request.of(smallest, one.clause, note="the whole")]
+    requests += [Request.of({name: t, **smallest}, one.clause, note=f"type {t}") for t in types]
     exchanges = service.ask(*requests)
     answers = [read_answer(exchange) for exchange in exchanges]
     totals = [
@@ -169,7 +172,7 @@ def types_partition(service: Service) -> list[Finding]:
             f"at most {totals[0]}",
             sum(parts),
             tuple(exchanges),
-            parameter="mediatypeId",
+            parameter=name,
             constraint="parts of the whole",
             observed="more than the whole",
         )

@@ -152,20 +152,22 @@ class Service:
         if not total:
             return []
         offsets = [(size, (total - 1) // size * size) for size in sizes]
-        return [{"limit": size, "offset": at} for size, at in offsets if 0 < at <= document().offset_maximum]
+        paging = document().paging
+        return [paging.page(size, at) for size, at in offsets if at > 0 and paging.allows(at)]
 
     def pages_beyond(self) -> list[dict[str, Any]]:
         """Queries for pages behind the last record: of the whole list, or of filters that find few."""
-        whole = self.listing
+        whole, paging, code = self.listing, document().paging, self.data.code
+        most = paging.size_maximum
         queries: list[dict[str, Any]] = []
-        if whole is not None and whole.total < document().offset_maximum:
-            queries += [{"limit": 100, "offset": 100}, {"limit": 50, "offset": 100}]
-        codes = [str(r["accessCode"]) for r in self.data.spread(self.data.with_text("accessCode", least=2), 4)]
-        for text in [code for code in codes if not is_special_text(code)]:
-            prediction = self.model.predict(parse_query({"accessCode": text}))
+        if whole is not None and paging.allows(most) and whole.total < most:
+            queries += [paging.page(most, most), paging.page(most // 2, most)]
+        codes = [str(r[code.member]) for r in self.data.spread(self.data.with_text(code.member, least=2), 4)]
+        for text in [text for text in codes if not is_special_text(text)]:
+            prediction = self.model.predict(parse_query({code.name: text}))
             if prediction is not None and prediction.exact and 0 < (prediction.total or 0) <= 20:
                 pages = [(20, 20), (prediction.total, prediction.total), (10, 100)]
-                queries += [{"accessCode": text, "limit": size, "offset": at} for size, at in pages]
+                queries += [{code.name: text, **paging.page(size, at)} for size, at in pages]
         return queries[:5]
 
     def learn_case(self, name: str, exchange: Exchange) -> None:
@@ -205,7 +207,7 @@ class Service:
         if response is None or not response.body:
             form = "no body"
         elif isinstance(answer.value, dict):
-            form = "JSON envelope" if "returnCode" in answer.value else "other JSON"
+            form = "JSON envelope" if document().envelope.code in answer.value else "other JSON"
         else:
             form = "HTML" if is_html(exchange) else "text"
         return f"{answer.status}: {form}"
@@ -246,7 +248,7 @@ class Service:
             )
 
     def _holds_for_every_canary(self, trait: Callable[[Exchange], bool]) -> bool:
-        canary = Request.of({"limit": 1}, "answer.status", note="is the operation still there?")
+        canary = Request.of(document().paging.page(1), "answer.status", note="is the operation still there?")
         return all(trait(self.client.send_all([canary])[0]) for _ in range(_CANARIES))
 
     # -- opening --------------------------------------------------------------------------------------------------

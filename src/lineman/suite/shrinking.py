@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import CLAUSE_OF_FILTER, is_special_text, limit_clause, offset_clause
-from lineman.contract.query import TEXT_FILTERS, ParsedQuery
+from lineman.contract.oracle.comparison import is_special_text, limit_clause, offset_clause
+from lineman.contract.query import ParsedQuery
 
 
 def smaller_queries(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -21,25 +21,26 @@ def smaller_queries(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def explicit_query(clause: str, asked: ParsedQuery) -> dict[str, Any] | None:
     """The same query with the value that a default, or anything above the maximum, is promised to behave as."""
-    contract = document()
+    paging = document().paging
     if clause in ("limit.default", "limit.clamp"):
-        return {**asked.query, "limit": contract.limit_maximum}
-    return {**asked.query, "offset": contract.offset_default} if clause == "offset.default" else None
+        return {**asked.query, **paging.page(paging.size_maximum)}
+    return {**asked.query, **paging.page(start=paging.start_default)} if clause == "offset.default" else None
 
 
 def counterfactuals(asked: ParsedQuery) -> Iterator[tuple[str, dict[str, Any], str]]:
     """For each parameter the query with another, harmless value of it, and the clause that its own value is about."""
     contract = document()
+    paging = contract.paging
     for name, value in asked.query.items():
         other: Any
-        if name == "limit" and asked.limit is not None:
-            other, clause = (contract.limit_maximum - 1 if value == contract.limit_maximum else 10), limit_clause(value)
-        elif name == "offset" and asked.offset:
-            other, clause = 0, offset_clause(value)
-        elif name == "mediatypeId":
-            other = next(t for t in contract.request_media_types if t != value)
-            clause = CLAUSE_OF_FILTER[name]
-        elif name in TEXT_FILTERS and is_special_text(str(value)):
+        if name == paging.size and asked.limit is not None:
+            other, clause = (paging.size_maximum - 1 if value == paging.size_maximum else 10), limit_clause(value)
+        elif name == paging.start and asked.offset:
+            other, clause = paging.start_default, offset_clause(value)
+        elif name in contract.enum_filters:
+            one = contract.filters[name]
+            other, clause = next(t for t in one.values if t != value), one.clause
+        elif name in contract.text_filters and is_special_text(str(value)):
             other, clause = "line", "filter.any-text"
         else:
             continue
@@ -50,18 +51,21 @@ def with_companions(asked: ParsedQuery) -> dict[str, Any] | None:
     """The query with every parameter that it leaves out, as the example has them; None where it has them all."""
     example = document().example_request
     added = {name: value for name, value in example.items() if name not in asked.query}
-    if "offset" in added:
-        added["offset"] = 0
+    start = document().paging.start
+    if start in added:
+        added[start] = document().paging.start_default
     return {**asked.query, **added} if added else None
 
 
 def _smaller_values(name: str, value: Any) -> Iterator[Any]:
+    paging = document().paging
+    most = paging.size_maximum
     if isinstance(value, str):
         yield from _shorter_texts(value)
-    elif name == "limit" and isinstance(value, int) and not isinstance(value, bool):
-        yield from (smaller for smaller in (1, 2, 101) if smaller < value and (smaller > 100) == (value > 100))
-    elif name == "offset" and value:
-        yield 0
+    elif name == paging.size and isinstance(value, int) and not isinstance(value, bool):
+        yield from (smaller for smaller in (1, 2, most + 1) if smaller < value and (smaller > most) == (value > most))
+    elif name == paging.start and value:
+        yield paging.start_default
 
 
 def _shorter_texts(text: str) -> Iterator[str]:

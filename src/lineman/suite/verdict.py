@@ -15,7 +15,6 @@ from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.clauses import Clause, catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import CLAUSE_OF_FILTER
 from lineman.contract.query import parse_query
 from lineman.exchange import Credential, Exchange, Operation
 from lineman.report.run import (
@@ -298,17 +297,15 @@ def _tested(exchanges: Sequence[Exchange]) -> Tested:
         statuses[str(exchange.status or "no answer")] += 1
         if exchange.request.query is not None:
             asked = parse_query(exchange.request.query)
-            limits["absent" if "limit" not in exchange.request.query else _shown(exchange.request.query["limit"])] += 1
-            offsets[
-                "absent" if "offset" not in exchange.request.query else _shown(exchange.request.query["offset"])
-            ] += 1
+            limits[_shown(exchange.request.query, document().paging.size)] += 1
+            offsets[_shown(exchange.request.query, document().paging.start)] += 1
             filters[asked.filter_names] += 1
     return Tested(limits=dict(limits), offsets=dict(offsets), filters=dict(filters), statuses=dict(statuses))
 
 
-def _shown(value: object) -> str:
+def _shown(query: Mapping[str, object], name: str) -> str:
     """A parameter as the request has it, long ones cut."""
-    return json.dumps(value, ensure_ascii=False)[:24]
+    return json.dumps(query[name], ensure_ascii=False)[:24] if name in query else "absent"
 
 
 def _environment() -> dict[str, str]:
@@ -316,7 +313,12 @@ def _environment() -> dict[str, str]:
     return found | {name: version(name) for name in LIBRARIES}
 
 
-_OF_ONE_FILTER = {clause: name for name, clause in CLAUSE_OF_FILTER.items()}
+def _filters_of() -> dict[str, tuple[str, ...]]:
+    """Clause to the filters that it speaks of."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in document().filters.values():
+        found[one.clause] = (*found.get(one.clause, ()), one.name)
+    return found
 
 
 def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
@@ -328,7 +330,8 @@ def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """
     if any(f.check == "stable_order" for f in findings):
         findings = [f for f in findings if f.check == "stable_order" or not _depends_on_order(f)]
-    broken = {(_OF_ONE_FILTER[f.clause], f.observed) for f in findings if f.clause in _OF_ONE_FILTER}
+    filters = _filters_of()
+    broken = {(name, f.observed) for f in findings for name in filters.get(f.clause, ()) if name in _names(f)}
     combined = {_names(f) for f in findings if f.clause.startswith("filter.")}
     clauses = {f.clause for f in findings}
     return [

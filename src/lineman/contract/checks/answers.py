@@ -13,7 +13,7 @@ from jsonschema.protocols import Validator
 from lineman.contract.answer import MISSING, AnswerKind, documented
 from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
-from lineman.contract.operation import document
+from lineman.contract.operation import OperationDocument, document
 
 
 @check("answer.status")
@@ -85,25 +85,29 @@ def content_type_is_json(case: Case) -> Iterator[Finding]:
 def _is_success(case: Case) -> bool:
     """A 200 that does not say that it failed. Its returnCode may be of the wrong type: that is judged, not presumed."""
     value = case.answer.value
-    return _is_operations_200(case) and isinstance(value, dict) and case.answer.return_code in ("0", 0, MISSING, None)
+    return (
+        _is_operations_200(case)
+        and isinstance(value, dict)
+        and case.answer.return_code in (document().envelope.success, 0, MISSING, None)
+    )
 
 
 @check("answer.carries-data")
 def success_carries_data(case: Case) -> Iterator[Finding]:
-    """A success has data, total and calledRouteList: without them nothing can be learned from it."""
+    """A success has data with a total and a list: without them nothing can be learned from it."""
     if not _is_success(case):
         return
-    data = case.answer.data
+    data, names = case.answer.data, document().envelope
     inside = data if isinstance(data, dict) else {}
     lacking = (
-        ["data"] if data in (MISSING, None) else [n for n in ("total", "calledRouteList") if inside.get(n) is None]
+        [names.data] if data in (MISSING, None) else [n for n in (names.total, names.rows) if inside.get(n) is None]
     )
     for name in lacking:
-        there = name in (case.answer.value if name == "data" else inside)
+        there = name in (case.answer.value if name == names.data else inside)
         yield case.finding(
             "answer.carries-data",
             f"A success does not carry {name}: it is {'null' if there else 'not there'}.",
-            {"returnCode": "0", "data": {"total": "a number", "calledRouteList": "a list"}},
+            {names.code: names.success, names.data: {names.total: "a number", names.rows: "a list"}},
             _shortened(case.answer.value),
             parameter=name,
             constraint="present",
@@ -120,26 +124,28 @@ def members_have_their_types(case: Case) -> Iterator[Finding]:
     yield from _envelope_findings(case, value)
     seen: set[tuple[str, str, str]] = set()
     for position, row in enumerate(_rows(case.answer.data)):
-        for problem in _row_problems(json.dumps(row, sort_keys=True)):
+        for problem in _row_problems(document(), json.dumps(row, sort_keys=True)):
             if problem[:3] not in seen:
                 seen.add(problem[:3])
-                yield _schema_finding(case, f"calledRouteList[].{problem[0]}", problem, f"record {position + 1}: ", row)
+                member = f"{document().envelope.rows}[].{problem[0]}"
+                yield _schema_finding(case, member, problem, f"record {position + 1}: ", row)
 
 
 def _rows(data: Any) -> list[Any]:
-    rows = data.get("calledRouteList") if isinstance(data, dict) else data
+    rows = data.get(document().envelope.rows) if isinstance(data, dict) else data
     return rows if isinstance(rows, list) else []
 
 
 def _envelope_findings(case: Case, value: dict[str, Any]) -> Iterator[Finding]:
-    data = value.get("data")
-    members: dict[str, Any] = {n: value[n] for n in ("returnCode", "description") if n in value}
+    names = document().envelope
+    data = value.get(names.data)
+    members: dict[str, Any] = {n: value[n] for n in (names.code, names.message) if n in value}
     for problem in _problems("envelope", members):
         yield _schema_finding(case, problem[0], problem, "", value)
     if data is not None and not isinstance(data, dict):
-        yield _schema_finding(case, "data", ("data", "type", type(data).__name__, "an object"), "", value)
+        yield _schema_finding(case, names.data, (names.data, "type", type(data).__name__, "an object"), "", value)
     elif data is not None:
-        inside = {n: data[n] for n in ("total", "calledRouteList") if data.get(n) is not None}
+        inside = {n: data[n] for n in (names.total, names.rows) if data.get(n) is not None}
         for problem in _problems("data", inside):
             yield _schema_finding(case, problem[0], problem, "", inside)
 
@@ -164,19 +170,20 @@ def _schema_finding(case: Case, member: str, problem: Problem, place: str, shown
 
 def record_problems(record: Mapping[str, Any]) -> tuple[Problem, ...]:
     """What the document says is wrong with one record: member, keyword, class of the value, what is wanted."""
-    return _row_problems(json.dumps(record, sort_keys=True))
+    return _row_problems(document(), json.dumps(record, sort_keys=True))
 
 
 @lru_cache(maxsize=65536)
-def _row_problems(text: str) -> tuple[Problem, ...]:
+def _row_problems(contract: OperationDocument, text: str) -> tuple[Problem, ...]:
     row = json.loads(text)
     if not isinstance(row, dict):
         return (("", "type", type(row).__name__, "an object"),)
-    return tuple(_problems("record", row))
+    return tuple(_problems("record", row, contract))
 
 
-def _problems(part: str, value: dict[str, Any]) -> Iterable[Problem]:
-    for error in _validator(part).iter_errors(value):
+def _problems(part: str, value: dict[str, Any], contract: OperationDocument | None = None) -> Iterable[Problem]:
+    contract = contract or document()
+    for error in _validator(contract, part).iter_errors(value):
         wanted: Any = error.validator_value
         keyword = str(error.validator)
         if keyword == "required":
@@ -184,7 +191,7 @@ def _problems(part: str, value: dict[str, Any]) -> Iterable[Problem]:
                 yield (name, "required", "absent", "present")
             continue
         member = str(error.absolute_path[0]) if error.absolute_path else ""
-        if keyword == "maxItems" or (member == "calledRouteList" and len(error.absolute_path) > 1):
+        if keyword == "maxItems" or (member == contract.envelope.rows and len(error.absolute_path) > 1):
             continue  # the page cap and the records have checks of their own
         yield (member, keyword, _class_of(error.instance), wanted)
 
@@ -195,16 +202,15 @@ def _class_of(value: Any) -> str:
 
 
 @cache
-def _validator(part: str) -> Validator:
-    contract = document()
+def _validator(contract: OperationDocument, part: str) -> Validator:
     if part == "record":
         return Draft202012Validator(contract.record_schema)
     schema = contract.success_schema if part == "envelope" else contract.data_schema
     properties = dict(schema["properties"])
-    if part == "envelope":  # any returnCode has the documented type; which one it must be is another clause
-        properties["returnCode"] = {"type": "string"}
+    if part == "envelope":  # any return code has the documented type; which one it must be is another clause
+        properties[contract.envelope.code] = {"type": "string"}
     else:
-        properties["calledRouteList"] = {"type": "array"}
+        properties[contract.envelope.rows] = {"type": "array"}
     return Draft202012Validator({"type": "object", "properties": properties})
 
 

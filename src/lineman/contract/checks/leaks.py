@@ -9,6 +9,7 @@ from typing import Any
 
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
+from lineman.contract.operation import document
 
 _TRACE = re.compile(
     r"Traceback \(most recent call last\)"
@@ -129,10 +130,11 @@ def _outside_records(case: Case) -> str:
 
 
 def _without_records(value: dict[str, Any]) -> dict[str, Any]:
-    data = value.get("data")
+    names = document().envelope
+    data = value.get(names.data)
     if isinstance(data, dict):
-        return {**value, "data": {name: inner for name, inner in data.items() if name != "calledRouteList"}}
-    return {**value, "data": None} if isinstance(data, list) else value
+        return {**value, names.data: {name: inner for name, inner in data.items() if name != names.rows}}
+    return {**value, names.data: None} if isinstance(data, list) else value
 
 
 def _said(case: Case) -> list[str]:

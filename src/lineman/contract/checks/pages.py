@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.matching import LearnedBehaviour, Match, match_filter
-from lineman.contract.operation import document
+from lineman.contract.operation import Filter, document
 
 
 @check("limit.page-cap")
 def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
     """No answer to any request has more than 100 records."""
-    maximum, count = document().limit_maximum, len(case.answer.records)
+    maximum, count = document().paging.size_maximum, len(case.answer.records)
     if count > maximum:
         yield case.finding(
             "limit.page-cap",
             f"A page has {count} records, more than {maximum}.",
             f"at most {maximum} records",
             f"{count} records",
-            parameter="calledRouteList",
+            parameter=document().envelope.rows,
             constraint=f"at most {maximum}",
             observed="more",
         )
@@ -30,20 +31,21 @@ def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
 
 @check("record.unique")
 def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
-    """No id comes twice in one answer."""
-    counts = Counter(str(record["id"]) for record in case.answer.records if record.get("id") is not None)
+    """No record comes twice in one answer."""
+    identity = document().identity
+    counts = Counter(str(record[identity]) for record in case.answer.records if record.get(identity) is not None)
     twice = sorted(id_ for id_, count in counts.items() if count > 1)
     if twice:
         yield Finding(
             "record.unique",
-            f"A record comes more than once in one answer: id {twice[0]!r}, among {len(twice)} such.",
-            "each id once",
+            f"A record comes more than once in one answer: {identity} {twice[0]!r}, among {len(twice)} such.",
+            f"each {identity} once",
             {id_: counts[id_] for id_ in twice[:10]},
             (case.exchange,),
-            parameter="id",
+            parameter=identity,
             constraint="unique in a page",
             observed="repeated",
-            rows=RecordDiff(extra=tuple(r for r in case.answer.records if str(r.get("id")) in twice[:10])),
+            rows=RecordDiff(extra=tuple(r for r in case.answer.records if str(r.get(identity)) in twice[:10])),
         )
 
 
@@ -66,19 +68,25 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
 def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
     """Whatever a media type does that no table names, no record of another type comes."""
     asked = case.question
-    if asked is None or "filter.media-type-undocumented" not in asked.unspecified or not case.targets_operation:
+    if asked is None or not case.targets_operation:
         return
-    wanted = asked.filters["mediatypeId"]
-    known = [r for r in case.answer.records if str(r.get("mediatypeId")) in map(str, document().answer_media_types)]
-    other = [r for r in known if match_filter("mediatypeId", wanted, r, LearnedBehaviour()) is not Match.YES]
+    for name in document().enum_filters:
+        one = document().filters[name]
+        if name in asked.filters and one.undocumented_clause in asked.unspecified:
+            yield from _of_another_type(case, one, asked.filters[name])
+
+
+def _of_another_type(case: Case, one: Filter, wanted: Any) -> Iterator[Finding]:
+    known = [r for r in case.answer.records if str(r.get(one.member)) in map(str, one.answer_values)]
+    other = [r for r in known if match_filter(one.name, wanted, r, LearnedBehaviour()) is not Match.YES]
     if other:
         yield Finding(
-            "filter.media-type",
-            f"mediatypeId {wanted} was answered with records of another type: {len(other)}.",
+            one.clause,
+            f"{one.name} {wanted} was answered with records of another type: {len(other)}.",
             "refused, no records, or records of that type",
-            f"records of type {sorted({str(r.get('mediatypeId')) for r in other})}",
+            f"records of type {sorted({str(r.get(one.member)) for r in other})}",
             (case.exchange,),
-            parameter="mediatypeId",
+            parameter=one.name,
             constraint="undocumented value",
             observed="other types",
             rows=RecordDiff(extra=tuple(other[:10])),
@@ -96,10 +104,10 @@ def failure_carries_no_records(case: Case) -> Iterator[Finding]:
     ):
         yield case.finding(
             "answer.return-code",
-            f"Records come with the returnCode {case.answer.return_code!r}, which means failure.",
-            "0",
+            f"Records come with the {document().envelope.code} {case.answer.return_code!r}, which means failure.",
+            document().envelope.success,
             case.answer.return_code,
-            parameter="returnCode",
-            constraint='"0" on success',
+            parameter=document().envelope.code,
+            constraint=f'"{document().envelope.success}" on success',
             observed="failure with records",
         )

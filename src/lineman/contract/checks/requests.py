@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
+from lineman.contract.operation import document
 from lineman.exchange import FailureKind
 
 ACCEPTED = "accepted"
+
+
+def refusal_words() -> str:
+    """The three documented ways to refuse, in words."""
+    names = document().envelope
+    return f'refused: status 400, 500, or 200 with a {names.code} other than "{names.success}", and no records'
 
 
 def refusal_problem(case: Case) -> str | None:
@@ -45,7 +52,7 @@ def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
         yield case.finding(
             "request.malformed-json",
             f"A body that is {request.note} was not refused as documented: {problem}.",
-            'refused: status 400, 500, or 200 with a returnCode other than "0", and no records',
+            refusal_words(),
             case.answer.signature if problem != "cut" else "the connection was cut",
             parameter="body",
             constraint=request.note,
@@ -53,8 +60,7 @@ def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
         )
 
 
-def _wrong_type(case: Case, name: str) -> Iterator[Finding]:
-    clause = f"{name}.type"
+def _wrong_type(case: Case, clause: str, name: str) -> Iterator[Finding]:
     if (
         case.question is None
         or clause not in case.question.invalid
@@ -67,7 +73,7 @@ def _wrong_type(case: Case, name: str) -> Iterator[Finding]:
         yield case.finding(
             clause,
             f"{name} {value!r} is no number and was not refused as documented: {problem}.",
-            'refused: status 400, 500, or 200 with a returnCode other than "0", and no records',
+            refusal_words(),
             case.answer.signature,
             parameter=name,
             constraint=f"not {type(value).__name__}",
@@ -78,13 +84,13 @@ def _wrong_type(case: Case, name: str) -> Iterator[Finding]:
 @check("limit.type")
 def limit_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
     """A limit that is no number at all is refused."""
-    return _wrong_type(case, "limit")
+    return _wrong_type(case, "limit.type", document().paging.size)
 
 
 @check("offset.type")
 def offset_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
     """An offset that is no number at all is refused."""
-    return _wrong_type(case, "offset")
+    return _wrong_type(case, "offset.type", document().paging.start)
 
 
 @check("request.method")

@@ -13,6 +13,7 @@ from lineman.contract.answer import AnswerKind, holds_records, read_answer
 from lineman.contract.checks.base import Case
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model, Prediction, learn_order, predict
+from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import Comparison, has_page, may_be_refused, not_accepted
 from lineman.contract.oracle.pages import check_page, check_past_end, check_positions
 from lineman.contract.oracle.records import check_contents, check_reachable_count, check_records, check_total
@@ -95,16 +96,16 @@ def _status(c: Comparison) -> Iterator[Finding]:
 
 
 def _return_code(c: Comparison) -> Iterator[Finding]:
-    """A page of records comes with returnCode "0"."""
-    code = c.answer.return_code
-    if code == "0" or (c.answer.kind is AnswerKind.REFUSAL and holds_records(c.answer)):
+    """A page of records comes with the return code for success."""
+    code, names = c.answer.return_code, document().envelope
+    if code == names.success or (c.answer.kind is AnswerKind.REFUSAL and holds_records(c.answer)):
         return  # records beside a failure code have a check of their own
     yield c.finding(
         "answer.return-code",
-        'A valid query\'s answer has no returnCode "0".',
-        "0",
+        f'A valid query\'s answer has no {names.code} "{names.success}".',
+        names.success,
         code if isinstance(code, str | int | float | bool | None) else str(type(code).__name__),
-        parameter="returnCode",
-        constraint='"0" on success',
+        parameter=names.code,
+        constraint=f'"{names.success}" on success',
         observed="other" if isinstance(code, str) else "absent or no text",
     )

@@ -13,11 +13,6 @@ from lineman.contract.model import Model, Prediction
 from lineman.contract.operation import document
 from lineman.contract.query import ParsedQuery
 
-CLAUSE_OF_FILTER = {
-    "accessCode": "filter.access-code",
-    "description": "filter.description",
-    "mediatypeId": "filter.media-type",
-}
 WORDS_FOR_NOTHING = frozenset({"0", "null", "undefined", "None"})
 """Texts that a careless service takes for no filter."""
 PLAIN_LENGTH = 64
@@ -60,7 +55,7 @@ def filter_clause(asked: ParsedQuery) -> str:
     if len(asked.filters) > 1:
         return "filter.conjunction"
     name, value = next(iter(asked.filters.items()))
-    return "filter.any-text" if isinstance(value, str) and is_special_text(value) else CLAUSE_OF_FILTER[name]
+    return "filter.any-text" if isinstance(value, str) and is_special_text(value) else document().filters[name].clause
 
 
 def describe(asked: ParsedQuery) -> str:
@@ -86,13 +81,13 @@ def boundary_class(number: int | None) -> str:
     """A value's place among the documented boundaries: words that stay the same from run to run."""
     if number is None:
         return "absent"
-    maximum = document().limit_maximum
-    return str(number) if number in (0, 1, maximum) else ("above 100" if number > maximum else "between")
+    maximum = document().paging.size_maximum
+    return str(number) if number in (0, 1, maximum) else (f"above {maximum}" if number > maximum else "between")
 
 
 def summary_of(record: Record) -> dict[str, Any]:
     """The members of a record that queries look at."""
-    return {name: record.get(name) for name in ("id", "accessCode", "mediatypeId", "description")}
+    return {name: record.get(name) for name in document().shown_members}
 
 
 def not_accepted(c: Comparison) -> Iterator[Finding]:
@@ -107,7 +102,7 @@ def not_accepted(c: Comparison) -> Iterator[Finding]:
     yield c.finding(
         clause,
         f"A valid query ({describe(c.asked)}) is not answered with success: {c.answer.signature}.",
-        'status 200 with returnCode "0"',
+        f'status 200 with {document().envelope.code} "{document().envelope.success}"',
         c.answer.signature,
         parameter=parameter,
         constraint=constraint,
@@ -143,11 +138,12 @@ def _is_behind_the_last(c: Comparison) -> bool:
 def acceptance(asked: ParsedQuery, purposes: Sequence[str]) -> tuple[str, str, str]:
     """Clause, parameter and constraint that a refused valid query breaks, read off its parameters; fewest say most."""
     contract, names = document(), set(asked.query)
+    paging = contract.paging
     if dict(asked.query) == contract.example_request and "request.example" in purposes:
         return "request.example", "example", "accepted"
-    if names == {"limit"} and asked.limit is not None:
+    if names == {paging.size} and asked.limit is not None:
         return limit_clause(asked.limit), "limit", "accepted"
-    if names and names <= {"limit", "offset"} and asked.offset:
+    if names and names <= set(paging.names) and asked.offset:
         return offset_clause(asked.offset), "offset", "accepted"
     if len(names) == 1 and asked.filters:
         return filter_clause(asked), asked.filter_names, "accepted"
@@ -160,10 +156,10 @@ def limit_clause(limit: int) -> str:
     """The clause that says that this limit is accepted."""
     if limit == 0:
         return "limit.zero"
-    maximum = document().limit_maximum
+    maximum = document().paging.size_maximum
     return "limit.clamp" if limit > maximum else "limit.maximum" if limit == maximum else "limit.page-size"
 
 
 def offset_clause(offset: int) -> str:
     """The clause that says that this offset is accepted."""
-    return "offset.maximum" if offset == document().offset_maximum else "offset.pages"
+    return "offset.maximum" if offset == document().paging.start_maximum else "offset.pages"

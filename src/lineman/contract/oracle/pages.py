@@ -161,9 +161,9 @@ def _in_order(got: Sequence[str], prediction: Prediction) -> bool:
 def _slice_clause(asked: ParsedQuery) -> str:
     if asked.offset is None:
         return "offset.default"
-    if asked.limit is not None and asked.limit > document().limit_maximum:
+    if asked.limit is not None and asked.limit > document().paging.size_maximum:
         return "limit.clamp"
-    return "offset.maximum" if asked.offset == document().offset_maximum else "offset.pages"
+    return "offset.maximum" if asked.offset == document().paging.start_maximum else "offset.pages"
 
 
 def _difference(expected: Sequence[Record], got: Sequence[Record], *, reordered: bool) -> RecordDiff:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from lineman.contract.operation import document
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
 from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import LONGEST_INTERVAL, BurnRule, Canary
@@ -96,10 +97,6 @@ def rules_of(canary: Canary) -> tuple[SizedRule, ...]:
     return tuple(sized(rule, canary) for rule in canary.slo.burn)
 
 
-PAGE_CAP = 100
-"""The most records that one answer may hold (vendor page, Table 2 no. 1.4)."""
-
-
 def problems(canary: Canary) -> Iterator[str]:
     """Yield what is wrong with a canary's thresholds, one sentence each, beginning with the setting's name."""
     yield from _times(canary)
@@ -143,8 +140,9 @@ def _expectations(canary: Canary) -> Iterator[str]:
     records = len(canary.expect.records)
     if high is not None and records > high:
         yield f"expect.records: {records} records are expected but expect.total_at_most allows {high}"
-    limit = canary.query.get("limit", PAGE_CAP)
-    page = min(limit, PAGE_CAP) if isinstance(limit, int) and limit >= 0 else PAGE_CAP
+    most = document().paging.size_maximum
+    limit = canary.query.get(document().paging.size, most)
+    page = min(limit, most) if isinstance(limit, int) and limit >= 0 else most
     if records > page:
         yield f"expect.records: {records} records are expected but the query's page holds at most {page}"
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from lineman.client.errors import TokenError
 from lineman.client.tokens import IssuedToken
 from lineman.contract.checks import run_checks
+from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Phases
 from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary
@@ -166,8 +167,9 @@ def _unmet_expectation(exchange: Exchange, canary: Canary) -> str:
 def _data(exchange: Exchange) -> tuple[float | None, Sequence[Any]]:
     assert exchange.response is not None  # noqa: S101 - the caller looked
     try:
-        data = json.loads(exchange.response.body)["data"]
-        total, records = data.get("total"), data.get("calledRouteList")
+        names = document().envelope
+        data = json.loads(exchange.response.body)[names.data]
+        total, records = data.get(names.total), data.get(names.rows)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, ()
     number = total if isinstance(total, int | float) and not isinstance(total, bool) else None
