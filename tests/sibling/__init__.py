@@ -1,0 +1,1 @@
+"""A second operation of the vendor, judged from its document alone."""
