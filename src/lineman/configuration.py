@@ -1,5 +1,8 @@
 """Where settings come from: tables of ``lineman.toml``, and the environment, which wins.
 
+A variable that contradicts the table of a target is refused: nobody can say which of the two was meant, and a variable
+left over from another target must not turn the verdict on that one into a verdict on this one.
+
 The environment is read as the mapping that the caller passes, by hand and not through a settings framework: its
 ``…_FILE`` forms need that, and the probe, which starts every minute, saves the framework's import.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -58,6 +61,8 @@ class Section(_Strict):
     timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
     max_body_bytes: Annotated[int, Field(ge=1024)] | None = None
     latency_limit: Annotated[float, Field(gt=0, le=3600)] | None = None
+    require: list[str] = Field(default_factory=list)
+    min_records: Annotated[int, Field(ge=0)] | None = None
     waivers: list[WaiverSection] = Field(default_factory=list)
 
 
@@ -104,29 +109,88 @@ class Table:
         return path
 
 
-@dataclass(frozen=True, slots=True)
+ADDRESSES = ("base_url", "token_url")
+_CREDENTIALS = ("APP_KEY", "APP_SECRET", "TOKEN")
+VARIABLES = tuple(
+    f"LINEMAN_{key}{form}"
+    for key in ("BASE_URL", "TOKEN_URL", *(f"{tenant}{one}" for tenant in ("", "SECOND_") for one in _CREDENTIALS))
+    for form in ("", "_FILE")
+)
+"""The variables of the environment that say something about a target."""
+
+
+def variable_hints(environment: Mapping[str, str]) -> str:
+    """What is odd about the variables that are there: one that is blank, and one that lineman does not know."""
+    blank = [name for name in VARIABLES if name in environment and not environment[name].strip()]
+    words = [f"{name} is set but blank" for name in blank]
+    words.extend(
+        f"{name} is no variable of lineman's{nearest}"
+        for name in environment
+        if name.startswith("LINEMAN_") and name not in VARIABLES and (nearest := _nearest(name, VARIABLES))
+    )
+    return "".join(f"; {word}" for word in words)
+
+
+@dataclass(slots=True)
 class Sources:
-    """The environment before the file, for every setting that both may hold."""
+    """The environment before the file, for every setting that both may hold, and from where each one was taken."""
 
     environment: Mapping[str, str]
     table: Table
+    taken: dict[str, str] = field(default_factory=dict)
+    """Setting to where its value stands."""
 
     def origin(self, key: str) -> str:
-        variable = f"LINEMAN_{key.upper()}"
-        for candidate in (variable, f"{variable}_FILE"):
-            if self.environment.get(candidate):
-                return candidate
-        return f"{self.table.place}: {key}"
+        """Where the value of a setting stands, or would."""
+        return self.taken.get(key) or f"{self.table.place}: {key}"
 
     def text(self, key: str) -> str | None:
+        """The value of a setting, None where nobody gives one.
+
+        Raises:
+            ConfigurationError: the file that is named cannot be read, or variable and table contradict each other.
+        """
+        variable, given = self._given(key)
+        if given is None:
+            place, value = self._configured(key)
+            if value is not None:
+                self.taken[key] = place
+            return value
+        self._refuse_contradiction(key, variable, given)
+        self.taken[key] = variable
+        return given
+
+    def _given(self, key: str) -> tuple[str, str | None]:
+        """The variable that holds a setting, and its value. A blank variable is none: pipelines set what they lack."""
         variable = f"LINEMAN_{key.upper()}"
-        if value := self.environment.get(variable):
-            return value.strip()
-        if path := self.environment.get(f"{variable}_FILE"):
-            return _content(Path(path).expanduser(), f"{variable}_FILE")
+        if value := self.environment.get(variable, "").strip():
+            return variable, value
+        if path := self.environment.get(f"{variable}_FILE", "").strip():
+            return f"{variable}_FILE", _content(Path(path).expanduser(), f"{variable}_FILE")
+        return variable, None
+
+    def _configured(self, key: str) -> tuple[str, str | None]:
         if path := getattr(self.table.section, f"{key}_file", None):
-            return _content(self.table.path(path), f"{self.table.place}: {key}_file")
-        return getattr(self.table.section, key, None)
+            place = f"{self.table.place}: {key}_file"
+            return place, _content(self.table.path(path), place)
+        return f"{self.table.place}: {key}", getattr(self.table.section, key, None)
+
+    def _refuse_contradiction(self, key: str, variable: str, given: str) -> None:
+        try:
+            place, configured = self._configured(key)
+        except ConfigurationError:
+            return  # a file that is not on this machine says nothing that the variable could contradict
+        address = key in ADDRESSES
+        if configured is None and key == "token_url":
+            configured = self.table.section.base_url  # tokens come from there, unless another address is named
+        if configured is None or configured.rstrip("/") == given.rstrip("/"):
+            return
+        # An address with a password in it is refused later on, and is repeated nowhere.
+        difference = f"{given} against {configured}" if address and "@" not in given else "their values differ"
+        raise ConfigurationError(
+            f"{variable} contradicts {place} ({difference}): unset the variable, or "
+            + ("give the address with --base-url in place of the target's name" if address else "remove that line")
+        )
 
     def secret(self, key: str) -> Secret | None:
         value = self.text(key)
@@ -142,7 +206,7 @@ class Sources:
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigurationError(
             f"{file.absolute()}: there is no such file: write a [targets.NAME] table into it, or give --base-url URL"
@@ -160,9 +224,19 @@ def _tables(file: Path) -> dict[str, Any]:
     return targets
 
 
+def is_default_target(name: str | None, config: Path | None) -> bool:
+    """Whether a target is the one that is meant where none is named: it has no name, or the file has no other."""
+    if name is None:
+        return True
+    try:
+        return list(_tables(config or Path(CONFIGURATION_FILE))) == [name]
+    except ConfigurationError:
+        return False
+
+
 def _content(path: Path, origin: str) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
         raise ConfigurationError(f"{origin}: {path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

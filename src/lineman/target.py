@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from lineman.configuration import CONFIGURATION_FILE, ConfigurationError, Section, Sources, Table, WaiverSection
+from lineman.configuration import (
+    CONFIGURATION_FILE,
+    ConfigurationError,
+    Section,
+    Sources,
+    Table,
+    WaiverSection,
+    variable_hints,
+)
 from lineman.secret import Secret
 
 __all__ = ["ConfigurationError", "Credentials", "NoTargetError", "Target", "Waiver", "is_loopback", "load_target"]
@@ -53,6 +61,7 @@ class Waiver:
     """A clause id or a violation's fingerprint."""
     reason: str
     until: date
+    is_fingerprint: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,15 @@ class Target:
     max_body_bytes: int = 4 * 1024 * 1024
     latency_limit: float | None = None
     """Seconds within which 95 of 100 answers should come. Shown in the report; no promise, so no verdict."""
+    require: tuple[str, ...] = ()
+    """Globs of clauses; where one of those promises was not verified, a run has no verdict."""
+    min_records: int = 0
+    """How many records the list has to have; with fewer, a run has no verdict."""
     waivers: tuple[Waiver, ...] = ()
+    sources: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """Setting and where it stands, for people: which variable, which table, which option."""
+    hints: str = field(default="", compare=False)
+    """What was odd about the variables that were there."""
 
     @classmethod
     def of(cls, base_url: str, credentials: Credentials | None = None, **settings: Any) -> Target:
@@ -97,8 +114,12 @@ class Target:
         if not self.credentials.usable:
             raise ConfigurationError(
                 f"target {self.name} has no credentials: set LINEMAN_APP_KEY and LINEMAN_APP_SECRET (or "
-                f"LINEMAN_APP_SECRET_FILE), or LINEMAN_TOKEN (or LINEMAN_TOKEN_FILE)"
+                f"LINEMAN_APP_SECRET_FILE), or LINEMAN_TOKEN (or LINEMAN_TOKEN_FILE){self.hints}"
             )
+
+
+def _has_address(environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name, "").strip() for name in ("LINEMAN_BASE_URL", "LINEMAN_BASE_URL_FILE"))
 
 
 def is_loopback(url: str) -> bool:
@@ -114,39 +135,48 @@ def is_loopback(url: str) -> bool:
 def load_target(name: str | None, base_url: str | None, config: Path | None, environment: Mapping[str, str]) -> Target:
     """Put a target's settings together.
 
-    ``base_url`` wins over ``LINEMAN_BASE_URL``, and the environment over the table ``[targets.NAME]`` of ``config``
-    (where that is None: of ``lineman.toml`` in the working directory).
+    ``base_url`` wins over ``LINEMAN_BASE_URL``. The environment fills in what the table ``[targets.NAME]`` of
+    ``config`` (where that is None: of ``lineman.toml`` in the working directory) leaves open.
 
     Raises:
         NoTargetError: neither a name nor an address was given.
-        ConfigurationError: a setting is missing, malformed or unknown.
+        ConfigurationError: a setting is missing, malformed or unknown, or a variable contradicts the table.
     """
     if name is not None and base_url is not None:
         raise ConfigurationError(f"both --target {name} and --base-url {base_url} are given: give one of them")
-    if not (name or base_url or environment.get("LINEMAN_BASE_URL") or environment.get("LINEMAN_BASE_URL_FILE")):
-        raise NoTargetError(f"no target given: say which deployment to test with {_WAYS}")
+    if name is None and base_url is None and not _has_address(environment):
+        raise NoTargetError(f"no target given: say which deployment to test with {_WAYS}{variable_hints(environment)}")
     table = Table.read(name, config) if name is not None else Table(Path(CONFIGURATION_FILE), "", Section())
     sources = Sources(environment, table)
-    address = base_url or sources.text("base_url")
-    if not address:
+    if base_url is not None:
+        sources.taken["base_url"] = "--base-url"
+    address = sources.text("base_url") if base_url is None else base_url
+    if address is None:
         raise ConfigurationError(f"{table.place} has no base_url: add one, or set LINEMAN_BASE_URL")
-    address = _url(address, "--base-url" if base_url else sources.origin("base_url"))
+    address = _url(address, sources.origin("base_url"))
     token_address = sources.text("token_url")
     section = table.section
+    own, second = _credentials(sources, ""), _credentials(sources, "second_")
+    for key in sorted(section.model_fields_set - {key.removesuffix("_file") for key in sources.taken}):
+        if not key.endswith("_file"):
+            sources.taken.setdefault(key, f"{table.place}: {key}")
     return Target.of(
         address,
-        _credentials(sources, ""),
+        own,
         name=name,
-        token_url=_url(token_address, sources.origin("token_url")) if token_address else None,
-        second=_none_if_unusable(_credentials(sources, "second_")),
+        token_url=None if token_address is None else _url(token_address, sources.origin("token_url")),
+        second=_none_if_unusable(second),
         headers=tuple(_headers(section.headers, table.place)),
         verify=table.certificates(),
+        require=tuple(section.require),
         waivers=tuple(_waivers(section.waivers, table.place)),
+        sources=tuple(sources.taken.items()),
+        hints=variable_hints(environment),
         **section.model_dump(include=set(_LIMITS)),
     )
 
 
-_LIMITS = ("rate", "concurrency", "max_requests", "timeout", "max_body_bytes", "latency_limit")
+_LIMITS = ("rate", "concurrency", "max_requests", "timeout", "max_body_bytes", "latency_limit", "min_records")
 
 
 def _credentials(sources: Sources, prefix: str) -> Credentials:
@@ -200,4 +230,4 @@ def _waivers(sections: list[WaiverSection], place: str) -> Iterable[Waiver]:
         match = section.clause or section.fingerprint
         if not match or (section.clause and section.fingerprint):
             raise ConfigurationError(f"{place}: waiver {number}: give either a clause or a fingerprint")
-        yield Waiver(match, section.reason, section.until)
+        yield Waiver(match, section.reason, section.until, is_fingerprint=section.fingerprint is not None)

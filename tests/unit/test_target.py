@@ -82,10 +82,8 @@ def test_everything_that_a_file_may_say(folder: Path) -> None:
         target.name = "other"  # type: ignore[misc]  # that is what is tested
 
 
-def test_the_environment_wins_over_the_file(folder: Path) -> None:
-    write(folder, STAGING)
-    (folder / "secret.txt").write_text("from-the-file")
-    (folder / "bundle.pem").write_text("")
+def test_the_environment_fills_in_what_the_file_leaves_open(folder: Path) -> None:
+    write(folder, "[targets.staging]\nrate = 5")
     (folder / "elsewhere.txt").write_text(f"  {PLANTED}\n")
     environment = {
         "LINEMAN_BASE_URL": "https://other.example.com/",
@@ -98,6 +96,82 @@ def test_the_environment_wins_over_the_file(folder: Path) -> None:
     assert (target.base_url, target.token_url) == ("https://other.example.com", "https://other.example.com:8443")
     assert target.credentials == Credentials("other-key", Secret(PLANTED))
     assert target.second == Credentials(token=Secret("second-token"))
+    assert dict(target.sources) == {
+        "base_url": "LINEMAN_BASE_URL",
+        "token_url": "LINEMAN_TOKEN_URL",
+        "app_key": "LINEMAN_APP_KEY",
+        "app_secret": "LINEMAN_APP_SECRET_FILE",
+        "second_token": "LINEMAN_SECOND_TOKEN",
+        "rate": "lineman.toml: [targets.staging]: rate",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (
+            {"LINEMAN_BASE_URL": "https://prod.example.com"},
+            ("LINEMAN_BASE_URL", "https://prod.example.com", "base_url"),
+        ),
+        ({"LINEMAN_TOKEN_URL": "https://elsewhere"}, ("LINEMAN_TOKEN_URL", "https://token.example.com", "token_url")),
+        ({"LINEMAN_APP_KEY": "other"}, ("LINEMAN_APP_KEY", "app_key", "differ")),
+        ({"LINEMAN_APP_SECRET": "other-secret"}, ("LINEMAN_APP_SECRET", "app_secret_file", "differ")),
+    ],
+)
+def test_a_variable_that_contradicts_a_named_target_is_refused(
+    folder: Path, variables: dict[str, str], named: tuple[str, ...]
+) -> None:
+    """When a variable left over from another target is there, then it and the table are named, and no secret is."""
+    write(folder, STAGING)
+    (folder / "secret.txt").write_text(PLANTED)
+    (folder / "bundle.pem").write_text("")
+    with pytest.raises(ConfigurationError) as caught:
+        load_target("staging", None, None, variables)
+    text = str(caught.value)
+    for word in (*named, "[targets.staging]", "unset the variable"):
+        assert word in text
+    assert PLANTED not in text
+    assert "other-secret" not in text
+
+
+def test_tokens_do_not_come_from_another_target_s_address(folder: Path) -> None:
+    """When a target has no token_url, then a variable that names another address than its base_url is refused."""
+    write(folder, '[targets.prod]\nbase_url = "https://prod.example.com"')
+    with pytest.raises(ConfigurationError, match="LINEMAN_TOKEN_URL contradicts"):
+        load_target("prod", None, None, {"LINEMAN_TOKEN_URL": "https://staging.example.com"})
+
+
+def test_a_variable_that_agrees_with_the_target_is_no_contradiction(folder: Path) -> None:
+    write(folder, STAGING.replace('verify = "bundle.pem"', ""))
+    environment = {
+        "LINEMAN_BASE_URL": "https://staging.example.com/prefix",
+        "LINEMAN_APP_KEY": "staging-key",
+        "LINEMAN_APP_SECRET": PLANTED,  # the table names a file that is not on this machine
+    }
+    target = load_target("staging", None, None, environment)
+    assert target.credentials == Credentials("staging-key", Secret(PLANTED))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_variable_counts_as_none_and_is_named(folder: Path, blank: str) -> None:
+    with pytest.raises(NoTargetError, match="LINEMAN_BASE_URL is set but blank"):
+        load_target(None, None, None, {"LINEMAN_BASE_URL": blank})
+    target = load_target(None, "https://h", None, {"LINEMAN_APP_KEY": "k", "LINEMAN_TOKEN": blank, **KEYS})
+    with pytest.raises(ConfigurationError, match="LINEMAN_APP_SECRET is set but blank"):
+        load_target(None, "https://h", None, {"LINEMAN_APP_SECRET": blank}).require_credentials()
+    assert target.credentials.token is None
+
+
+def test_a_misspelt_variable_is_named(folder: Path) -> None:
+    with pytest.raises(NoTargetError, match="LINEMAN_BASEURL is no variable of lineman's: did you mean 'LINEMAN_BASE_"):
+        load_target(None, None, None, {"LINEMAN_BASEURL": "https://h"})
+
+
+def test_a_byte_order_mark_is_read(folder: Path) -> None:
+    (folder / "lineman.toml").write_text('[targets.staging]\nbase_url = "https://h"\n', encoding="utf-8-sig")
+    (folder / "key").write_text("key", encoding="utf-8-sig")
+    target = load_target("staging", None, None, {"LINEMAN_APP_KEY_FILE": str(folder / "key"), "LINEMAN_TOKEN": "t"})
+    assert (target.base_url, target.credentials.app_key) == ("https://h", "key")
 
 
 def test_an_address_and_the_environment_are_enough(folder: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from lineman.cli import config, monitor, report
+from lineman.cli.common import tolerate_closed_pipes
 from lineman.cli.config import explain
 from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
-from lineman.cli.test import judge
+from lineman.cli.test import EPILOG, TestCommand, judge
 
 USAGE_ERROR = 4
 PROBE_UNKNOWN = 3
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("test")(judge)
+app.command("test", cls=TestCommand, epilog=EPILOG)(judge)
 app.command()(probe)
 app.add_typer(monitor.app, name="monitor")
 app.command()(sandbox)
@@ -50,6 +51,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; a wrong call ends with lineman's own exit code for that."""
+    tolerate_closed_pipes()
     usage_error = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError")
     probing = sys.argv[1:2] == ["probe"]
     usage_error.exit_code = PROBE_UNKNOWN if probing else USAGE_ERROR  # type: ignore[attr-defined]  # click's own class

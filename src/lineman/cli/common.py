@@ -1,8 +1,11 @@
-"""Where history lies, as an option: never with a password, which every user of the machine could read there."""
+"""What several commands share: the option for history, and output whose reader may go away."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import io
+import os
+import sys
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -32,3 +35,35 @@ HistoryOption = Annotated[
     ),
 ]
 """The option of commands that read history."""
+
+
+class _Pipe(io.FileIO):
+    """A stream whose reader may go away, as ``head`` does: what it would have read then goes nowhere."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(data)
+
+
+def tolerate_closed_pipes() -> None:
+    """Let standard output and error outlive their readers, so that a verdict does not depend on who looks at it."""
+    sys.stdout, sys.stderr = _tolerant(sys.stdout), _tolerant(sys.stderr)
+
+
+def _tolerant(stream: TextIO) -> TextIO:
+    try:
+        number = stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return stream  # closed, or no file at all
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Pipe(number, "wb", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=True,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from lineman.files import write_atomically
 from lineman.report.figures import verdict_word
 from lineman.report.github import github_annotations
 from lineman.report.run import Change, Run, State, Verdict
-from lineman.suite.plugin import CaseOutcome
+from lineman.suite.plugin import LEFT_OUT, CaseOutcome
 from lineman.suite.run_state import RunOptions
 from lineman.text import plain
 
@@ -39,11 +40,23 @@ class Display:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self.progress: Progress | None = None
+        self.said: list[tuple[CaseOutcome, str]] = []
+        """Tests whose outcome was shown, and the word for it."""
 
-    def begin(self, known_as: str, settings: RunOptions) -> None:
+    def begin(self, known_as: str, settings: RunOptions, target: Target, notes: Iterable[str] = ()) -> None:
+        """Say what is judged, and where every setting came from: the wrong target must not go unnoticed."""
+        places: dict[str, list[str]] = {}
+        for setting, place in target.sources:
+            places.setdefault(place.removesuffix(f": {setting}").removesuffix(f": {setting}_file"), []).append(setting)
+        origins = "; ".join(f"{', '.join(names)} from {place}" for place, names in places.items())
         self.console.print(
-            f"lineman {__version__}: judging {escape(known_as)}, profile {settings.profile}, seed {settings.seed}"
+            escape(
+                f"lineman {__version__}: judging {known_as}, profile {settings.profile}, seed {settings.seed}"
+                + (f" ({origins})" if origins else "")
+            )
         )
+        for note in notes:
+            self.console.print(escape(f"Note: {note}"))
         if self.console.is_terminal:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
             self.progress = Progress(*columns, console=self.console, transient=True)
@@ -52,13 +65,30 @@ class Display:
 
     def step(self, outcome: CaseOutcome, total: int) -> None:
         """Show that a test has ended."""
-        words = outcome.name.removeprefix("test_").replace("_", " ").partition("[")[0]
+        words = _title(outcome)
         if self.progress is None:
-            self.console.print(f"  {_MARKS.get(outcome.state, outcome.state):12} {escape(words)}")
+            mark = "left out" if outcome.reason == LEFT_OUT else _MARKS[outcome.state]
+            reason = f" ({outcome.reason})" if outcome.reason else ""
+            self.console.print(escape(plain(f"  {mark:12} {words}{reason}")))
+            self.said.append((outcome, mark))
             return
         self.progress.update(self.task, description=escape(words[:60]), total=total, advance=1)
         if outcome.state == "failed":
             self.progress.console.print(f"  [red]broken[/red]  {escape(words)}")
+            self.said.append((outcome, "FAILED"))
+
+    def _correct(self, run: Run) -> None:
+        """Say again, and rightly, what the rest of the run showed otherwise than a line above."""
+        states = {clause.id: clause.state for clause in run.clauses}
+        corrections = [
+            f"  {now:12} {_title(outcome)} (above: {word})"
+            for outcome, word in self.said
+            if outcome.clauses and word != "left out" and (now := _final(outcome, states)) != word
+        ]
+        if corrections:
+            self.console.print("\nThe whole run showed these otherwise than they are said above:")
+            for line in corrections:
+                self.console.print(escape(plain(line)))
 
     def end(self, run: Run, folder: Path, *, internal: str = "") -> None:
         """Tell the verdict, what is broken, and where the report lies."""
@@ -66,6 +96,7 @@ class Display:
             self.progress.stop()
         if internal:
             write_atomically(folder / "internal-error.txt", internal.encode("utf-8", "backslashreplace"))
+        self._correct(run)
         self._violations(run)
         self._counts(run)
         colour = _COLOURS[run.verdict]
@@ -98,6 +129,20 @@ class Display:
         words = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
         seconds = (run.finished - run.started).total_seconds()
         self.console.print(f"\n{words}; {run.requests} requests in {seconds:.1f} s")
+
+
+def _title(outcome: CaseOutcome) -> str:
+    return outcome.name.removeprefix("test_").replace("_", " ").partition("[")[0]
+
+
+def _final(outcome: CaseOutcome, states: Mapping[str, State]) -> str:
+    """What the whole run makes of a test."""
+    broken = (State.VIOLATED, State.WAIVED)
+    if any(states.get(id_) in broken for id_ in (*outcome.clauses, *outcome.found)):
+        return _MARKS["failed"]
+    if all(states[id_] is State.NOT_VERIFIED for id_ in outcome.clauses if id_ in states):
+        return _MARKS["skipped"]
+    return _MARKS["passed"]
 
 
 CONFIRMING = 150

@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:
-    from lineman.report.run import Run
-    from lineman.suite.plugin import SuitePlugin
-    from lineman.suite.run_state import RunOptions
     from lineman.target import Target
 
 USAGE_ERROR = 4
-REPORTS = Path("reports")
+INTERRUPTED = 2
+EPILOG = """\
+Examples: `lineman test --base-url https://staging.example.com --profile smoke` judges a deployment quickly;
+`lineman test --target staging --require '*'` the one that lineman.toml calls staging, and is no pass unless
+everything was verified.
+
+Variables: LINEMAN_BASE_URL, LINEMAN_TOKEN_URL, LINEMAN_APP_KEY, LINEMAN_APP_SECRET, LINEMAN_TOKEN,
+LINEMAN_SECOND_APP_KEY, LINEMAN_SECOND_APP_SECRET, LINEMAN_SECOND_TOKEN, each also with _FILE at its end and the path
+of a file that holds the value. The command line wins over them, and they over lineman.toml.
+"""
+
+
+class TestCommand(TyperCommand):
+    """Tells words behind ``--``, which are pytest's, from words that were meant for lineman."""
+
+    __test__ = False  # for pytest: this is no test
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note how many words stand behind ``--``."""
+        ctx.meta["for_pytest"] = len(args) - args.index("--") - 1 if "--" in args else 0
+        return super().parse_args(ctx, args)
+
+
+def _rate(value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number of requests a second: give one such as 5")
+    return value
+
+
+def _folder(value: str) -> Path:
+    if not value.strip():
+        raise typer.BadParameter("the name of the folder is empty: give one, or leave the option out")
+    return Path(value)
 
 
 def judge(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
     target: Annotated[str | None, typer.Option(help="A target of lineman.toml.")] = None,
     base_url: Annotated[str | None, typer.Option(help="Base URL of the deployment to judge.")] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Judge the embedded sandbox.")] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="File with the [targets.NAME] tables.", show_default="lineman.toml")
+    ] = None,
     profile: Annotated[str, typer.Option(help="How much to ask: smoke, full or deep.")] = "full",
     report_dir: Annotated[
-        Path | None, typer.Option(help="Folder for the run's files.", show_default="reports/RUN")
+        Path | None, typer.Option(parser=_folder, help="Folder for the run's files.", show_default="reports/RUN")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the generated queries.")] = 1,
     only: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Judge only clauses that match (repeatable).")
     ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="No pass unless clauses that match were verified (repeatable)."),
+    ] = None,
     max_requests: Annotated[int | None, typer.Option(min=1, help="The most requests to send.")] = None,
-    rate: Annotated[float | None, typer.Option(min=0.01, help="The most requests a second.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0.01, callback=_rate, help="The most requests a second.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be sent, and send nothing.")] = False,
-    pin: Annotated[bool, typer.Option("--pin", help="Accept what is observed: write lineman-pins.toml.")] = False,
+    pin: Annotated[bool, typer.Option("--pin", help="Accept what is observed: write the target's pins.")] = False,
+    pins: Annotated[Path | None, typer.Option(help="File of pins.", show_default="lineman-pins.toml")] = None,
     drift: Annotated[str, typer.Option(help="What a changed pin does: warn or fail.")] = "fail",
     baseline: Annotated[Path | None, typer.Option(help="Run to compare with.", show_default="the previous one")] = None,
     fault: Annotated[
@@ -54,6 +93,7 @@ def judge(  # noqa: PLR0913 - one parameter an option
     from lineman.suite.run_state import RunOptions  # noqa: PLC0415 - heavy
 
     with _errors_as_messages():
+        _refuse_stray_words(pytest_args or [], context.meta["for_pytest"])
         _check_choices(
             profile,
             drift,
@@ -67,45 +107,74 @@ def judge(  # noqa: PLR0913 - one parameter an option
             profile=_profile(profile),
             seed=seed,
             only=tuple(only or ()),
+            require=tuple(require or ()),
             drift="warn" if drift == "warn" else "fail",
             pin=pin,
+            default_target=not sandbox and _is_default(target, config),
             sandbox_options=tuple(options) if sandbox else (),
             target_options=_target_words(target, base_url),
+            **_pins(pins, pin=pin),
         )
-        _check_selection(settings)
-        with _chosen(target, base_url, fault or [], dialect or [], sandbox=sandbox) as (found, known_as):
+        with _chosen(target, base_url, config, fault or [], dialect or [], sandbox=sandbox) as (found, known_as):
             chosen = _limited(found, max_requests, rate, deep=profile == "deep")
             if plan:
                 from lineman.cli.terminal import print_plan  # noqa: PLC0415 - starts the sandbox in process
 
                 print_plan(settings, chosen)
                 return
-            code = _judge(settings, chosen, known_as, report_dir, baseline, pytest_args or [])
+            from lineman.cli.running import run_and_report  # noqa: PLC0415 - heavy
+
+            code = run_and_report(settings, chosen, known_as, report_dir, baseline, pytest_args or [])
     raise typer.Exit(code)
+
+
+def _refuse_stray_words(words: list[str], for_pytest: int) -> None:
+    from lineman.target import ConfigurationError  # noqa: PLC0415 - heavy
+
+    stray = words[: len(words) - for_pytest]
+    if stray:
+        first = stray[0]
+        way = f"--base-url {first}" if "://" in first else f"--target {first}"
+        raise ConfigurationError(
+            f"{first!r} stands alone: to judge it say `lineman test {way}`; words for pytest come behind `--`"
+        )
 
 
 def _check_choices(
     profile: str, drift: str, *, sandbox: bool, target: str | None, base_url: str | None, only_sandbox: list[str]
 ) -> None:
     from lineman.target import ConfigurationError  # noqa: PLC0415 - heavy
+    from lineman.text import hint  # noqa: PLC0415
 
-    if profile not in ("smoke", "full", "deep"):
-        raise ConfigurationError(f"--profile {profile!r}: choose smoke, full or deep")
-    if drift not in ("warn", "fail"):
-        raise ConfigurationError(f"--drift {drift!r}: choose warn or fail")
-    given = [name for name, there in (("--target", target), ("--base-url", base_url), ("--sandbox", sandbox)) if there]
+    for option, value, choices in (
+        ("--profile", profile, ("smoke", "full", "deep")),
+        ("--drift", drift, ("warn", "fail")),
+    ):
+        if value not in choices:
+            raise ConfigurationError(f"{option} {value!r}: choose {' or '.join(choices)}{hint(value, choices)}")
+    given = [
+        name for name, there in (("--target", target is not None), ("--base-url", base_url is not None)) if there
+    ] + (["--sandbox"] if sandbox else [])
     if len(given) > 1:
         raise ConfigurationError(f"{' and '.join(given)} name more than one target: give one of them")
     if only_sandbox and not sandbox:
         raise ConfigurationError(f"--fault and --dialect ({only_sandbox[0]}) go with --sandbox only")
 
 
-def _check_selection(settings: RunOptions) -> None:
-    from lineman.contract.clauses import select  # noqa: PLC0415 - heavy
-    from lineman.suite.pins import read_pins  # noqa: PLC0415
+def _is_default(target: str | None, config: Path | None) -> bool:
+    from lineman.configuration import is_default_target  # noqa: PLC0415 - heavy
 
-    select(settings.only)
-    read_pins(settings.pins)
+    return is_default_target(target, config)
+
+
+def _pins(given: Path | None, *, pin: bool) -> dict[str, Any]:
+    """The file of pins, read once so that a mistake in it is told before anything is sent."""
+    from lineman.suite.pins import PINS_FILE, PinsError, read_pins  # noqa: PLC0415 - heavy
+
+    if given is not None and not pin and not given.exists():
+        raise PinsError(f"--pins {given}: there is no such file: --pin writes one")
+    read_pins(given or PINS_FILE)
+    return {"pins": given or PINS_FILE}
 
 
 def _profile(name: str) -> Literal["smoke", "full", "deep"]:
@@ -124,13 +193,19 @@ def _target_words(target: str | None, base_url: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def _chosen(
-    target: str | None, base_url: str | None, faults: list[str], dialects: list[str], *, sandbox: bool
+    target: str | None,
+    base_url: str | None,
+    config: Path | None,
+    faults: list[str],
+    dialects: list[str],
+    *,
+    sandbox: bool,
 ) -> Iterator[tuple[Target, str]]:
     """The target to judge; an embedded sandbox lives as long as the run."""
     from lineman.target import load_target  # noqa: PLC0415 - heavy
 
     if not sandbox:
-        chosen = load_target(target, base_url, None, os.environ)
+        chosen = load_target(target, base_url, config, os.environ)
         chosen.require_credentials()
         yield chosen, f"{chosen.name} at {chosen.base_url}"
         return
@@ -141,10 +216,10 @@ def _chosen(
     try:
         options = SandboxOptions(faults=tuple(faults), dialects=parse_dialects(dialects))
     except SandboxOptionError as error:
-        _end(str(error))
+        _fail(str(error))
     with serve(options) as running:
         chosen = load_target(None, running.base_url, None, running.environment)
-        yield replace(chosen, name="sandbox"), f"the embedded sandbox at {chosen.base_url}"
+        yield replace(chosen, name="sandbox", sources=()), f"the embedded sandbox at {chosen.base_url}"
 
 
 def _limited(target: Target, max_requests: int | None, rate: float | None, *, deep: bool) -> Target:
@@ -153,71 +228,16 @@ def _limited(target: Target, max_requests: int | None, rate: float | None, *, de
     from lineman.suite.runner import DEEP_BUDGET  # noqa: PLC0415 - heavy
 
     budget = max_requests or target.max_requests or (DEEP_BUDGET if deep else None)
-    return replace(target, max_requests=budget, rate=rate or target.rate)
-
-
-def _judge(
-    settings: RunOptions,
-    target: Target,
-    known_as: str,
-    report_dir: Path | None,
-    baseline: Path | None,
-    pytest_args: list[str],
-) -> int:
-    from lineman.cli.terminal import Display  # noqa: PLC0415 - rich
-    from lineman.report.files import make_folder, write_run_files  # noqa: PLC0415 - heavy
-    from lineman.report.plot_worker import warm_worker  # noqa: PLC0415 - with the others: a wrong call pays for none
-    from lineman.suite.runner import prepare, run_suite  # noqa: PLC0415
-
-    folder = report_dir or REPORTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{_fit(target.name)}"
-    earlier = _baseline(baseline, folder.parent, target.name)
-    make_folder(folder)
-    display = Display()
-    plugin = prepare(settings, target=target)
-    display.begin(known_as, settings)
-    with warm_worker():
-        result = run_suite(
-            plugin,
-            report_dir=folder,
-            progress=display.step,
-            pytest_args=pytest_args,
-            sandbox=bool(settings.sandbox_options),
-        )
-        run = _against(result.run, earlier)
-        write_run_files(run, folder, previous=earlier)
-    _pin(settings, run, plugin)
-    display.end(run, folder, internal=plugin.internal_trace)
-    return run.exit_code
-
-
-def _fit(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-._" else "_" for c in name)
-
-
-def _baseline(given: Path | None, folder: Path, name: str) -> Run | None:
-    from lineman.report.files import load_run  # noqa: PLC0415 - heavy
-    from lineman.report.runs_index import find_baseline  # noqa: PLC0415 - heavy
-
-    return load_run(given) if given is not None else find_baseline(folder, name)
-
-
-def _against(run: Run, earlier: Run | None) -> Run:
-    from lineman.report.compare import apply_baseline  # noqa: PLC0415 - heavy
-
-    return run if earlier is None else apply_baseline(run, earlier)
-
-
-def _pin(settings: RunOptions, run: Run, plugin: SuitePlugin) -> None:
-    from lineman.suite.pins import write_pins  # noqa: PLC0415 - heavy
-
-    if settings.pin and run.observations:
-        write_pins(settings.pins, run.observations)
-        typer.echo(f"{len(run.observations)} answers pinned in {settings.pins}: commit it")
+    given = {"max_requests": max_requests, "rate": rate}
+    sources = dict(target.sources) | {
+        key: f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None
+    }
+    return replace(target, max_requests=budget, rate=rate or target.rate, sources=tuple(sources.items()))
 
 
 @contextmanager
 def _errors_as_messages() -> Iterator[None]:
-    """Turn what people can mend into one message and exit code 4."""
+    """Turn what people can mend into one message and exit code 4, and an interrupt into exit code 2."""
     from lineman.contract.clauses import UnknownClauseError  # noqa: PLC0415 - heavy
     from lineman.report.files import ReportError  # noqa: PLC0415
     from lineman.suite.pins import PinsError  # noqa: PLC0415
@@ -226,9 +246,12 @@ def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except (ConfigurationError, UnknownClauseError, ReportError, PinsError, OSError) as error:
-        _end(str(error))
+        _fail(str(error))
+    except KeyboardInterrupt:
+        typer.echo("lineman test: interrupted before anything was judged", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
-def _end(message: str) -> NoReturn:
+def _fail(message: str) -> NoReturn:
     typer.echo(f"lineman test: {message}", err=True)
     raise typer.Exit(USAGE_ERROR) from None

@@ -70,7 +70,13 @@ def _properties(parent: Element, pairs: list[tuple[str, str]]) -> None:
 
 
 def _case(suite: Element, clause: ClauseResult, violations: list[Violation]) -> None:
-    case = SubElement(suite, "testcase", classname=f"lineman.{_clean(clause.area)}", name=_clean(clause.id), time="0")
+    case = SubElement(
+        suite,
+        "testcase",
+        classname=f"lineman.{_clean(clause.area)}",
+        name=_clean(clause.id),
+        time=f"{clause.seconds:.3f}",
+    )
     level = "promised" if clause.level is Level.PROMISED else "silent"
     pairs = [("level", level), ("area", clause.area), ("title", clause.title), ("state", clause.state.value)]
     pairs += [("requests", str(clause.requests))]

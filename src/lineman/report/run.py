@@ -45,6 +45,8 @@ class TargetInfo(_Record):
     token_url: str
     sandbox: bool = False
     """True where the run judged the embedded sandbox."""
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Setting to where its value stands: an option, a variable, or a table of lineman.toml."""
     sandbox_options: list[str] = Field(default_factory=list)
     """The ``--fault`` and ``--dialect`` options of an embedded sandbox, as given."""
 
@@ -69,6 +71,8 @@ class ClauseResult(_Record):
     """Why it was not verified, or what was seen; empty where the state says all."""
     requests: int
     """How many requests bear on it."""
+    seconds: float = 0.0
+    """How long the tests took that judge it; a test that judges several clauses counts for each."""
     exchanges: list[int] = Field(default_factory=list)
     """Numbers of exchanges that exercised it (at most 20, evidence for what held)."""
     answer: str | None = None

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lineman.client import ClientError
-from lineman.contract.clauses import select
+from lineman.contract.clauses import catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.suite.expiry import ShortLivedToken
@@ -78,6 +78,8 @@ request seen.
 """
 
 
+LEFT_OUT = "not part of a smoke run"
+
 _RUN_LAST = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
 _AFTER_TOKEN_EXPIRY = ("test_request",)
 """Test modules that come after the expired token: with the others, a fast service has been asked long enough."""
@@ -90,7 +92,12 @@ class CaseOutcome:
     name: str
     clauses: tuple[str, ...]
     state: str
+    """``passed``, ``failed`` or ``skipped``, at the time; what comes later in the run may show it otherwise."""
     seconds: float = 0.0
+    reason: str = ""
+    """Why it was skipped, or what of it was not verified."""
+    found: tuple[str, ...] = ()
+    """Clauses that were seen broken while it ran."""
 
 
 @dataclass(eq=False)
@@ -112,6 +119,9 @@ class SuitePlugin:
     internal_trace: str = ""
     early: ShortLivedToken = field(default_factory=ShortLivedToken)
     on_end: Callable[[], None] | None = None
+    _partly: str = ""
+    """What the test that runs could not verify."""
+    _found: tuple[str, ...] = ()
 
     # -- collection -----------------------------------------------------------------------------------------------
 
@@ -180,6 +190,10 @@ class SuitePlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if not self.service.opened:
             self._guarded(item, self._open)
+        if self.service.smoke and item.get_closest_marker("full"):
+            self.finished.add(item.nodeid)
+            self.service.state.left_out |= dict.fromkeys(self._clauses(item), LEFT_OUT)
+            pytest.skip(LEFT_OUT)
         reason = self._not_here(item)
         if reason is not None:
             self.service.not_verified(self._clauses(item), reason)
@@ -192,8 +206,6 @@ class SuitePlugin:
             self.early.get(self.service)
 
     def _not_here(self, item: pytest.Item) -> str | None:
-        if self.service.smoke and item.get_closest_marker("full"):
-            return "not part of a smoke run"
         marker = item.get_closest_marker("needs_records")
         needed = (marker.args[0] if marker.args else 1) if marker else 0
         have = len(self.service.data.records)
@@ -207,6 +219,7 @@ class SuitePlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         before = len(self.service.state.findings)
+        self._partly, self._found = "", ()
         self._first = len(self.service.state.exchanges)
         result: Any = None
         try:
@@ -214,10 +227,21 @@ class SuitePlugin:
         except (NoVerdict, ClientError) as error:
             self._stop(item, error)
         self.finished.add(item.nodeid)
+        self.service.state.tested |= self._clauses(item)
         found = self.service.state.findings[before:]
+        self._found = tuple(dict.fromkeys(finding.clause for finding in found))
         if found:
             pytest.fail(_summary(found), pytrace=False)
+        self._skip_where_nothing_was_verified(item)
         return result
+
+    def _skip_where_nothing_was_verified(self, item: pytest.Item) -> None:
+        """A test that could verify none of its clauses has not passed; one that verified some says which not."""
+        clauses = [catalogue()[id_] for id_ in sorted(self._clauses(item))]
+        lacking = {one.id: reason for one in clauses if (reason := self.service.state.why_not_verified(one))}
+        if lacking and len(lacking) == len(clauses):
+            pytest.skip("; ".join(dict.fromkeys(lacking.values())))
+        self._partly = "; ".join(f"{id_} not verified: {reason}" for id_, reason in lacking.items())
 
     def _guarded(self, item: pytest.Item, action: Callable[[], None]) -> None:
         try:
@@ -242,7 +266,10 @@ class SuitePlugin:
         attach_evidence(report, self.service, getattr(self, "_first", 0), item)
         if report.when == "call" or report.outcome != "passed":
             clauses = tuple(sorted(self._clauses(item)))
-            outcome = CaseOutcome(item.name, clauses, report.outcome, report.duration)
+            skipped = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+            outcome = CaseOutcome(
+                item.name, clauses, report.outcome, report.duration, skipped or self._partly, self._found
+            )
             self.outcomes.append(outcome)
             if self.progress is not None:
                 self.progress(outcome, len(self.planned))

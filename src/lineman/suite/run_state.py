@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lineman.contract.clauses import Clause
 from lineman.contract.finding import Finding
 from lineman.exchange import Exchange, Operation
 
@@ -24,6 +25,10 @@ class RunState:
     """What the target does where the documentation is silent: clause to answers and how often each was seen."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Why a clause could not be verified."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why a test of a clause is no part of this profile. Others may verify the clause all the same."""
+    tested: set[str] = field(default_factory=set)
+    """Clauses with a test that ran to its end."""
     coverage: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Clause to the numbers of the exchanges that bear on it."""
     notes: list[str] = field(default_factory=list)
@@ -59,6 +64,18 @@ class RunState:
         """Say why a clause could not be verified; the first reason stays."""
         self.reasons.setdefault(clause, reason)
 
+    def why_not_verified(self, clause: Clause) -> str | None:
+        """Why nothing that was seen so far shows what becomes of a clause; None where something does."""
+        if self.answers.get(clause.id):
+            return None
+        if clause.id in self.reasons:
+            return self.reasons[clause.id]
+        if clause.id in self.left_out and clause.id not in self.tested:
+            return self.left_out[clause.id]
+        if not clause.promised:
+            return "no answer was seen that shows it"
+        return None if self.coverage.get(clause.id) else "no request bears on it"
+
 
 Profile = Literal["smoke", "full", "deep"]
 
@@ -76,6 +93,10 @@ class RunOptions:
     drift: Literal["warn", "fail"] = "fail"
     pin: bool = False
     pins: Path = Path("lineman-pins.toml")
+    default_target: bool = False
+    """Whether pins that name no target are this one's."""
+    require: tuple[str, ...] = ()
+    """Globs of clauses without whose verification there is no verdict, beside those of the target."""
     baseline: str | None = None
     sandbox_options: tuple[str, ...] = ()
     """Options that started the embedded sandbox, to be repeated in replay commands."""

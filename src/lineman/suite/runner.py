@@ -21,6 +21,7 @@ from lineman.resources import resource
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import CaseOutcome, SuitePlugin
+from lineman.suite.requirements import check_names
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.service import Service
 from lineman.suite.verdict import conclude
@@ -63,10 +64,11 @@ def prepare(
 
     Raises:
         ConfigurationError: the target's settings are wrong or missing.
-        UnknownClauseError: ``settings.only`` matches no clause.
+        UnknownClauseError: a glob of the options matches no clause.
     """
     chosen = target or load_target(name, base_url, None, os.environ if environment is None else environment)
     chosen.require_credentials()
+    check_names(settings, chosen)
     recorder = RunState()
     paths = Paths(query=document().query_path, token=document().token_path)
     client = BlockingClient(
@@ -104,7 +106,8 @@ def run_suite(
 ) -> Result:
     """Run ``tests/contract`` with the plugin and draw the verdict. Writes ``pytest.html`` where a folder is given."""
     started = datetime.now(UTC)
-    pins = read_pins(plugin.settings.pins)
+    options = plugin.settings
+    pins = read_pins(options.pins).of(plugin.service.client.target.name, default=options.default_target)
 
     def so_far() -> Run:
         return conclude(plugin, started, datetime.now(UTC), pins, sandbox=sandbox)

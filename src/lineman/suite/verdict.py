@@ -35,6 +35,7 @@ from lineman.report.run import (
 from lineman.suite.pins import find_drift
 from lineman.suite.plugin import SuitePlugin
 from lineman.suite.record import curl, exchange_record
+from lineman.suite.requirements import unmet_requirements
 from lineman.target import Waiver
 
 LIBRARIES = ("schemathesis", "hypothesis", "jsonschema", "httpx", "pytest", "pydantic")
@@ -69,6 +70,7 @@ def conclude(
             base_url=target.base_url,
             token_url=target.token_url,
             sandbox=sandbox,
+            settings=dict(target.sources),
             sandbox_options=list(plugin.settings.sandbox_options),
         ),
         document=DocumentInfo(version=document().version, sha256=document().sha256),
@@ -116,7 +118,7 @@ def _clause_result(
 ) -> ClauseResult:
     bearing = sorted(plugin.service.state.coverage.get(clause.id, ()))
     own = [finding for finding in findings if finding.clause == clause.id]
-    state, reason = _state(clause, plugin, own, waivers, bearing, observations)
+    state, reason = _state(clause, plugin, own, waivers, observations)
     return ClauseResult(
         id=clause.id,
         level=Level(clause.level),
@@ -126,6 +128,7 @@ def _clause_result(
         state=state,
         reason=reason,
         requests=len(bearing),
+        seconds=round(sum(one.seconds for one in plugin.outcomes if clause.id in one.clauses), 3),
         exchanges=bearing[:SHOWN],
         answer=observations.get(clause.id),
         pinned=pins.get(clause.id),
@@ -137,7 +140,6 @@ def _state(
     plugin: SuitePlugin,
     own: Sequence[Finding],
     waivers: Mapping[str, Waiver],
-    bearing: Sequence[int],
     observations: Mapping[str, str],
 ) -> tuple[State, str]:
     if own:
@@ -151,16 +153,10 @@ def _state(
         return State.NOT_VERIFIED, plugin.stopped or (
             "interrupted" if plugin.interrupted else "the run did not get there"
         )
-    excuse = plugin.service.state.reasons.get(clause.id)
-    if clause.id in observations:
-        return State.OBSERVED, ""
-    if excuse is not None:
-        return State.NOT_VERIFIED, excuse
-    if not clause.promised:
-        return State.NOT_VERIFIED, "no answer was seen that shows it"
-    if not bearing:
-        return State.NOT_VERIFIED, "no request bears on it"
-    return State.HELD, ""
+    lacking = plugin.service.state.why_not_verified(clause)
+    if lacking is not None:
+        return State.NOT_VERIFIED, lacking
+    return (State.OBSERVED if clause.id in observations else State.HELD), ""
 
 
 def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiver]) -> Violation:
@@ -229,12 +225,25 @@ def _verdict(
             1,
             f"{_counted(drift, 'pinned answer', 'pinned answers')} changed: {', '.join(d.clause for d in drift)}.",
         )
+    unmet = unmet_requirements(plugin, clauses)
+    if unmet:
+        return Verdict.NO_VERDICT, 3, unmet
+    return Verdict.PASS, 0, _what_passed(clauses)
+
+
+def _what_passed(clauses: Sequence[ClauseResult]) -> str:
+    """What a pass rests on, and by name what it does not rest on."""
     held = sum(c.state is State.HELD for c in clauses)
     waived = sum(c.state is State.WAIVED for c in clauses)
-    open_ = sum(c.state is State.NOT_VERIFIED and c.level is Level.PROMISED for c in clauses)
-    words = f"{held} promises held"
-    words += f", {waived} waived" if waived else ""
-    return Verdict.PASS, 0, words + (f", {open_} could not be verified." if open_ else ", none was left unverified.")
+    words = f"{held} promises held" + (f", {waived} waived" if waived else "")
+    open_ = [c for c in clauses if c.state is State.NOT_VERIFIED and c.level is Level.PROMISED]
+    if not open_:
+        return f"{words}, none was left unverified."
+    reasons: dict[str, list[str]] = {}
+    for clause in open_:
+        reasons.setdefault(clause.reason, []).append(clause.id)
+    named = "; ".join(f"{', '.join(ids)} ({reason})" for reason, ids in reasons.items())
+    return f"{words}, {len(open_)} could not be verified: {named}."
 
 
 def _counted(things: Sequence[object], one: str, several: str) -> str:

@@ -10,18 +10,71 @@ from lineman.suite.pins import PinsError, find_drift, read_pins, write_pins
 def test_pins_survive_writing_and_reading(tmp_path: Path) -> None:
     """Quotes, other scripts and clauses that a later run did not observe are kept."""
     path = tmp_path / "lineman-pins.toml"
-    write_pins(path, {"filter.case": 'says "no"', "error.form": "400: 中文"})
-    write_pins(path, {"filter.case": "minds"})
-    assert read_pins(path) == {"error.form": "400: 中文", "filter.case": "minds"}
+    write_pins(path, "staging", {"filter.case": 'says "no"', "error.form": "400: 中文"})
+    write_pins(path, "staging", {"filter.case": "minds"})
+    assert read_pins(path).of("staging") == {"error.form": "400: 中文", "filter.case": "minds"}
+
+
+def test_pins_belong_to_a_target(tmp_path: Path) -> None:
+    """When one target is pinned, then another one has no pins, whatever its name looks like."""
+    path = tmp_path / "lineman-pins.toml"
+    write_pins(path, "staging", {"filter.case": "minds"})
+    write_pins(path, "10.0.0.1:8443", {"filter.case": "does not mind"})
+    pins = read_pins(path)
+    assert pins.of("staging") == {"filter.case": "minds"}
+    assert pins.of("10.0.0.1:8443") == {"filter.case": "does not mind"}
+    assert pins.of("sandbox", default=True) == {}
+
+
+OLD = '[pins]\n"filter.case" = "minds"\n'
+
+
+def test_the_old_form_is_the_default_target_s(tmp_path: Path) -> None:
+    """When a file has no targets, then its pins are the default target's, with a note, and nobody else's."""
+    path = tmp_path / "lineman-pins.toml"
+    path.write_text(OLD)
+    pins = read_pins(path)
+    assert pins.of("staging", default=True) == {"filter.case": "minds"}
+    assert "taken for staging's" in pins.note("staging", default=True)
+    assert pins.of("sandbox") == {}
+    assert "not used" in pins.note("sandbox")
+
+
+def test_the_old_form_moves_into_the_default_target_s_table(tmp_path: Path) -> None:
+    """When the default target is pinned, then old pins become its own; another target's pins leave them alone."""
+    path = tmp_path / "lineman-pins.toml"
+    path.write_text(OLD)
+    write_pins(path, "prod", {"error.form": "html"})
+    assert read_pins(path).old == {"filter.case": "minds"}
+    write_pins(path, "staging", {"error.form": "json"}, default=True)
+    pins = read_pins(path)
+    assert pins.old == {}
+    assert pins.of("staging") == {"filter.case": "minds", "error.form": "json"}
+    assert pins.of("prod") == {"error.form": "html"}
+    assert pins.note("staging", default=True) == ""
+
+
+def test_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """When an editor put a byte-order mark before the text, then it is read all the same."""
+    path = tmp_path / "lineman-pins.toml"
+    path.write_text(OLD, encoding="utf-8-sig")
+    assert read_pins(path).old == {"filter.case": "minds"}
 
 
 def test_no_file_is_no_pins(tmp_path: Path) -> None:
-    assert read_pins(tmp_path / "none.toml") == {}
+    assert read_pins(tmp_path / "none.toml").of("staging", default=True) == {}
 
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("[pins", "pins"), ('[pins]\n"filter.cas" = "x"', "filter.cas"), ('[pins]\n"filter.case" = 1', "text")],
+    [
+        ("[pins", "pins"),
+        ('[pins]\n"filter.cas" = "x"', "filter.cas"),
+        ('[pins]\n"filter.case" = 1', "text"),
+        ('[targets.staging]\n"filter.cas" = "x"', "targets.staging. 'filter.cas'"),
+        ("[target.staging]\n", "did you mean 'targets'"),
+        ("targets = 5\n", "must be a table"),
+    ],
 )
 def test_a_broken_file_is_told(tmp_path: Path, text: str, word: str) -> None:
     """When the file cannot be used, then path and reason are told."""

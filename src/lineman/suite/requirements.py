@@ -1,0 +1,67 @@
+"""What a team says has to be verified before a run may pass, and waivers and globs that name what does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from lineman.configuration import ConfigurationError
+from lineman.contract.clauses import UnknownClauseError, catalogue, clause, select
+from lineman.report.run import ClauseResult, State
+from lineman.target import Target
+
+if TYPE_CHECKING:
+    from lineman.suite.plugin import SuitePlugin
+    from lineman.suite.run_state import RunOptions
+
+
+def check_names(options: RunOptions, target: Target) -> None:
+    """Refuse names of clauses that do not exist, before anything is sent.
+
+    Raises:
+        ConfigurationError: a waiver or a requirement names no clause, or ``--require`` names one that ``--only`` leaves
+            out.
+        UnknownClauseError: ``--only`` or ``--require`` does.
+    """
+    chosen = select(options.only)
+    for glob in options.require:
+        if not _required([glob]) & chosen:
+            raise ConfigurationError(f"--require {glob!r} and --only leave nothing in common: change one of them")
+    for glob in target.require:
+        try:
+            _required([glob])
+        except UnknownClauseError as error:
+            raise ConfigurationError(f"[targets.{target.name}] require: {error}") from None
+    for waiver in target.waivers:
+        if not waiver.is_fingerprint:
+            try:
+                clause(waiver.match)
+            except UnknownClauseError as error:
+                raise ConfigurationError(f"[targets.{target.name}] waivers: {error}") from None
+
+
+def _required(globs: Iterable[str]) -> frozenset[str]:
+    """The promises that globs match; of a glob that matches no promise, the open questions."""
+    found: set[str] = set()
+    for glob in globs:
+        matched = select((glob,))
+        found |= {id_ for id_ in matched if catalogue()[id_].promised} or matched
+    return frozenset(found)
+
+
+def unmet_requirements(plugin: SuitePlugin, clauses: Sequence[ClauseResult]) -> str:
+    """The sentence that says what was required and not verified; empty where nothing was missed.
+
+    What a target requires in general is asked of the clauses that this run was told to judge.
+    """
+    target, options = plugin.service.client.target, plugin.settings
+    listing = plugin.service.listing
+    records = 0 if listing is None else max(listing.total, len(listing.known))
+    if records < target.min_records:
+        return f"The list has {records} records, and min_records says that it has to have {target.min_records}."
+    required = _required(options.require) | (_required(target.require) & select(options.only))
+    missed = [one for one in clauses if one.id in required and one.state is State.NOT_VERIFIED]
+    if not missed:
+        return ""
+    named = "; ".join(f"{one.id} ({one.reason})" for one in missed)
+    return f"{len(missed)} required {'clause was' if len(missed) == 1 else 'clauses were'} not verified: {named}."
