@@ -1,11 +1,14 @@
 """Prints the proof's tables: what was found by what, and which honest services passed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import median
 
 import pytest
 
 from .harness import Judged
 
+Row = tuple[str, str, str, str, int, int, str]
+"""Kind, name, clause, what found it, requests, milliseconds, and the causes that the run names."""
 FAULT = "fault"
 HONEST = "honest"
 
@@ -16,7 +19,8 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str, str, 
 
     def note(kind: str, name: str, clause: str, judged: Judged) -> None:
         found_by = "+".join(sorted(judged.checks.get(clause, ()))) if kind == FAULT else judged.run.verdict.value
-        record_property("proof", (kind, name, clause, found_by, judged.run.requests, round(judged.seconds * 1000)))
+        took = (judged.run.requests, round(judged.seconds * 1000))
+        record_property("proof", (kind, name, clause, found_by, *took, ", ".join(judged.causes)))
 
     return note
 
@@ -30,6 +34,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if not chosen:
             continue
         terminalreporter.section(f"{len(chosen)} {title}")
-        for _, name, clause, found_by, requests, milliseconds in chosen:
-            line = f"{name:52} {clause:30} {found_by:44} {requests:5} requests {milliseconds:6} ms"
+        for _, name, clause, found_by, requests, milliseconds, causes in chosen:
+            line = f"{name:52} {clause:30} {found_by:44} {requests:5} requests {milliseconds:6} ms  {causes}"
             terminalreporter.write_line(line)
+        terminalreporter.write_line(_requests(chosen))
+        if kind == FAULT:
+            terminalreporter.write_line(_causes(chosen))
+
+
+def _requests(rows: Sequence[Row]) -> str:
+    """How many requests the runs took, and which took most."""
+    numbers = sorted((row[4], row[1]) for row in rows)
+    return f"requests: median {median(n for n, _ in numbers):.0f}, most {numbers[-1][0]} ({numbers[-1][1]})"
+
+
+def _causes(rows: Sequence[Row]) -> str:
+    """How many causes a fault's run names, and for how many faults its own clause is the first of them."""
+    named = [row[6].split(", ") if row[6] else [] for row in rows]
+    counts = sorted(map(len, named))
+    first = sum(causes[:1] == [row[2]] for row, causes in zip(rows, named, strict=True))
+    at_95 = counts[min(len(counts) - 1, len(counts) * 95 // 100)]
+    most = ", ".join(row[1] for row, causes in zip(rows, named, strict=True) if len(causes) == counts[-1])
+    return (
+        f"causes per fault: median {median(counts):g}, 95 in 100 at most {at_95}, most {counts[-1]} ({most[:200]}); "
+        f"the fault's own clause named first in {first} of {len(rows)}"
+    )

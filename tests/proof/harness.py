@@ -58,6 +58,11 @@ class Judged:
     """Clause to the names of the checks that found it broken."""
 
     @property
+    def causes(self) -> list[str]:
+        """The clauses of the violations that follow from no other, in the order in which the run names them."""
+        return [violation.clause for violation in self.run.violations if violation.cause == violation.fingerprint]
+
+    @property
     def broken(self) -> set[str]:
         return {violation.clause for violation in self.run.violations}
 

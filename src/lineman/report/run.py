@@ -106,6 +106,10 @@ class Violation(_Record):
     expected: Any
     actual: Any
     """Expected beside actual, as JSON values of the same shape where that is possible."""
+    cause: str = ""
+    """Fingerprint of the violation that it follows from; its own where it is a cause. Empty in files of before."""
+    mistake: str = ""
+    """The known mistake that explains every answer that differs, in words: on the cause that it breaks."""
     parameter: str = ""
     constraint: str = ""
     observed: str = ""

@@ -25,6 +25,7 @@ from lineman.contract.query import parse_query
 from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
 from lineman.suite.confirmation import Confirmation
 from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
+from lineman.suite.hypotheses import Explanation, explain
 from lineman.suite.list_reader import ListReader
 from lineman.suite.mismatch import Requery
 from lineman.suite.queries import QueryBuilder
@@ -268,6 +269,14 @@ class Service:
     def finish(self) -> list[Finding]:
         """All proven findings, merged by fingerprint."""
         return merge(self.state.findings)
+
+    def explanation(self) -> Explanation | None:
+        """The known mistake that explains every answer that differs; None where none does, or the list changed."""
+        if self.state.data_changes:
+            return None  # what is known now need not be what was true then
+        asked = [e for e in self.state.final if _in_model(e)]
+        wrong = {m.exchange.number for m in self.confirmation.requery.mismatches(asked)}
+        return explain(asked, wrong, self.model)
 
     @property
     def successes(self) -> int:

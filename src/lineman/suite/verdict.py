@@ -32,6 +32,7 @@ from lineman.report.run import (
     Violation,
     WaiverState,
 )
+from lineman.suite.causes import Causes, trace
 from lineman.suite.pins import find_drift
 from lineman.suite.plugin import SuitePlugin
 from lineman.suite.record import curl, exchange_record
@@ -48,14 +49,15 @@ def conclude(
 ) -> Run:
     """Draw the run's record."""
     service, recorder = plugin.service, plugin.service.state
-    findings = without_consequences(service.finish())
+    causes = trace(without_consequences(service.finish()), service.explanation())
+    findings = list(causes.ordered)
     waivers = {w.match: w for w in service.client.target.waivers}
     today = finished.date()
     valid = {match: w for match, w in waivers.items() if w.until >= today}
     observations = _observations(plugin)
     drift = find_drift(pins, observations)
     clauses = [_clause_result(clause, plugin, findings, valid, observations, pins) for clause in _judged(plugin)]
-    violations = [_violation(f, plugin, valid) for f in findings]
+    violations = [_violation(f, plugin, valid, causes) for f in findings]
     verdict, code, explanation = _verdict(plugin, clauses, violations, drift)
     blamed = {e.number for f in findings for e in f.exchanges}
     target = service.client.target
@@ -159,7 +161,7 @@ def _state(
     return (State.OBSERVED if clause.id in observations else State.HELD), ""
 
 
-def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiver]) -> Violation:
+def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiver], causes: Causes) -> Violation:
     target = plugin.service.client.target
     first = finding.exchanges[0]
     waiver = waivers.get(finding.fingerprint) or waivers.get(finding.clause)
@@ -170,6 +172,8 @@ def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiv
         summary=finding.summary,
         expected=finding.expected,
         actual=finding.actual,
+        cause=causes.cause_of[finding.fingerprint],
+        mistake=causes.headline if finding.fingerprint == causes.headlined else "",
         parameter=finding.parameter,
         constraint=finding.constraint,
         observed=finding.observed,
@@ -206,12 +210,13 @@ def _replay(finding: Finding, plugin: SuitePlugin) -> str:
 def _verdict(
     plugin: SuitePlugin, clauses: Sequence[ClauseResult], violations: Sequence[Violation], drift: Sequence[Drift]
 ) -> tuple[Verdict, int, str]:
-    broken = sorted({v.clause for v in violations if not v.waived})
+    open_violations = [v for v in violations if not v.waived]
+    broken = list(dict.fromkeys(v.clause for v in open_violations))
     if plugin.interrupted:
         return Verdict.NO_VERDICT, 2, "The run was interrupted; what it verified until then is below."
     if broken:
         more = f" The run ended early: {plugin.stopped}." if plugin.stopped else ""
-        return Verdict.FAIL, 1, f"{_counted(broken, 'clause is', 'clauses are')} broken: {', '.join(broken)}.{more}"
+        return Verdict.FAIL, 1, f"{_broken_words(open_violations)}{more}"
     if plugin.internal_error is not None:
         return Verdict.NO_VERDICT, 3, f"lineman itself failed: {plugin.internal_error}"
     if plugin.stopped is not None:
@@ -244,6 +249,19 @@ def _what_passed(clauses: Sequence[ClauseResult]) -> str:
         reasons.setdefault(clause.reason, []).append(clause.id)
     named = "; ".join(f"{', '.join(ids)} ({reason})" for reason, ids in reasons.items())
     return f"{words}, {len(open_)} could not be verified: {named}."
+
+
+def _broken_words(violations: Sequence[Violation]) -> str:
+    """The clauses that are broken, those that follow from another one apart; first the mistake that explains them."""
+    causes = list(dict.fromkeys(v.clause for v in violations if v.cause == v.fingerprint))
+    causes = causes or list(dict.fromkeys(v.clause for v in violations))
+    follow = list(dict.fromkeys(v.clause for v in violations if v.clause not in causes))
+    words = f"{_counted(causes, 'clause is', 'clauses are')} broken: {', '.join(causes)}"
+    words += (
+        f"; {len(follow)} more {'follows' if len(follow) == 1 else 'follow'}: {', '.join(follow)}" if follow else ""
+    )
+    mistake = next((v.mistake for v in violations if v.mistake), "")
+    return f"{mistake[0].upper()}{mistake[1:]}. {words}." if mistake else f"{words}."
 
 
 def _counted(things: Sequence[object], one: str, several: str) -> str:

@@ -1,0 +1,154 @@
+"""One fault, one cause: which violations only follow from another proven one.
+
+A violation follows from another where it is another way in which the same clause breaks, where one known mistake
+explains the answers of both (``hypotheses``), or where the very answers that show it show a more basic break as well:
+an answer that is no JSON has no records either, and a filter that lets everything through gives wrong totals and pages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lineman.contract.finding import Finding
+from lineman.suite.hypotheses import Explanation
+
+_BASIC_FIRST = (
+    "answer.status",
+    "answer.json",
+    "answer.return-code",
+    "answer.carries-data",
+    "auth.",
+    "request.",
+    "answer.schema",
+    "query.independent",
+    "query.repeatable",
+    "order.stable",
+    "filter.access-code",
+    "filter.description",
+    "filter.media-type",
+    "filter.any-text",
+    "filter.conjunction",
+    "limit.page-cap",
+    "record.unique",
+    "limit.",
+    "offset.",
+    "total.",
+)
+"""Clauses and areas from the most basic one on: of two that the same answers break, the earlier one is the cause."""
+_FOLLOWS = {"query.repeatable": ("query.independent",)}
+"""Clauses that are broken wherever another one is: an answer that belongs to another query differs each time, too."""
+_SHARED = 0.5
+"""The part of a violation's answers that must show the more basic one, too: half, because each keeps only some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Violations by what they follow from.
+
+    ``cause_of`` maps every fingerprint to that of its cause, a cause to its own. ``ordered`` has the causes by their
+    evidence, the best shown first, each with what follows from it behind it.
+    """
+
+    cause_of: Mapping[str, str]
+    ordered: tuple[Finding, ...]
+    headline: str = ""
+    """The mistake that explains every answer that differs, in words; empty where none is known."""
+    headlined: str = ""
+    """Fingerprint of the cause that the headline speaks of."""
+
+    @property
+    def roots(self) -> list[Finding]:
+        return [finding for finding in self.ordered if self.cause_of[finding.fingerprint] == finding.fingerprint]
+
+
+def trace(findings: Sequence[Finding], explanation: Explanation | None = None) -> Causes:
+    """Find the cause of every finding. Each fingerprint comes once."""
+    by_clause: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_clause[finding.clause].append(finding)
+    leads = {clause: _lead(group) for clause, group in by_clause.items()}
+    above: dict[str, str] = {}
+    explained = _explained_by(explanation, by_clause) if explanation else None
+    if explained is not None and explanation is not None:
+        root, followers = explained
+        above |= {clause: root for clause in followers if clause != root}
+    for clause in sorted(leads, key=_rank):
+        if clause not in above and (explained is None or clause != explained[0]):
+            basic = _more_basic(clause, by_clause)
+            if basic is not None:
+                above[clause] = basic
+    top = {clause: _top(clause, above) for clause in leads}
+    cause_of = {f.fingerprint: leads[top[f.clause]].fingerprint for f in findings}
+    headlined = leads[explained[0]].fingerprint if explained else ""
+    ordered = _ordered(findings, cause_of, headlined)
+    return Causes(cause_of, ordered, explanation.words if explained and explanation else "", headlined)
+
+
+def _lead(group: Sequence[Finding]) -> Finding:
+    """The violation that stands for its clause: the most frequent one, of several the one found first."""
+    return max(group, key=lambda finding: finding.occurrences)
+
+
+def _rank(clause: str) -> tuple[int, str]:
+    places = [place for place, prefix in enumerate(_BASIC_FIRST) if clause.startswith(prefix)]
+    return (places[0] if places else len(_BASIC_FIRST), clause)
+
+
+def _numbers(group: Sequence[Finding]) -> set[int]:
+    return {exchange.number for finding in group for exchange in finding.exchanges}
+
+
+def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
+    """The most basic clause that the same answers break; None where there is none."""
+    leaders = [leader for leader in _FOLLOWS.get(clause, ()) if leader in by_clause]
+    if leaders:
+        return leaders[0]
+    own = _numbers(by_clause[clause])
+    for other in sorted(by_clause, key=_rank):
+        if _rank(other) >= _rank(clause):
+            return None
+        if len(own & _numbers(by_clause[other])) > _SHARED * len(own):
+            return other
+    return None
+
+
+def _explained_by(explanation: Explanation, by_clause: Mapping[str, Sequence[Finding]]) -> tuple[str, set[str]] | None:
+    """The clause that the mistake breaks, and those whose answers it explains; None where it breaks none of them."""
+    followers = {
+        clause
+        for clause, group in by_clause.items()
+        if len(_numbers(group) & explanation.explained) >= _SHARED * len(_numbers(group))
+    }
+    root = next((clause for clause in explanation.hypothesis.clauses if clause in by_clause), None)
+    if root is None:
+        root = min(followers, key=_rank, default=None)
+    return None if root is None else (root, followers)
+
+
+def _top(clause: str, above: Mapping[str, str]) -> str:
+    seen = {clause}
+    while clause in above and above[clause] not in seen:
+        clause = above[clause]
+        seen.add(clause)
+    return clause
+
+
+def _ordered(findings: Sequence[Finding], cause_of: Mapping[str, str], headlined: str) -> tuple[Finding, ...]:
+    weight: dict[str, int] = defaultdict(int)
+    for finding in findings:
+        weight[cause_of[finding.fingerprint]] += finding.occurrences
+    place = {finding.fingerprint: number for number, finding in enumerate(findings)}
+
+    def key(finding: Finding) -> tuple[bool, int, int, bool, int]:
+        cause = cause_of[finding.fingerprint]
+        return (
+            cause != headlined,
+            -weight[cause],
+            place[cause],
+            finding.fingerprint != cause,
+            place[finding.fingerprint],
+        )
+
+    return tuple(sorted(findings, key=key))
