@@ -8,12 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from lineman.contract.operation import document
 from lineman.resources import resource
 from lineman.sandbox import RunningSandbox, SandboxOptions, serve
 
@@ -306,3 +309,51 @@ def test_a_closed_pipe_changes_nothing(tmp_path: Path) -> None:
     reader.stdin.close()
     assert (done.returncode, done.stderr) == (0, b"")
     assert record(tmp_path / "run")["verdict"] == "pass"
+
+
+# -- the right address --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["", "/v1"])
+def test_the_operation_s_own_address_is_no_base_url(tmp_path: Path, path: str) -> None:
+    """When somebody copies the whole URL of the operation, then the base URL in it is named."""
+    whole = f"http://127.0.0.1:9{path}{document().query_path}"
+    done = lineman("test", "--base-url", whole, folder=tmp_path, LINEMAN_TOKEN="t" * 20)
+    assert done.returncode == 4
+    assert f"--base-url: {whole} is the address of an operation" in done.stderr
+    assert f"give http://127.0.0.1:9{path}\n" in done.stderr
+
+
+class _Moved(BaseHTTPRequestHandler):
+    """Sends everybody to https, as the port 80 of a load balancer does."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(301)
+        self.send_header("Location", f"https://{self.headers['Host']}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the signature is the library's
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("secrets", [{"LINEMAN_TOKEN": "t" * 20}, {"LINEMAN_APP_KEY": "k", "LINEMAN_APP_SECRET": "s"}])
+def test_http_that_moved_to_https_is_no_verdict_and_says_so(tmp_path: Path, secrets: dict[str, str]) -> None:
+    """When http is redirected to https, then no promise is called broken, and the right address is named."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Moved) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_address[1]}"
+        done = lineman("test", "--base-url", f"http://{address}", folder=tmp_path, **secrets)
+        server.shutdown()
+    assert done.returncode == 3, done.stdout
+    assert f"redirects to https://{address}" in done.stdout
+
+
+def test_a_run_ends_after_as_many_violations_as_were_asked_for(tmp_path: Path) -> None:
+    faults = ("--fault", "zero-refused", "--fault", "over-refused", "--fault", "total-capped")
+    done = lineman(*SMOKE, "--sandbox", *faults, "--max-violations", "1", "--report-dir", "run", folder=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "are as many as were asked for" in done.stdout
+    states = [one["state"] for one in record(tmp_path / "run")["clauses"]]  # type: ignore[attr-defined]
+    assert states.count("not-verified") > 20

@@ -22,7 +22,7 @@ app = typer.Typer(
     name="lineman",
     help="Contract tests and monitoring for the operation queryAccessCodeList.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 app.command("test", cls=TestCommand, epilog=EPILOG)(judge)

@@ -20,8 +20,10 @@ from lineman.report.plot_worker import warm_worker
 from lineman.report.run import Run
 from lineman.report.runs_index import find_baseline
 from lineman.suite.pins import read_pins, write_pins
+from lineman.suite.requirements import check_target
 from lineman.suite.run_state import RunOptions
 from lineman.suite.runner import prepare, run_suite
+from lineman.suite.waiting import wait_until_up
 from lineman.target import Target
 
 REPORTS = Path("reports")
@@ -34,6 +36,8 @@ def run_and_report(
     report_dir: Path | None,
     baseline: Path | None,
     pytest_args: list[str],
+    *,
+    wait: float = 0,
 ) -> int:
     """Judge, write the files, show the verdict, and return the exit code.
 
@@ -41,6 +45,9 @@ def run_and_report(
         ConfigurationError, UnknownClauseError: a setting or a glob is wrong; nothing was sent.
         ReportError: a file cannot be read or written.
     """
+    check_target(settings, target)
+    if wait:
+        wait_until_up(target, wait, lambda reason: typer.echo(f"lineman test: {reason}"))
     plugin = prepare(settings, target=target)
     earlier = _earlier(baseline, (report_dir or REPORTS / "run").parent, target.name)
     folder = report_dir or _own_folder(target.name)

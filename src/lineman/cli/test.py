@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 4
 INTERRUPTED = 2
-EPILOG = """\
-Examples: `lineman test --base-url https://staging.example.com --profile smoke` judges a deployment quickly;
-`lineman test --target staging --require '*'` the one that lineman.toml calls staging, and is no pass unless
-everything was verified.
-
-Variables: LINEMAN_BASE_URL, LINEMAN_TOKEN_URL, LINEMAN_APP_KEY, LINEMAN_APP_SECRET, LINEMAN_TOKEN,
-LINEMAN_SECOND_APP_KEY, LINEMAN_SECOND_APP_SECRET, LINEMAN_SECOND_TOKEN, each also with _FILE at its end and the path
-of a file that holds the value. The command line wins over them, and they over lineman.toml.
-"""
+EPILOG = (
+    "Examples: `lineman test --base-url https://staging.example.com --profile smoke` judges a deployment quickly; "
+    "`lineman test --target staging --require '*'` judges the one that lineman.toml calls staging, and is no pass "
+    "unless everything was verified."
+    "\n\n"
+    "Variables: LINEMAN_BASE_URL, LINEMAN_TOKEN_URL, LINEMAN_APP_KEY, LINEMAN_APP_SECRET, LINEMAN_TOKEN, "
+    "LINEMAN_SECOND_APP_KEY, LINEMAN_SECOND_APP_SECRET, LINEMAN_SECOND_TOKEN, each also with _FILE at its end and the "
+    "path of a file that holds the value. The command line wins over them, and they over lineman.toml."
+)
 
 
 class TestCommand(TyperCommand):
@@ -42,6 +42,12 @@ class TestCommand(TyperCommand):
 def _rate(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is no number of requests a second: give one such as 5")
+    return value
+
+
+def _seconds(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number of seconds: give one such as 60")
     return value
 
 
@@ -73,6 +79,18 @@ def judge(  # noqa: PLR0913 - one parameter an option
     ] = None,
     max_requests: Annotated[int | None, typer.Option(min=1, help="The most requests to send.")] = None,
     rate: Annotated[float | None, typer.Option(min=0.01, callback=_rate, help="The most requests a second.")] = None,
+    max_time: Annotated[
+        float, typer.Option(min=1, callback=_seconds, metavar="SECONDS", help="The longest that the run may take.")
+    ] = 600,
+    max_violations: Annotated[
+        int | None, typer.Option(min=1, help="End the run after so many different violations.")
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            min=0, callback=_seconds, metavar="SECONDS", help="Wait so long for a fresh deployment to answer."
+        ),
+    ] = 0,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be sent, and send nothing.")] = False,
     pin: Annotated[bool, typer.Option("--pin", help="Accept what is observed: write the target's pins.")] = False,
     pins: Annotated[Path | None, typer.Option(help="File of pins.", show_default="lineman-pins.toml")] = None,
@@ -110,6 +128,8 @@ def judge(  # noqa: PLR0913 - one parameter an option
             require=tuple(require or ()),
             drift="warn" if drift == "warn" else "fail",
             pin=pin,
+            max_time=max_time,
+            max_violations=max_violations,
             default_target=not sandbox and _is_default(target, config),
             sandbox_options=tuple(options) if sandbox else (),
             target_options=_target_words(target, base_url),
@@ -124,7 +144,7 @@ def judge(  # noqa: PLR0913 - one parameter an option
                 return
             from lineman.cli.running import run_and_report  # noqa: PLC0415 - heavy
 
-            code = run_and_report(settings, chosen, known_as, report_dir, baseline, pytest_args or [])
+            code = run_and_report(settings, chosen, known_as, report_dir, baseline, pytest_args or [], wait=wait)
     raise typer.Exit(code)
 
 

@@ -13,6 +13,7 @@ import httpx
 
 from lineman.client.clock import Clock
 from lineman.client.errors import TokenError, TokenRefused, TokenUnavailable
+from lineman.client.redirects import moved_to
 from lineman.client.statistics import Statistics
 from lineman.exchange import Exchange, Phases
 from lineman.secret import Secret
@@ -85,6 +86,12 @@ def issued_token(exchange: Exchange, answer: TokenAnswer, lifetime: int) -> Issu
         raise TokenRefused(
             f"the token operation {url} refused app key and secret with status {status}: check both, and whether "
             f"this machine's address is on the allow list",
+            status,
+        )
+    if there := moved_to(exchange, ""):
+        raise TokenUnavailable(
+            f"the token operation {url} redirects to {there} (status {status}), and lineman follows no redirect, which "
+            f"could carry a secret away: give {there} as base URL, or as LINEMAN_TOKEN_URL",
             status,
         )
     if status != 200 or answer.token is None:

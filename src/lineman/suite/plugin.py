@@ -231,9 +231,16 @@ class SuitePlugin:
         found = self.service.state.findings[before:]
         self._found = tuple(dict.fromkeys(finding.clause for finding in found))
         if found:
+            self._stop_at_enough()
             pytest.fail(_summary(found), pytrace=False)
         self._skip_where_nothing_was_verified(item)
         return result
+
+    def _stop_at_enough(self) -> None:
+        most = self.settings.max_violations
+        different = {finding.fingerprint for finding in self.service.state.findings}
+        if most is not None and len(different) >= most and self.stopped is None:
+            self.stopped = f"{len(different)} violations are as many as were asked for"
 
     def _skip_where_nothing_was_verified(self, item: pytest.Item) -> None:
         """A test that could verify none of its clauses has not passed; one that verified some says which not."""

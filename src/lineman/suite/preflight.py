@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lineman.client.redirects import moved_to
 from lineman.contract.answer import AnswerKind, is_html, read_answer
 from lineman.contract.finding import Record
 from lineman.contract.model import Listing
@@ -63,6 +64,13 @@ def _refuse_what_says_nothing(service: Service, exchanges: list[Exchange]) -> No
     answers = [read_answer(exchange) for exchange in exchanges]
     forms = {answer.kind for answer in answers}
     shown = answers[0].signature
+    there = {moved_to(exchange, service.client.target.base_url) for exchange in exchanges}
+    if None not in there:
+        service.state.retract(exchanges)
+        raise NoVerdict(
+            f"the target redirects to {' and '.join(sorted(map(str, there)))} ({shown}), and lineman follows no "
+            "redirect, which could carry a token away: give that as the base URL"
+        )
     if forms == {AnswerKind.UNAUTHORISED}:
         raise CredentialsRefused(
             f"the target refuses the credentials ({shown}): check the app key and secret or the token, and whether "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineman.configuration import ConfigurationError
 from lineman.contract.clauses import UnknownClauseError, catalogue, clause, select
+from lineman.contract.operation import document
 from lineman.report.run import ClauseResult, State
 from lineman.target import Target
 
@@ -15,29 +16,41 @@ if TYPE_CHECKING:
     from lineman.suite.run_state import RunOptions
 
 
-def check_names(options: RunOptions, target: Target) -> None:
-    """Refuse names of clauses that do not exist, before anything is sent.
+def check_target(options: RunOptions, target: Target) -> None:
+    """Refuse what cannot be meant, before anything is sent: an operation's address as base URL, an unknown clause.
 
     Raises:
-        ConfigurationError: a waiver or a requirement names no clause, or ``--require`` names one that ``--only`` leaves
-            out.
-        UnknownClauseError: ``--only`` or ``--require`` does.
+        ConfigurationError: an address is an operation's, a waiver or a requirement of the target names no clause, or
+            ``--require`` names one that ``--only`` leaves out.
+        UnknownClauseError: ``--only`` or ``--require`` names none.
     """
+    _check_addresses(target)
     chosen = select(options.only)
     for glob in options.require:
         if not _required([glob]) & chosen:
             raise ConfigurationError(f"--require {glob!r} and --only leave nothing in common: change one of them")
-    for glob in target.require:
-        try:
-            _required([glob])
-        except UnknownClauseError as error:
-            raise ConfigurationError(f"[targets.{target.name}] require: {error}") from None
-    for waiver in target.waivers:
-        if not waiver.is_fingerprint:
-            try:
+    place = f"[targets.{target.name}]"
+    try:
+        _required(target.require)
+    except UnknownClauseError as error:
+        raise ConfigurationError(f"{place} require: {error}") from None
+    try:
+        for waiver in target.waivers:
+            if not waiver.is_fingerprint:
                 clause(waiver.match)
-            except UnknownClauseError as error:
-                raise ConfigurationError(f"[targets.{target.name}] waivers: {error}") from None
+    except UnknownClauseError as error:
+        raise ConfigurationError(f"{place} waivers: {error}") from None
+
+
+def _check_addresses(target: Target) -> None:
+    places = dict(target.sources)
+    for setting, url in (("base_url", target.base_url), ("token_url", target.token_url)):
+        for path in (document().query_path, document().token_path):
+            if url.endswith(path):
+                raise ConfigurationError(
+                    f"{places.get(setting, setting)}: {url} is the address of an operation, and a base URL ends before "
+                    f"its path: give {url.removesuffix(path)}"
+                )
 
 
 def _required(globs: Iterable[str]) -> frozenset[str]:

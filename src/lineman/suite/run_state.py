@@ -108,6 +108,8 @@ class RunOptions:
     """How many requests are generated from the OpenAPI document."""
     max_time: float = 600.0
     """Seconds that a run may take: a full one takes seconds, and minutes at the politest rate."""
+    max_violations: int | None = None
+    """Different violations after which the run ends; what is broken everywhere need not be asked to the end."""
     deep_rounds: int = 1_000
     """The most rounds of generated queries in a deep run; its budget ends them earlier."""
 

@@ -21,7 +21,7 @@ from lineman.resources import resource
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import CaseOutcome, SuitePlugin
-from lineman.suite.requirements import check_names
+from lineman.suite.requirements import check_target
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.service import Service
 from lineman.suite.verdict import conclude
@@ -68,7 +68,7 @@ def prepare(
     """
     chosen = target or load_target(name, base_url, None, os.environ if environment is None else environment)
     chosen.require_credentials()
-    check_names(settings, chosen)
+    check_target(settings, chosen)
     recorder = RunState()
     paths = Paths(query=document().query_path, token=document().token_path)
     client = BlockingClient(
