@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test unit lint format proof bench crash sample outputs constraints clean
+.PHONY: help setup setup-dev check test unit lint format proof bench hostile crash sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -56,6 +56,9 @@ proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accus
 
 bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers they have to reach
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
+
+hostile: $(DEVELOPMENT) ## play every attack of a hostile target to the suite and the probe, in bounds of time and memory
+	@$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 crash: $(DEVELOPMENT) ## kill the monitor's writer 200 times and look for what was lost
 	@LINEMAN_KILLS=200 $(BIN)/python -m pytest tests/monitor/test_crash.py $(ARGS)
