@@ -80,12 +80,12 @@ def test_notices_come_in_order_and_wait_longer_each_time() -> None:
     outbox.add([notice(1), notice(2), notice(3, matter="other")])
     waits = [outbox.deliver_due("hook")]
     for _ in range(4):
-        clock.now += waits[-1] or 0
+        clock.live(waits[-1] or 0)
         waits.append(outbox.deliver_due("hook"))
     assert all(wait is not None for wait in waits)
     assert sent == []
     broken[0] = False
-    clock.now += 10 * MINUTE
+    clock.live(10 * MINUTE)
     assert outbox.deliver_due("hook") is None
     assert sent == ["notice 1", "notice 2", "notice 3"]
     outbox.add([notice(1)])
@@ -112,7 +112,7 @@ def test_a_claimed_notice_is_not_sent_by_another(tmp_path: Path) -> None:
     outbox.load()
     outbox.deliver_due("hook")
     assert sent == []
-    clock.now = 3 * MINUTE
+    clock.live(3 * MINUTE)
     outbox.deliver_due("hook")
     assert sent == ["notice 1"]
     outbox.stop(0)

@@ -66,7 +66,7 @@ def probe(
     if history is not None:
         from lineman.monitor.oneshot import keep  # noqa: PLC0415 - SQLAlchemy is heavy
 
-        for complaint in keep(history, configuration, known, result):
+        for complaint in keep(history, configuration, known, result, monitors or default_path()):
             typer.echo(f"lineman probe: {complaint}", err=True)
     raise typer.Exit(result.verdict.exit_code)
 

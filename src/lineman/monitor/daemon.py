@@ -16,25 +16,36 @@ from prometheus_client import CollectorRegistry
 
 from lineman.monitor.clock import HOUR, MINUTE, Clock, SystemClock
 from lineman.monitor.config import Canary, Configuration, MonitorConfigurationError, load_configuration
-from lineman.monitor.config.loading import target_problems
+from lineman.monitor.config.loading import target_problems, with_addresses
 from lineman.monitor.delivery.channels import ChannelError, Send, post, reference, sender
+from lineman.monitor.delivery.deadline import Deadline
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.notices import HistoryTrouble, Notice
 from lineman.monitor.incidents.state import JOINT, StateChange
 from lineman.monitor.leader import Leader, poll_of, without_notices
+from lineman.monitor.location import take_location
 from lineman.monitor.probe import Prober
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.scheduler import Scheduler
 from lineman.monitor.status.live import Pages
+from lineman.monitor.status.restore import restore_streaks
 from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
+from lineman.monitor.store.configurations import (
+    Ownership,
+    configuration_id,
+    gone,
+    take_over,
+)
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.systemd import Notifier
 from lineman.monitor.web.app import Views, WebServer
 from lineman.monitor.web.metrics import MonitorCollector
-from lineman.monitor.writer import SlotResult, Writer
+from lineman.monitor.writer import SlotResult, Watched, Writer
 
 LOG = logging.getLogger("lineman.monitor")
+_SIGN_OF_LIFE = 10.0
+"""Seconds between signs of life to the database that knows which monitor has the location."""
 
 
 class Daemon:
@@ -53,10 +64,13 @@ class Daemon:
         self._clock: Clock = clock or SystemClock()
         self.configuration = self._read()
         settings = self.configuration.monitor
+        self._identity = configuration_id(path)
+        self._ownership = Ownership()
         self._together = settings.joint
         self.live = LiveState(settings.location)
         self._prober = Prober(environment, self._clock)
         self._history = _opened(settings.history, settings.location)
+        self._location = take_location(settings)
         self.writer = Writer(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
         self.outbox = Outbox(
             self._senders(),
@@ -90,8 +104,12 @@ class Daemon:
         """Watch until told to stop; then finish what is in flight, write it, and leave."""
         canaries = self.configuration.canaries
         self.live.watch(canaries, self._clock.wall())
-        await asyncio.to_thread(self.writer.open)
+        await asyncio.to_thread(self._take_over, self._history)
+        # What was decided first is told first: what is left over goes before what is decided now.
         await asyncio.to_thread(self.outbox.load)
+        self.writer.keeps = self._ownership.keeps
+        await asyncio.to_thread(self.writer.open)
+        await asyncio.to_thread(self._restore_live)
         self.writer.start()
         self.outbox.start()
         if self.web is not None:
@@ -129,7 +147,7 @@ class Daemon:
         problems = target_problems(configuration, self._environment)
         if problems:
             raise MonitorConfigurationError(problems)
-        return configuration
+        return with_addresses(configuration, self._environment)
 
     def _own_canaries(self) -> Mapping[str, Canary]:
         """The canaries as this location decides about them: one of several that decide together tells nothing alone."""
@@ -146,11 +164,33 @@ class Daemon:
 
     def _work(self) -> list[tuple[Callable[[], None], str]]:
         """What runs beside the schedule, each in a thread of its own."""
-        found = [(self._heartbeat_loop, "lineman-heartbeat"), (self._tidy, "lineman-tidy")]
+        found = [
+            (self._heartbeat_loop, "lineman-heartbeat"),
+            (self._tidy, "lineman-tidy"),
+            (self._keep_location, "lineman-location"),
+        ]
         return found if self.joint is None else [*found, (self._decide_together, "lineman-joint")]
 
     def _senders(self) -> dict[str, Send]:
         return {name: sender(channel, self._environment) for name, channel in self.configuration.channels.items()}
+
+    def _take_over(self, history: History) -> set[tuple[str, str]]:
+        """Learn what other configurations have, and give up what is on its way to what was taken out of this one."""
+        found = take_over(history, self.configuration, self._identity, self._clock.wall())
+        self._ownership = found or self._ownership
+        channels, canaries = gone(history, self.configuration, self._ownership)
+        return self.outbox.withdraw(channels, canaries) if channels or canaries else set()
+
+    def _restore_live(self) -> None:
+        """What rules compare over time goes on where it was: a start must not look like failures."""
+        if self._history is not None:
+            restore_streaks(self.live, self._history.address, self.configuration.monitor.location)
+
+    def _keep_location(self) -> None:
+        """Stay the one monitor of the location, and say so where another one has taken it."""
+        while not self._done.wait(_SIGN_OF_LIFE):
+            if not self._location.keep():
+                LOG.error("another monitor writes as location %r by now: stop one of them", self.live.location)
 
     async def _probe(self, canary: Canary) -> ProbeResult:
         return await self._prober.probe(canary)
@@ -199,14 +239,22 @@ class Daemon:
         self.configuration = configuration
         self.live.reload_failed = ""
         self.live.watch(configuration.canaries, self._clock.wall())
+        untold = await asyncio.to_thread(self._withdrawn_after_reload)
         self.outbox.replace_senders(self._senders())
-        self.writer.reconfigure(self._own_canaries())
+        self.writer.reconfigure(Watched(self._own_canaries(), self._ownership.keeps, frozenset(untold)))
         if self.joint is not None:
             self.joint.reconfigure(configuration.canaries)
         self.scheduler.use(configuration.canaries, self.writer.state.slots)
         LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
         self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
         self._closing = asyncio.create_task(self._close_later(old))
+
+    def _withdrawn_after_reload(self) -> set[tuple[str, str]]:
+        history = History(self.configuration.monitor.history, self.live.location)
+        try:
+            return self._take_over(history)
+        finally:
+            history.close()
 
     async def _close_later(self, prober: Prober) -> None:
         await self.scheduler.finish(60)
@@ -228,19 +276,22 @@ class Daemon:
             self.joint.close()
         if self.web is not None:
             await asyncio.to_thread(self.web.stop)
+        self._location.release()
         await self._prober.aclose()
 
     def _heartbeat_loop(self) -> None:
         """Ping the outside dead man's switch after results were committed, while nothing is stale."""
         settings = self.configuration.monitor
         given = (settings.heartbeat, settings.heartbeat_env, settings.heartbeat_file)
+        deadline = Deadline(10)
         while not self._done.is_set() and any(given):
             self._heartbeat.wait()
             self._heartbeat.clear()
             if self._done.is_set() or self.live.stale(self._clock.wall()):
                 continue
             try:
-                post(reference(*given, self._environment), None, {"User-Agent": "lineman"}, 10)
+                address = reference(*given, self._environment)
+                deadline.run(("heartbeat",), lambda: post(address, None, {"User-Agent": "lineman"}, 10))  # noqa: B023
             except ChannelError as error:
                 LOG.warning("the heartbeat did not get through: %s", error)
             self._done.wait(settings.heartbeat_every / 1_000)
@@ -270,6 +321,9 @@ class Daemon:
             try:
                 canaries = list(self.configuration.canaries.values())
                 tidy(history, canaries, settings, self._clock.wall())
+                self._ownership = (
+                    take_over(history, self.configuration, self._identity, self._clock.wall()) or self._ownership
+                )
                 if self.joint is not None and self.joint.leads:
                     tidy(together, canaries, settings, self._clock.wall())
             except FAILURES as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from lineman.monitor.clock import SystemClock
+from lineman.monitor.config.loading import with_addresses
 from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.delivery.channels import sender
 from lineman.monitor.delivery.outbox import Outbox
@@ -14,12 +16,18 @@ from lineman.monitor.leader import Leader, without_notices
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.slots import Absence, Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import FAILURES, History, HistoryError
+from lineman.monitor.store.configurations import Ownership, configuration_id, gone, name_location, take_over
+from lineman.monitor.store.pooler import pooler
 from lineman.monitor.store.retention import tidy_when_due
 from lineman.monitor.writer import SlotResult, Writer
 
 
-def keep(address: str, configuration: Configuration, canary: Canary, result: ProbeResult) -> list[str]:
+def keep(
+    address: str, configuration: Configuration, canary: Canary, result: ProbeResult, path: Path | None = None
+) -> list[str]:
     """Write a result into history, deliver the notices that are due, and return what went wrong, in sentences.
+
+    ``path``: where the configuration lies; where it is None, nothing is taken for taken out of it.
 
     The probe's verdict stands whatever happens here.
     """
@@ -29,14 +37,25 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
         history.open()
     except HistoryError as error:
         return [f"{error}; the result was not kept, and nobody was told"]
+    said = name_location(history)
+    configuration = with_addresses(configuration, os.environ)
     notices: list[Notice] = []
     own = without_notices(configuration.canaries) if settings.joint else configuration.canaries
     writer = Writer(history, own, SystemClock(), notices.extend)
+    outbox = _outbox(configuration, History(address, settings.location))
+    ownership = Ownership()
+    if path is not None:
+        now = SystemClock().wall()
+        ownership = take_over(history, configuration, configuration_id(path), now) or ownership
+        channels, canaries = gone(history, configuration, ownership)
+        if channels or canaries:
+            outbox.withdraw(channels, canaries)
+    writer.keeps = ownership.keeps
     writer.open()
     grid = Grid(canary.interval, stable_offset(canary.name, canary.interval))
     for end in _slots(canary, grid, writer.state.slots.get(canary.name), result):
         writer.process_now(end)
-    complaints = [history.told] if history.told else []
+    complaints = [sentence for sentence in (history.told, said) if sentence]
     if writer.failing:
         complaints.append(
             f"history {history.redacted_address} cannot be written ({writer.failing}); the result was not kept"
@@ -44,7 +63,7 @@ def keep(address: str, configuration: Configuration, canary: Canary, result: Pro
     else:
         complaints += _tidied(history, canary, configuration.monitor, result.started)
     history.close()
-    _deliver(configuration, notices, History(address, settings.location))
+    _deliver(outbox, notices)
     if settings.joint:
         complaints += _decide_together(address, configuration)
     return complaints
@@ -60,6 +79,9 @@ def _tidied(history: History, canary: Canary, settings: MonitorSettings, now: in
 
 def _decide_together(address: str, configuration: Configuration) -> list[str]:
     """Decide for all locations what is due, and deliver it, where no monitor leads."""
+    through = pooler(address)
+    if through:
+        return [f"nothing was decided together: {through}"]
     outbox = _outbox(configuration, History(address, configuration.monitor.location))
     clock, settings = SystemClock(), configuration.monitor
     joint = Leader(address, configuration.canaries, settings, clock, owner=outbox.owner, patience=0)
@@ -68,8 +90,7 @@ def _decide_together(address: str, configuration: Configuration) -> list[str]:
     while joint.tick():
         pass
     if joint.leads:
-        for channel in configuration.channels:
-            outbox.deliver_due(channel)
+        outbox.deliver_all()
     outbox.stop(0)
     failing = joint.failing
     joint.close()
@@ -94,15 +115,11 @@ def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, resul
     return ends
 
 
-def _deliver(configuration: Configuration, notices: list[Notice], history: History) -> None:
+def _deliver(outbox: Outbox, notices: list[Notice]) -> None:
     """Try once what is due, new or left over by a probe that died; what does not arrive stays for the next one."""
-    if not configuration.channels:
-        return
-    outbox = _outbox(configuration, history)
     outbox.load()
     outbox.add(notices)
-    for channel in configuration.channels:
-        outbox.deliver_due(channel)
+    outbox.deliver_all()
     outbox.stop(0)
 
 

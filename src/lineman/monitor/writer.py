@@ -12,12 +12,13 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from lineman.monitor.clock import Clock
 from lineman.monitor.config.models import Canary
+from lineman.monitor.incidents.alerts import AlertState
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import MonitorState, StateChange
@@ -43,6 +44,17 @@ class SlotResult:
     result: ProbeResult | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a configuration has."""
+
+    canaries: Mapping[str, Canary]
+    keeps: Callable[[str], bool] = lambda canary: False
+    """Whether somebody else has a canary that is not among these."""
+    untold: frozenset[tuple[str, str]] = frozenset()
+    """By matter and channel: bad news that was withdrawn before it reached anybody."""
+
+
 class Writer:
     """Owns the world. ``on_notices`` and ``on_committed`` are called in the keeper's thread."""
 
@@ -54,6 +66,8 @@ class Writer:
         on_notices: Callable[[list[Notice]], None] = lambda notices: None,
         on_committed: Callable[[list[StateChange]], None] = lambda changes: None,
     ) -> None:
+        self.keeps: Callable[[str], bool] = lambda canary: False
+        """Whether somebody else has a canary that is not among ours. To be set before :meth:`open`."""
         self.history = history
         self.state = MonitorState(history.location if history is not None else "")
         self.failing: str = ""
@@ -64,7 +78,7 @@ class Writer:
         self._clock = clock
         self._on_notices = on_notices
         self._on_committed = on_committed
-        self._queue: queue.SimpleQueue[SlotResult | Mapping[str, Canary] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[SlotResult | Watched | None] = queue.SimpleQueue()
         self._backlog: deque[StateChange] = deque()
         self._next_try = 0.0
         self._loaded = False
@@ -93,9 +107,9 @@ class Writer:
         """Hand over a slot's end; returns at once."""
         self._queue.put(end)
 
-    def reconfigure(self, canaries: Mapping[str, Canary]) -> None:
+    def reconfigure(self, watched: Watched) -> None:
         """Use other canaries from now on; incidents of those that are gone are withdrawn."""
-        self._queue.put(dict(canaries))
+        self._queue.put(watched)
 
     def stop(self, seconds: float) -> bool:
         """Finish what was handed over; False where that took longer."""
@@ -115,11 +129,18 @@ class Writer:
             going = None not in items
             reconcile = False
             for item in items:
-                if isinstance(item, Mapping):
-                    self._canaries, reconcile = item, True
+                if isinstance(item, Watched):
+                    self._use(item)
+                    reconcile = True
             self._process([item for item in items if isinstance(item, SlotResult)], reconcile=reconcile)
         if self.history is not None:
             self.history.close()
+
+    def _use(self, watched: Watched) -> None:
+        self._canaries, self.keeps = dict(watched.canaries), watched.keeps
+        for pair in watched.untold:
+            if pair in self.state.alerts:
+                self.state.alerts[pair] = replace(self.state.alerts[pair], state=AlertState.QUIET)
 
     def _process(self, ends: list[SlotResult], *, reconcile: bool) -> None:
         decided: list[StateChange] = []
@@ -178,7 +199,7 @@ class Writer:
     def _decided_again(self, state: MonitorState, change: StateChange) -> StateChange:
         now = self._clock.wall()
         if change.entry is None:
-            return reconcile_all(state, self._canaries, now)
+            return reconcile_all(state, self._canaries, now, self.keeps)
         return decide(state, self._canaries, change.entry, change.result, now)
 
     def _catch_up(self, history: History) -> None:
@@ -213,7 +234,7 @@ class Writer:
     def _decide(self, ends: list[SlotResult], *, reconcile: bool) -> list[StateChange]:
         changes = []
         if reconcile:
-            changes.append(reconcile_all(self.state, self._canaries, self._clock.wall()))
+            changes.append(reconcile_all(self.state, self._canaries, self._clock.wall(), self.keeps))
         changes += [decide(self.state, self._canaries, end.entry, end.result, self._clock.wall()) for end in ends]
         return changes
 

@@ -146,7 +146,7 @@ def test_a_leader_whose_notices_do_not_get_out_hands_over(table: Table) -> None:
         joint.on_lost = partial(outbox.forget, JOINT)
     table.say(a=FAILED, b=FAILED)
     while not here.stuck(JOINT):
-        clock.now += here.deliver_due("night") or 0
+        clock.live(here.deliver_due("night") or 0)
     first.yield_lead()
     table.turn_until_leads(second)
     assert (first.leads, second.leads, here.pending) == (False, True, 0)

@@ -69,7 +69,7 @@ class Exporter:
         self.live.watch({self.canary.name: self.canary}, NOW)
         self.state = MonitorState()
         writer = SimpleNamespace(state=self.state, failing="", backlog=0, lost=0, alive=True)
-        outbox = SimpleNamespace(pending=0, delivered=0, failures=0)
+        outbox = SimpleNamespace(pending=0, delivered=0, failures=0, set_aside=0)
         candidate = SimpleNamespace(leads=True, failing="") if joint else None
         self.collector = MonitorCollector(
             self.live, cast(Any, writer), cast(Any, outbox), cast(Any, self.clock), joint, cast(Any, candidate)

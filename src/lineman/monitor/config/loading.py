@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -34,6 +35,19 @@ def target_problems(configuration: Configuration, environment: Mapping[str, str]
     return list(problems.values())
 
 
+def with_addresses(configuration: Configuration, environment: Mapping[str, str]) -> Configuration:
+    """The configuration with each canary's service in it, for notices; a target that is not there gives none."""
+    found: dict[str | None, str] = {}
+    for name in {canary.target for canary in configuration.canaries.values()}:
+        try:
+            url = urlsplit(load_target(name, None, None, environment).base_url)
+        except (ConfigurationError, OSError):
+            continue
+        found[name] = urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path.rstrip("/"), "", ""))
+    canaries = {name: canary.at(found.get(canary.target, "")) for name, canary in configuration.canaries.items()}
+    return configuration.model_copy(update={"canaries": canaries})
+
+
 TABLES = ("canaries", "notices", "monitor")
 
 
@@ -46,13 +60,14 @@ class MonitorConfigurationError(ValueError):
 
 
 def canary_files(path: Path) -> list[Path]:
-    """The TOML files of a folder, or the file itself.
+    """The TOML files of a folder, or the file itself. What editors and systems leave beside them (``.#x.toml``,
+    ``._x.toml``, ``x.toml~``) is none.
 
     Raises:
         MonitorConfigurationError: there is none.
     """
     if path.is_dir():
-        files = sorted(path.glob("*.toml"))
+        files = sorted(file for file in path.glob("*.toml") if not file.name.startswith((".", "#", "~")))
         if files:
             return files
         raise MonitorConfigurationError([f"{path}: no canary file (*.toml) in this folder"])

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
 from lineman.monitor.config.durations import Duration
@@ -95,6 +95,8 @@ class Canary(FrozenModel):
     """A query with what its answer must hold."""
 
     name: Name
+    title: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)] | None = None
+    """What people who do not know the canary's name call it: shown on the status page and in notices."""
     target: str | None = None
     """A table ``[targets.NAME]`` of ``lineman.toml``; where not given, the target of the environment."""
     query: Mapping[str, Any] = Field(default_factory=dict)
@@ -116,6 +118,19 @@ class Canary(FrozenModel):
     """As in ``[monitor]``, for this canary."""
     min_locations: int | None = Field(default=None, ge=1)
     """As in ``[monitor]``, for this canary."""
+
+    _address: str = PrivateAttr("")
+
+    @property
+    def address(self) -> str:
+        """The service's base URL, without credentials; empty where the target could not be put together."""
+        return self._address
+
+    def at(self, address: str) -> Canary:
+        """The canary with the address of its service."""
+        moved = self.model_copy()
+        moved._address = address
+        return moved
 
     @property
     def settle(self) -> int:

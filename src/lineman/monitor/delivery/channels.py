@@ -6,22 +6,17 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from lineman.monitor.config.models import Channel
-from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.delivery import apprise_receivers
+from lineman.monitor.delivery.deadline import Deadline
+from lineman.monitor.delivery.errors import ChannelError, PermanentRefusal, refusal
+from lineman.monitor.delivery.receivers import Receiver, Send, Sender
 from lineman.monitor.incidents.notices import Notice
 
-Send = Callable[[Notice], None]
-"""Sends a notice, or raises ChannelError."""
-
-_GOOD_NEWS = {Event.RECOVERED, Event.BURN_OVER, Event.HISTORY_BACK}
-_WARNINGS = {Event.DEGRADED, Event.DRIFT, Event.UNKNOWN, Event.FLAPPING, Event.WITHDRAWN}
-
-
-class ChannelError(Exception):
-    """A notice did not get through. The message holds no address, for addresses hold secrets."""
+__all__ = ["ChannelError", "PermanentRefusal", "Send", "Sender", "post", "reference", "sender"]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -29,11 +24,40 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def sender(channel: Channel, environment: Mapping[str, str] = os.environ) -> Send:
-    """The function that sends to a channel; addresses are read at each sending, so that files can be renewed."""
-    if channel.apprise_env is not None or channel.apprise_file is not None:
-        return lambda notice: _apprise(channel, environment, notice)
-    return lambda notice: _webhook(channel, environment, notice)
+class ChannelSender:
+    """Sends the notices of one channel."""
+
+    def __init__(self, channel: Channel, environment: Mapping[str, str]) -> None:
+        self._channel = channel
+        self._environment = environment
+        self._deadline = Deadline(channel.timeout / 1_000)
+
+    def __call__(self, notice: Notice) -> None:
+        for receiver in self.receivers():
+            receiver.send(notice)
+
+    def receivers(self) -> list[Receiver]:
+        """The receivers of this moment.
+
+        Raises:
+            ChannelError: the addresses cannot be read.
+        """
+        channel = self._channel
+        if channel.apprise_env is None and channel.apprise_file is None:
+            return [self._bounded(Receiver("webhook", "", lambda notice: _webhook(channel, self._environment, notice)))]
+        addresses = reference(None, channel.apprise_env, channel.apprise_file, self._environment)
+        return [self._bounded(receiver) for receiver in apprise_receivers.receivers(addresses)]
+
+    def _bounded(self, receiver: Receiver) -> Receiver:
+        def send(notice: Notice) -> None:
+            self._deadline.run((receiver.id, notice.key, notice.body), lambda: receiver.send(notice))
+
+        return Receiver(receiver.id, receiver.name, send)
+
+
+def sender(channel: Channel, environment: Mapping[str, str] = os.environ) -> ChannelSender:
+    """What sends to a channel; addresses are read at each sending, so that files can be renewed."""
+    return ChannelSender(channel, environment)
 
 
 def reference(value: str | None, variable: str | None, file: Path | None, environment: Mapping[str, str]) -> str:
@@ -68,7 +92,7 @@ def _webhook(channel: Channel, environment: Mapping[str, str], notice: Notice) -
 
 
 def post(url: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> None:
-    """Send a request and take any 2xx for an arrival. No redirect is followed.
+    """Send a request and take any 2xx for an arrival. No redirect is followed. ``seconds`` bound each read alone.
 
     Raises:
         ChannelError: anything else.
@@ -81,31 +105,10 @@ def post(url: str, body: bytes | None, headers: Mapping[str, str], seconds: floa
         with opener.open(request, timeout=seconds) as answer:
             answer.read(1_024)
     except urllib.error.HTTPError as error:
-        raise ChannelError(f"the receiver answered with status {error.code}") from None
+        error.close()
+        raise refusal(error.code) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise ChannelError(f"the receiver cannot be reached: {getattr(reason, 'strerror', None) or reason}") from None
     except Exception as error:  # noqa: BLE001 - http.client raises classes of its own; their text may hold the URL
         raise ChannelError(f"the receiver does not answer with valid HTTP ({type(error).__name__})") from None
-
-
-def _apprise(channel: Channel, environment: Mapping[str, str], notice: Notice) -> None:
-    import apprise  # noqa: PLC0415 - heavy, and needed only when there is something to tell
-
-    addresses = reference(None, channel.apprise_env, channel.apprise_file, environment).split()
-    service = apprise.Apprise()
-    if not all([service.add(address) for address in addresses]):  # noqa: C419 - every address is to be added
-        raise ChannelError("an Apprise URL is not valid")
-    kind = (
-        apprise.NotifyType.SUCCESS
-        if notice.event in _GOOD_NEWS
-        else apprise.NotifyType.WARNING
-        if notice.event in _WARNINGS
-        else apprise.NotifyType.FAILURE
-    )
-    try:
-        arrived = service.notify(body=notice.body, title=notice.title, notify_type=kind)
-    except Exception as error:  # noqa: BLE001 - plugins of Apprise raise what they like
-        raise ChannelError(f"Apprise failed ({type(error).__name__})") from None
-    if not arrived:
-        raise ChannelError("Apprise could not deliver it")

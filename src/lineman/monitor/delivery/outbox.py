@@ -1,7 +1,8 @@
-"""Delivering notices: one worker for each channel, in order, with backoff, until they arrive.
+"""Delivering notices: to each receiver on its own, in order, with backoff, until they arrive or never can.
 
-A notice is claimed in history before it is sent and settled after it arrived; a crash in between sends it once more
-with the same idempotency key. Where history fails, memory takes its place, and what was settled is noted later.
+A notice is claimed in history before it is sent and settled after every receiver is done with it; a crash in between
+sends it once more with the same idempotency key. Where history fails, memory takes its place, and what was settled is
+noted later. Waiting goes by the monotonic clock: setting the wall clock silences nobody.
 """
 
 from __future__ import annotations
@@ -10,23 +11,25 @@ import logging
 import threading
 import uuid
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from lineman.monitor.clock import MINUTE, SECOND, Clock
-from lineman.monitor.delivery.channels import ChannelError, Send
+from lineman.monitor.delivery.errors import ChannelError, PermanentRefusal
+from lineman.monitor.delivery.receivers import Receiver, Send, receivers_of
+from lineman.monitor.delivery.record import CLAIM, Record
 from lineman.monitor.incidents.alerts import Event
-from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.store import FAILURES, History
+from lineman.monitor.incidents.notices import Notice, shortest
+from lineman.monitor.store import History
+
+__all__ = ["CLAIM", "Outbox", "backoff"]
 
 LOG = logging.getLogger("lineman.monitor")
 FIRST_WAIT = 2 * SECOND
 LONGEST_WAIT = 5 * MINUTE
 STUCK = 3
 """Tries in vain after which another location may have better luck."""
-CLAIM = 2 * MINUTE
-"""How long a claim holds; a sender that died leaves its notices to others after that."""
 
 
 def backoff(attempts: int, key: str) -> int:
@@ -36,10 +39,25 @@ def backoff(attempts: int, key: str) -> int:
 
 
 @dataclass(slots=True)
+class _Tries:
+    """Of one notice at one receiver."""
+
+    attempts: int = 0
+    next_try: float = 0.0
+    """Monotonic milliseconds."""
+
+
+@dataclass(slots=True)
 class _Waiting:
     notice: Notice
-    attempts: int = 0
-    next_try: int = 0
+    done: dict[str, str] = field(default_factory=dict)
+    """Receivers that need it no more: nothing where it arrived, else why it was given up."""
+    tries: dict[str, _Tries] = field(default_factory=dict)
+    sending: int = 0
+    """Receivers to which it is being sent."""
+
+    def tries_at(self, receiver: str) -> _Tries:
+        return self.tries.setdefault(receiver, _Tries())
 
 
 class Outbox:
@@ -53,38 +71,82 @@ class Outbox:
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._waiting: dict[str, dict[str, _Waiting]] = {}
-        self._unsaved: dict[str, bool] = {}
-        """Settled, but history does not know it yet: key to dropped."""
-        self._done: set[str] = set()
-        self._history = history
+        self._finished: set[str] = set()
+        self._record = Record(history, self.owner, clock)
         self._stopping = False
         self._threads: list[threading.Thread] = []
+        self._errors: dict[tuple[str, str], str] = {}
+        """By channel and receiver: why the last try failed."""
+        self._given_up: dict[tuple[str, str], str] = {}
+        """By channel and receiver: why a notice was given up, until a later one arrives there."""
         self.delivered = 0
         self.failures = 0
-        self.last_error: dict[str, str] = {}
+        self.set_aside = 0
+        """Times that a receiver was given up for a notice, because it will never take it."""
 
-    def add(self, notices: list[Notice]) -> None:
+    @property
+    def last_error(self) -> dict[str, str]:
+        """By channel: why the last try at one of its receivers failed."""
+        with self._lock:
+            return {channel: error for (channel, _), error in self._errors.items()}
+
+    @property
+    def given_up(self) -> dict[str, str]:
+        """By channel: why a notice was set aside, until a later one arrives at the same receiver."""
+        with self._lock:
+            return {channel: error for (channel, _), error in self._given_up.items()}
+
+    def add(self, notices: Sequence[Notice]) -> None:
         """Take notices over; known ones are ignored."""
         with self._wake:
             for notice in notices:
                 queue = self._waiting.setdefault(notice.channel, {})
-                if notice.key in queue or notice.key in self._done:
+                if notice.key in queue or notice.key in self._finished:
                     continue
                 queue[notice.key] = _Waiting(notice)
                 self._drop_reminders(queue, notice)
             self._wake.notify_all()
 
     def load(self, place: str | None = None) -> bool:
-        """Take over what history holds unsettled for a place (or the own location), also from others who died."""
-        if self._history is None:
-            return True
-        try:
-            with self._lock, self._history.transaction() as connection:
-                pending = self._history.pending(connection, place)
-        except FAILURES:
-            return False
-        self.add(pending)
+        """Take over what history holds unsettled for a place (or the own location), also from others who died.
+
+        It goes before what was added already: what was decided first is told first.
+        """
+        with self._wake:
+            pending = self._record.load(place)
+            if pending is None:
+                return False
+            own = [notice for notice in pending if notice.channel in self._senders]
+            later, self._waiting = self._waiting, {}
+            for channel in {notice.channel for notice in own} | set(later):
+                queue = later.get(channel, {})
+                for notice in own:
+                    if notice.channel == channel and notice.key not in self._finished:
+                        known = queue.pop(notice.key, None) or _Waiting(notice)
+                        self._waiting.setdefault(channel, {})[notice.key] = known
+                self._waiting.setdefault(channel, {}).update(queue)
+            self._wake.notify_all()
         return True
+
+    def withdraw(self, gone_channels: frozenset[str], gone_canaries: frozenset[str]) -> set[tuple[str, str]]:
+        """Give up what is on its way to channels, or about canaries, that were taken out.
+
+        Returns:
+            By matter and channel: bad news that reached nobody, and so counts as untold.
+        """
+
+        def unwanted(notice: Notice) -> str:
+            return "its channel was taken out" if notice.channel in gone_channels else ""
+
+        with self._lock:
+            withdrawn, untold = self._record.withdraw(unwanted, gone_canaries)
+            for notice in withdrawn:
+                LOG.warning(
+                    "notice %r to %s is withdrawn: it is about what was taken out", notice.title, notice.channel
+                )
+                self._waiting.get(notice.channel, {}).pop(notice.key, None)
+                self._finished.add(notice.key)
+        return untold
 
     def forget(self, place: str) -> None:
         """Let go of a place's notices: another one sends them."""
@@ -94,10 +156,15 @@ class Outbox:
                     del queue[key]
 
     def stuck(self, place: str) -> bool:
-        """True where a notice of the place did not get through several times in a row."""
+        """True where a notice of the place reached none of its receivers several times in a row."""
         with self._lock:
             waiting = [one for queue in self._waiting.values() for one in queue.values()]
-        return any(one.attempts >= STUCK and one.notice.place == place for one in waiting)
+            return any(
+                one.notice.place == place
+                and not one.done
+                and any(tries.attempts >= STUCK for tries in one.tries.values())
+                for one in waiting
+            )
 
     @property
     def pending(self) -> int:
@@ -105,7 +172,7 @@ class Outbox:
             return sum(len(queue) for queue in self._waiting.values())
 
     def replace_senders(self, senders: Mapping[str, Send]) -> None:
-        """Use other channels from now on; what waits for one that is gone stays in history."""
+        """Use other channels from now on."""
         with self._wake:
             self._senders = dict(senders)
             for channel in senders:
@@ -125,40 +192,73 @@ class Outbox:
             self._wake.notify_all()
         for thread in self._threads:
             thread.join(seconds)
-        if self._history is not None:
-            self._history.close()
+        with self._lock:
+            self._record.close()
+
+    def deliver_all(self) -> None:
+        """Send once what is due on all channels, none waiting for another."""
+        _all_at_once([partial(self.deliver_due, channel) for channel in self._senders])
 
     def deliver_due(self, channel: str) -> int | None:
         """Send what is due on a channel; return milliseconds until the next try, or None where nothing waits."""
-        while True:
-            now = self._clock.wall()
-            with self._lock:
-                blocked: set[str] = set()
-                due = None
-                for waiting in self._waiting.get(channel, {}).values():
-                    if waiting.next_try <= now and waiting.notice.matter not in blocked:
-                        due = waiting
-                        break
-                    blocked.add(waiting.notice.matter)
-                if due is None:
-                    tries = [waiting.next_try for waiting in self._waiting.get(channel, {}).values()]
-                    return max(1, min(tries) - now) if tries else None
-            self._try(due, now)
+        if not self._waiting.get(channel):
+            return None
+        receivers = self._receivers(channel)
+        with self._lock:
+            present = {receiver.id for receiver in receivers}
+            for place in [place for place in self._errors if place[0] == channel and place[1] not in present]:
+                del self._errors[place]
+            for waiting in list(self._waiting.get(channel, {}).values()):
+                self._settle_where_done(waiting, receivers)
+        _all_at_once([partial(self._deliver, channel, one, receivers) for one in receivers])
+        now = self._clock.monotonic() * 1_000
+        with self._lock:
+            tries = [when for one in receivers if (when := self._first(channel, one, now)[1]) is not None]
+        return max(1, round(min(tries) - now)) if tries else None
 
     def save_settled(self) -> None:
         """Note in history what arrived while it could not be written."""
         with self._lock:
-            if self._history is None or not self._unsaved:
-                return
-            try:
-                with self._history.transaction() as connection:
-                    saved = [key for key in self._unsaved if self._history.settled(connection, key) is not None]
-                    for key in saved:
-                        self._history.settle(connection, key, self._clock.wall(), dropped=self._unsaved[key])
-            except FAILURES:
-                return
-            for key in saved:
-                del self._unsaved[key]
+            self._record.save()
+
+    def _receivers(self, channel: str) -> list[Receiver]:
+        try:
+            return receivers_of(self._senders[channel])
+        except KeyError:
+            error = ChannelError(f"no notices are called {channel!r} any more")
+        except ChannelError as problem:
+            error = problem
+
+        def fail(_: Notice) -> None:
+            raise error
+
+        return [Receiver("", "", fail)]
+
+    def _deliver(self, channel: str, receiver: Receiver, receivers: Sequence[Receiver]) -> None:
+        """Send to one receiver what is due there, in order."""
+        while True:
+            now = self._clock.monotonic() * 1_000
+            with self._lock:
+                waiting = self._first(channel, receiver, now)[0]
+                if waiting is None:
+                    return
+                waiting.sending += 1
+            self._try(waiting, receiver, receivers, now)
+
+    def _first(self, channel: str, receiver: Receiver, now: float) -> tuple[_Waiting | None, float | None]:
+        """What is to be sent to a receiver now; or None, and when to look again (monotonic milliseconds)."""
+        blocked: set[str] = set()
+        soonest: float | None = None
+        for waiting in self._waiting.get(channel, {}).values():
+            if receiver.id in waiting.done or waiting.notice.matter in blocked:
+                continue
+            tries = waiting.tries_at(receiver.id)
+            if tries.next_try <= now:
+                return waiting, None
+            # Later news about the same matter waits behind it; other matters do not.
+            blocked.add(waiting.notice.matter)
+            soonest = tries.next_try if soonest is None else min(soonest, tries.next_try)
+        return None, soonest
 
     def _begin(self, channel: str) -> None:
         thread = threading.Thread(target=self._run, args=(channel,), name=f"lineman-notices-{channel}", daemon=True)
@@ -172,79 +272,113 @@ class Outbox:
             with self._wake:
                 if self._stopping:
                     return
-                if wait is None and any(True for _ in self._waiting.get(channel, {})):
+                if wait is None and self._waiting.get(channel):
                     continue
                 self._wake.wait(min(30.0, (wait or 30_000) / 1_000))
 
-    def _try(self, waiting: _Waiting, now: int) -> None:
+    def _try(self, waiting: _Waiting, receiver: Receiver, receivers: Sequence[Receiver], now: float) -> None:
         notice = waiting.notice
-        pause = self._claim(notice, now)
-        if pause is not None:
-            with self._lock:
-                waiting.next_try = now + pause
-                if notice.key in self._done:
-                    self._waiting[notice.channel].pop(notice.key, None)
-            return
-        send = self._senders.get(notice.channel)
+        with self._lock:
+            claim = self._record.claim(notice)
+            waiting.done.update(claim.done)
+            if claim.pause is not None:
+                waiting.tries_at(receiver.id).next_try = now + claim.pause
+            if claim.settled:
+                self._finish(notice)
+            if claim.pause is not None or receiver.id in waiting.done:
+                waiting.sending -= 1
+                return
         try:
-            if send is None:
-                raise ChannelError(f"no notices are called {notice.channel!r} any more")  # noqa: TRY301 - one way out
-            send(notice)
+            outcome = _send(receiver, notice)
         except ChannelError as error:
-            self._postpone(waiting, now, str(error))
+            self._postpone(waiting, receiver, str(error))
         else:
-            self.delivered += 1
-            self.last_error.pop(notice.channel, None)
-            self._settle(notice)
+            self._done_with(waiting, receiver, receivers, outcome)
 
-    def _claim(self, notice: Notice, now: int) -> int | None:
-        """None where the notice may be sent by us; else milliseconds after which to look again.
-
-        Where history fails, memory is all there is, and we may. Not so what all locations tell together: there
-        another one may lead by now.
-        """
-        if self._history is None:
-            return None
-        joint = notice.place == JOINT
+    def _done_with(self, waiting: _Waiting, receiver: Receiver, receivers: Sequence[Receiver], outcome: str) -> None:
+        """A receiver has a notice, or (``outcome`` says why) will never take it."""
+        notice, place = waiting.notice, (waiting.notice.channel, receiver.id)
         with self._lock:
-            try:
-                with self._history.transaction() as connection:
-                    if self._history.claim(connection, notice.key, self.owner, now, now + CLAIM):
-                        return None
-                    settled = self._history.settled(connection, notice.key)
-            except FAILURES:
-                return 5 * SECOND if joint else None
-            if settled is None and not joint:
-                return None
-            if settled is not False:
-                self._done.add(notice.key)
-            return CLAIM
+            waiting.sending -= 1
+            waiting.done[receiver.id] = outcome
+            self._errors.pop(place, None)
+            if outcome:
+                self.set_aside += 1
+                self._given_up[place] = outcome
+                LOG.error("notice %r to %s is set aside: %s", notice.title, _named(notice, receiver), outcome)
+            else:
+                self.delivered += 1
+                self._given_up.pop(place, None)
+            if not self._settle_where_done(waiting, receivers):
+                self._record.note(notice.key, waiting.done, settled=False, release=waiting.sending == 0)
 
-    def _settle(self, notice: Notice, *, dropped: bool = False) -> None:
-        with self._lock:
-            self._waiting.get(notice.channel, {}).pop(notice.key, None)
-            self._done.add(notice.key)
-            self._unsaved[notice.key] = dropped
-            self.save_settled()
+    def _settle_where_done(self, waiting: _Waiting, receivers: Sequence[Receiver]) -> bool:
+        """Settle a notice that every present receiver is done with. An address that is gone is waited for no longer."""
+        if not waiting.done or not all(receiver.id in waiting.done for receiver in receivers):
+            return False
+        self._settle(waiting, dropped=all(waiting.done.values()))
+        return True
 
-    def _postpone(self, waiting: _Waiting, now: int, error: str) -> None:
-        notice = waiting.notice
-        LOG.warning("notice %r to %s did not get through: %s", notice.title, notice.channel, error)
+    def _settle(self, waiting: _Waiting, *, dropped: bool) -> None:
+        self._finish(waiting.notice)
+        self._record.note(waiting.notice.key, waiting.done, settled=True, dropped=dropped)
+
+    def _finish(self, notice: Notice) -> None:
+        self._waiting.get(notice.channel, {}).pop(notice.key, None)
+        self._finished.add(notice.key)
+
+    def _postpone(self, waiting: _Waiting, receiver: Receiver, error: str) -> None:
+        notice, tries = waiting.notice, waiting.tries_at(receiver.id)
+        LOG.warning("notice %r to %s did not get through: %s", notice.title, _named(notice, receiver), error)
         with self._lock:
+            waiting.sending -= 1
             self.failures += 1
-            self.last_error[notice.channel] = error
-            waiting.next_try = now + backoff(waiting.attempts, notice.key)
-            waiting.attempts += 1
-            if self._history is None:
-                return
-            try:
-                with self._history.transaction() as connection:
-                    self._history.postpone(connection, notice.key, waiting.next_try, error)
-            except FAILURES:
-                return
+            self._errors[notice.channel, receiver.id] = error
+            pause = backoff(tries.attempts, notice.key)
+            tries.next_try = self._clock.monotonic() * 1_000 + pause
+            tries.attempts += 1
+            self._record.postpone(notice.key, pause, error, release=waiting.sending == 0)
 
     def _drop_reminders(self, queue: dict[str, _Waiting], newer: Notice) -> None:
         """A reminder that has not arrived gives way to a newer notice about the same matter."""
-        for old in [waiting.notice for waiting in queue.values()]:
+        for waiting in list(queue.values()):
+            old = waiting.notice
             if old.event is Event.REMINDER and old.matter == newer.matter and old.key != newer.key:
-                self._settle(old, dropped=True)
+                self._settle(waiting, dropped=True)
+
+
+def _send(receiver: Receiver, notice: Notice) -> str:
+    """Send a notice; say why where the receiver refuses it for good, in its shortest form as well.
+
+    Raises:
+        ChannelError: it may get through later.
+    """
+    try:
+        receiver.send(notice)
+    except PermanentRefusal:
+        try:
+            receiver.send(shortest(notice))
+        except PermanentRefusal as error:
+            return str(error)
+    except ChannelError:
+        raise
+    except Exception as error:
+        # Without its worker a channel would be silent until the next start.
+        LOG.exception("sending a notice failed for a reason of ours")
+        raise ChannelError(f"an error of lineman's own ({type(error).__name__}): see its log") from None
+    return ""
+
+
+def _named(notice: Notice, receiver: Receiver) -> str:
+    return f"{notice.channel} ({receiver.name})" if receiver.name else notice.channel
+
+
+def _all_at_once(work: Sequence[Callable[[], object]]) -> None:
+    """Call functions, each in a thread of its own where there are several, and wait for all of them."""
+    threads = [threading.Thread(target=one, daemon=True) for one in work[1:]]
+    for thread in threads:
+        thread.start()
+    for one in work[:1]:
+        one()
+    for thread in threads:
+        thread.join()

@@ -5,24 +5,21 @@ Pure but for the :class:`World` in memory, which it moves on. Whoever calls it w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from lineman.monitor.clock import DAY
 from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
 from lineman.monitor.config.thresholds import rules_of
 from lineman.monitor.incidents.alerts import AlertState, Event, LastAlert, due
 from lineman.monitor.incidents.burn_rate import Burn, BurnWatch
-from lineman.monitor.incidents.machine import Incident, IncidentState, Kind, Reading, Rule, advance, is_bad_for
-from lineman.monitor.incidents.notices import Notice, for_location, incident_notice, plain_notice
-from lineman.monitor.incidents.state import MonitorState, SeenViolation, StateChange
+from lineman.monitor.incidents.drift import see_drift
+from lineman.monitor.incidents.machine import IncidentState, Kind, Reading, Rule, advance, is_bad_for
+from lineman.monitor.incidents.notices import NamedCanary, canary_notice, for_location, incident_notice
+from lineman.monitor.incidents.state import MonitorState, StateChange
 from lineman.monitor.result import Cause, ProbeResult, Verdict
 from lineman.monitor.slots import SlotEntry
-
-DRIFT_FORGOTTEN = 7 * DAY
-"""A violation unseen for so long is new when it comes back."""
 
 
 def decide(
@@ -40,18 +37,28 @@ def decide(
     change.in_maintenance = in_maintenance(canary.maintenance, entry.first)
     if result is not None and fresh:
         _advance_tracks(state, canary, entry, result, change)
-        _see_drift(state, canary, entry, result, change, now)
+        see_drift(state, canary, entry, result, change, now)
         _see_burn(state, canary, entry, result, change, now)
     _reconcile(state, canaries, canary, change, now, result)
     change.notices = [for_location(notice, state.place) for notice in change.notices]
     return change
 
 
-def reconcile_all(state: MonitorState, canaries: Mapping[str, Canary], now: int) -> StateChange:
-    """Hold everything told against the present: after a start or a new configuration."""
+def _nobody(_: str) -> bool:
+    return False
+
+
+def reconcile_all(
+    state: MonitorState, canaries: Mapping[str, Canary], now: int, keeps: Callable[[str], bool] = _nobody
+) -> StateChange:
+    """Hold everything told against the present: after a start or a new configuration.
+
+    ``keeps``: whether somebody else has a canary that is not among these.
+    """
     change = StateChange()
     for key, track in list(state.tracks.items()):
-        if key[0] not in canaries and track.incident is not None and track.incident.open:
+        taken_out = key[0] not in canaries and not keeps(key[0])
+        if taken_out and track.incident is not None and track.incident.open:
             _withdraw(state, key, track, change, now)
     for canary in canaries.values():
         _reconcile(state, canaries, canary, change, now, None)
@@ -86,38 +93,6 @@ def _advance_tracks(
         change.tracks[key] = new
         if new.incident is not None and new.incident != old.incident:
             change.incidents[new.incident.id] = new.incident
-
-
-def _see_drift(
-    state: MonitorState, canary: Canary, entry: SlotEntry, result: ProbeResult, change: StateChange, now: int
-) -> None:
-    failed = state.tracks.get((canary.name, Kind.FAILED), IncidentState()).incident
-    incident_is_open = failed is not None and failed.open
-    opened_now = incident_is_open and failed is not None and failed.confirmed == entry.first and not failed.flaps
-    for breach in {breach.fingerprint: breach for breach in result.breaches}.values():
-        key = (canary.name, breach.fingerprint)
-        old = state.drift.get(key)
-        if old is None or entry.first - old.last > DRIFT_FORGOTTEN:
-            old = SeenViolation(entry.first, entry.first, 0, told=False)
-        seen = replace(old, last=max(old.last, entry.first), sightings=old.sightings + 1)
-        proven = incident_is_open or seen.sightings >= max(1, canary.incident.opens_after)
-        if proven and not seen.told and not change.in_maintenance:
-            seen = replace(seen, told=True)
-            # The notice that opens an incident names its violation already.
-            if not (opened_now and breach.summary in result.message):
-                change.notices += [
-                    plain_notice(
-                        Event.DRIFT,
-                        f"{canary.name}/drift/{breach.fingerprint}",
-                        channel,
-                        canary.name,
-                        f"{breach.clause}: {breach.summary} [{breach.fingerprint}]",
-                        now,
-                        seen.first,
-                    )
-                    for channel in canary.notices
-                ]
-        state.drift[key] = change.drift[key] = seen
 
 
 def _see_burn(
@@ -156,7 +131,7 @@ def _tell_burn(state: MonitorState, canary: Canary, burn: Burn, channel: str, ch
         f"{format_ms(rule.short)}; the limit is {rule.rate:.3g} ({rule.severity})"
     )
     state.alerts[matter, channel] = change.told[matter, channel] = told
-    change.notices.append(plain_notice(event, matter, channel, canary.name, message, now, told.count))
+    change.notices.append(canary_notice(event, matter, channel, canary, message, now, told.count))
 
 
 def _reconcile(
@@ -179,14 +154,9 @@ def _reconcile(
                 continue
             state.alerts[matter, channel] = change.told[matter, channel] = owed.told
             message = "" if result is None or owed.event is Event.FLAPPING else result.message
-            change.notices.append(_notice(owed.event, matter, channel, incidents, message, owed.told.count, now))
-
-
-def _notice(
-    event: Event, matter: str, channel: str, incidents: list[Incident], message: str, count: int, now: int
-) -> Notice:
-    concerned = [i for i in incidents if i.open] if event is not Event.RECOVERED else incidents
-    return incident_notice(event, matter, channel, concerned, message, count, now)
+            concerned = [i for i in incidents if i.open] if owed.event is not Event.RECOVERED else incidents
+            named = {one.name: NamedCanary.of(one) for one in members}
+            change.notices.append(incident_notice(owed.event, matter, channel, concerned, message, owed.told, named))
 
 
 def _matters(state: MonitorState, canary: Canary) -> list[str]:
@@ -214,5 +184,5 @@ def _withdraw(state: MonitorState, key: tuple[str, Kind], track: IncidentState, 
             told = replace(before, state=AlertState.QUIET, at=now, count=before.count + 1)
             state.alerts[matter, channel] = change.told[matter, channel] = told
             change.notices.append(
-                incident_notice(Event.WITHDRAWN, matter, channel, [closed], "the canary was taken out", told.count, now)
+                incident_notice(Event.WITHDRAWN, matter, channel, [closed], "the canary was taken out", told)
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lineman.monitor.incidents.alerts import AlertState, LastAlert
 from lineman.monitor.incidents.burn_rate import BurnWatch
 from lineman.monitor.incidents.machine import Incident, IncidentState, Kind
-from lineman.monitor.incidents.notices import Notice
+from lineman.monitor.incidents.notices import TOGETHER, Notice
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.slots import SlotEntry
 
@@ -23,8 +23,7 @@ class SeenViolation:
     told: bool
 
 
-JOINT = "*"
-"""The place under which stands what all locations decide together; no location can be called so."""
+JOINT = TOGETHER
 
 
 @dataclass(slots=True)

@@ -132,6 +132,10 @@ class Pages:
             notes.append("History cannot be read: uptime and incidents are those read last.")
         if self._outbox.last_error:
             notes.append("Notices do not get through.")
+        notes += [
+            f"{channel} refused a notice for good, which was set aside: {why}."
+            for channel, why in sorted(self._outbox.given_up.items())
+        ]
         if self._board.reload_failed:
             notes.append("The new configuration does not hold: the old one stays in use.")
         return notes

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
@@ -85,9 +86,19 @@ def engine_for(address: str) -> Engine:
     return engine
 
 
+def _one_host(address: str) -> str:
+    """libpq's form with several hosts as SQLAlchemy reads it: ``//a:1,b:2/x`` becomes ``///x?host=a:1&host=b:2``."""
+    parts = urlsplit(address)
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return address
+    query = "&".join([*filter(None, [parts.query]), *(f"host={host}" for host in hosts.split(","))])
+    return urlunsplit((parts.scheme, user + at, parts.path, query, ""))
+
+
 def _by_url(address: str) -> Engine:
     try:
-        url = make_url(address)
+        url = make_url(_one_host(address))
     except (ArgumentError, ValueError):
         raise HistoryError(
             f"history {redacted(address)}: this is no valid URL; in a password, an @ is written as %40, a : as %3A"

@@ -13,16 +13,16 @@ from lineman.monitor.config.history_address import redacted
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.engine import watch_of
 from lineman.monitor.incidents.machine import Kind
-from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import MonitorState, SeenViolation, StateChange
 from lineman.monitor.result import Verdict
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready, one_state
+from lineman.monitor.store.outbox_rows import OutboxRows
 from lineman.monitor.store.postgres import within
 from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, TOLD, TRACKS, WRITERS
 
 
-class History:
+class History(OutboxRows):
     """What happened, on disk. Used by one thread at a time.
 
     All methods may raise any of ``FAILURES``.
@@ -111,7 +111,7 @@ class History:
 
     def _count_up(self, connection: Connection) -> bool:
         """Count who decides for the location; the row keeps others from deciding until the transaction ends."""
-        first = _insert(connection, WRITERS).values(location=self.location, changes=1)
+        first = insert_into(connection, WRITERS).values(location=self.location, changes=1)
         counted = first.on_conflict_do_update(index_elements=["location"], set_={"changes": WRITERS.c.changes + 1})
         number = connection.execute(counted.returning(WRITERS.c.changes)).scalar_one()
         changed = self._seen_version is None or number != self._seen_version + 1
@@ -178,46 +178,6 @@ class History:
         notices = [rows.notice_row(place, notice) for c in changes for notice in c.notices]
         self._keep(connection, OUTBOX, notices, ("key",))
 
-    def pending(self, connection: Connection, place: str | None = None) -> list[Notice]:
-        """Notices of a place (or of the own location) that have not arrived, oldest first."""
-        own = OUTBOX.c.location == (place or self.location)
-        query = select(OUTBOX).where(own, OUTBOX.c.settled.is_(None)).order_by(OUTBOX.c.number)
-        return [rows.read_notice(row) for row in connection.execute(query).mappings()]
-
-    def claim(self, connection: Connection, key: str, owner: str, now: int, until: int) -> bool:
-        """Take a notice for sending, so that nobody else does; False where it is settled or another's."""
-        query = (
-            OUTBOX.update()
-            .where(OUTBOX.c.key == key, OUTBOX.c.settled.is_(None))
-            .where((OUTBOX.c.claimed_by == owner) | (OUTBOX.c.claimed_until <= now))
-            .values(claimed_by=owner, claimed_until=until)
-        )
-        return connection.execute(query).rowcount == 1
-
-    def release(self, connection: Connection, owner: str) -> None:
-        """Free what others than the owner have taken for sending: for one who knows that they are gone."""
-        others = (OUTBOX.c.location == self.location) & OUTBOX.c.settled.is_(None) & (OUTBOX.c.claimed_by != owner)
-        connection.execute(OUTBOX.update().where(others).values(claimed_until=0))
-
-    def settled(self, connection: Connection, key: str) -> bool | None:
-        """Whether a notice is settled; None where the outbox does not hold it."""
-        found = connection.execute(select(OUTBOX.c.settled).where(OUTBOX.c.key == key)).first()
-        return None if found is None else found.settled is not None
-
-    def settle(self, connection: Connection, key: str, now: int, *, dropped: bool = False) -> None:
-        """Note that a notice arrived (or was dropped in favour of a newer one)."""
-        connection.execute(
-            OUTBOX.update().where(OUTBOX.c.key == key).values(settled=now, dropped=dropped, claimed_until=0, error="")
-        )
-
-    def postpone(self, connection: Connection, key: str, next_try: int, error: str) -> None:
-        """Note that a notice did not get through, and let go of it."""
-        connection.execute(
-            OUTBOX.update()
-            .where(OUTBOX.c.key == key)
-            .values(attempts=OUTBOX.c.attempts + 1, next_try=next_try, error=error[:500], claimed_until=0)
-        )
-
     def _latest_incidents(self, connection: Connection) -> Iterable[RowMapping]:
         wanted = select(TRACKS.c.incident).where(TRACKS.c.location == self.location, TRACKS.c.incident.is_not(None))
         query = select(INCIDENTS).where(INCIDENTS.c.location == self.location, INCIDENTS.c.id.in_(wanted))
@@ -244,7 +204,7 @@ class History:
         values = list(values)
         if not values:
             return
-        statement = _insert(connection, table)
+        statement = insert_into(connection, table)
         keys = [column.name for column in table.primary_key]
         updates = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=updates), values)
@@ -255,9 +215,11 @@ class History:
         """Insert what is not there yet."""
         if values:
             elements = keys or [column.name for column in table.primary_key]
-            connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=elements), list(values))
+            connection.execute(
+                insert_into(connection, table).on_conflict_do_nothing(index_elements=elements), list(values)
+            )
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def insert_into(connection: Connection, table: Table) -> Any:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)

@@ -24,9 +24,11 @@ from sqlalchemy import (
     text,
 )
 
-from lineman.monitor.store.schema import DRIFT, METADATA, OUTBOX, SLOTS, TOLD, VERSIONS, WRITERS
+from lineman.monitor.store.schema import CONFIGURATIONS, DRIFT, METADATA, OUTBOX, SLOTS, TOLD, VERSIONS, WRITERS
 
 _MIGRATION_LOCK = 7_246_413
+_LATER = (WRITERS, CONFIGURATIONS)
+"""Tables that the first version did not have."""
 _FIRST = MetaData()
 """What the first version had otherwise: one location only was told of."""
 Table(
@@ -73,7 +75,7 @@ Index("outbox_unsettled", _FIRST_OUTBOX.c.settled, _FIRST_OUTBOX.c.channel)
 
 
 def _version_1(connection: Connection) -> None:
-    same = [table for table in METADATA.sorted_tables if table.name not in _FIRST.tables and table is not WRITERS]
+    same = [table for table in METADATA.sorted_tables if table.name not in _FIRST.tables and table not in _LATER]
     METADATA.create_all(connection, tables=same)
     _FIRST.create_all(connection)
 
@@ -101,7 +103,15 @@ def _with_location(connection: Connection, table: Table, where: str) -> None:
     copy.drop(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_version_1, _version_2)
+def _version_3(connection: Connection) -> None:
+    """Who a notice reached is known for each receiver; and which configuration has which canaries."""
+    CONFIGURATIONS.create(connection)
+    # A schema that this lineman began has the column since the version before, which makes the table anew.
+    if "receivers" not in {column["name"] for column in inspect(connection).get_columns(OUTBOX.name)}:
+        connection.execute(text("ALTER TABLE outbox ADD COLUMN receivers TEXT NOT NULL DEFAULT '{}'"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_version_1, _version_2, _version_3)
 """Each brings the schema from the version before to its own; never changed once released, only added to."""
 
 

@@ -32,6 +32,8 @@ def postgres_engine(url: URL) -> Engine:
     arguments: dict[str, Any] = {}
     if url.get_driver_name().startswith("psycopg"):
         arguments = {name: value for name, value in _LIBPQ.items() if name not in url.query}
+        # A statement that is prepared in one session is unknown in the next that a pooler gives.
+        arguments["prepare_threshold"] = None
     # A connection is closed, never used again: resetting it would be in vain, and noisy where the server is gone.
     engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None, connect_args=arguments)
     event.listen(engine, "connect", _limit)

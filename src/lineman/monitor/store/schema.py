@@ -132,8 +132,25 @@ OUTBOX = Table(
     Column("dropped", Boolean, nullable=False, default=False),
     Column("claimed_by", String(64), nullable=False, default=""),
     Column("claimed_until", BigInteger, nullable=False, default=0),
+    Column("receivers", Text, nullable=False, server_default="{}"),
 )
+"""``receivers``: of a channel with several, those that are done with the notice: JSON, from a receiver's id to nothing
+where it arrived, or to why it was given up."""
 Index("outbox_unsettled", OUTBOX.c.settled, OUTBOX.c.channel)
+
+CONFIGURATIONS = Table(
+    "configurations",
+    METADATA,
+    Column("location", String(64), primary_key=True),
+    Column("configuration", String(64), primary_key=True),
+    Column("canaries", Text, nullable=False),
+    Column("channels", Text, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("held_by", String(64), nullable=False, server_default=""),
+    Column("held_until", BigInteger, nullable=False, server_default="0"),
+)
+"""Which canaries and channels (JSON lists) each configuration that uses the history has, and when it was seen last:
+what is in no other one's either was taken out. ``held_by``: the monitor that runs with it."""
 
 SUMS = Table(
     "sums",

@@ -96,6 +96,9 @@ class MonitorCollector(Collector):
         yield _gauge("lineman_notices_pending", "Notices on their way.", outbox.pending)
         yield _counter("lineman_notices_delivered", "Notices that arrived.", outbox.delivered)
         yield _counter("lineman_notice_failures", "Tries to send a notice that failed.", outbox.failures)
+        yield _counter(
+            "lineman_notices_set_aside", "Notices given up because a receiver will never take them.", outbox.set_aside
+        )
         yield _gauge(
             "lineman_reload_successful",
             "1 where the configuration was last read without an error.",
