@@ -5,12 +5,27 @@ from statistics import median
 
 import pytest
 
+from lineman.sandbox import FAULTS
+
 from .harness import Judged
 
 Row = tuple[str, str, str, str, int, int, str]
 """Kind, name, clause, what found it, requests, milliseconds, and the causes that the run names."""
 FAULT = "fault"
 HONEST = "honest"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``make proof ARGS=--whole-families`` takes an hour or two; the representatives show each kind."""
+    parser.addoption("--whole-families", action="store_true", help="prove every member of the large families of faults")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The faults that the proof runs."""
+    if "fault_name" in metafunc.fixturenames:
+        whole = metafunc.config.getoption("--whole-families", default=False)
+        names = [name for name, fault in FAULTS.items() if whole or fault.representative]
+        metafunc.parametrize("fault_name", names)
 
 
 @pytest.fixture

@@ -87,33 +87,57 @@ class BrokenOff(httpx.AsyncByteStream):
 
 @dataclass
 class Watched:
-    """The application, and whether it left its answer unfinished."""
+    """The application, and whether it left its answer unfinished, or gave none at all."""
 
     app: Any
     unfinished: bool = False
+    hung: bool = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """See ASGI. An answer that was left unfinished is ended, which httpx's transport insists on."""
+        """See ASGI. An answer that was left unfinished is ended, which httpx's transport insists on.
+
+        A caller whom nothing reaches leaves at once: who waits for that sees a disconnection behind the request.
+        """
+        begun = asked = False
+
+        async def received() -> Any:
+            nonlocal asked
+            if asked and not begun:
+                return {"type": "http.disconnect"}
+            message = await receive()
+            asked = not message.get("more_body", False)
+            return message
 
         async def sent(message: dict[str, Any]) -> None:
-            self.unfinished = message.get("more_body", True)
+            nonlocal begun
+            begun, self.unfinished = True, message.get("more_body", True)
             await send(message)
 
-        await self.app(scope, receive, sent)
+        await self.app(scope, received, sent)
+        if not begun:
+            self.hung = True
+            await send({"type": "http.response.start", "status": 504, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.unfinished:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """Calls the application; a connection that it cuts looks as it does on a socket."""
+    """Calls the application; a connection that it cuts looks as it does on a socket.
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    So does an answer that never comes, but that the time until the caller gives up is skipped.
+    """
+
+    def __init__(self, app: Any, clock: LeapingClock, timeout: float) -> None:
+        self._app, self._clock, self._timeout = app, clock, timeout
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx, whose own transport knows nothing of answers that break off."""
         watched = Watched(self._app)
         response = await httpx.ASGITransport(watched, raise_app_exceptions=False).handle_async_request(request)
+        if watched.hung:
+            self._clock.skipped += self._timeout
+            raise httpx.ReadTimeout("nothing came", request=request)
         if not watched.unfinished:
             return response
         beginning = await response.aread()
@@ -127,8 +151,9 @@ def judge(
     leaping = LeapingClock()
     app = create_app(options, clock=leaping.epoch)
     clock: Clock = leaping
-    transport = Wire(app)
-    plugin = prepare(settings or RunOptions(), target=target(options, **limits), transport=transport, clock=clock)
+    judged = target(options, **limits)
+    transport = Wire(app, leaping, judged.timeout)
+    plugin = prepare(settings or RunOptions(), target=judged, transport=transport, clock=clock)
     began = time.perf_counter()
     try:
         result = run_suite(plugin, report_dir=report_dir)

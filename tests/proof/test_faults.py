@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from lineman.report.run import State, Verdict
 from lineman.sandbox import FAULTS, SandboxOptions
 
@@ -11,12 +9,11 @@ from .conftest import FAULT
 from .harness import Judged, judge
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_fault_is_found(name: str, tell: Callable[[str, str, str, Judged], None]) -> None:
+def test_the_fault_is_found(fault_name: str, tell: Callable[[str, str, str, Judged], None]) -> None:
     """When the sandbox has the fault, then the run fails and names its clause; only it, where it breaks only that."""
-    fault = FAULTS[name]
-    judged = judge(SandboxOptions(faults=(name,)))
-    tell(FAULT, name, fault.clause, judged)
+    fault = FAULTS[fault_name]
+    judged = judge(SandboxOptions(faults=(fault_name,)))
+    tell(FAULT, fault_name, fault.clause, judged)
     assert fault.clause in judged.broken, f"{fault.summary} Found broken: {sorted(judged.broken) or 'nothing'}"
     assert judged.run.verdict is Verdict.FAIL
     assert judged.run.exit_code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,51 @@ class Ask:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
+def lookalikes(token: str) -> dict[str, str]:
+    """Tokens that were never issued, and that look like the given one; of a JWT other parts are exchanged."""
+    middle = len(token) // 2
+    letter = "A" if token[middle] != "A" else "B"
+    names = {"middle": token[:middle] + letter + token[middle + 1 :], "letters": "kL_9" * 12}
+    header, point, rest = token.partition(".")
+    payload, _, signature = rest.partition(".")
+    if not point:
+        return names | dict.fromkeys(("unsigned", "payload", "signature"), "never.never.issued")
+    none, other = (urlsafe_b64encode(text).decode().rstrip("=") for text in (b'{"alg":"none"}', b'{"tenant":1,"x":1}'))
+    return names | {
+        "unsigned": f"{none}.{payload}.",
+        "payload": f"{header}.{other}.{signature}",
+        "signature": f"{header}.{payload}.{signature[::-1]}",
+    }
+
+
+@dataclass
+class Impatient:
+    """The application for a caller who leaves at once where no answer comes, and notes status 599."""
+
+    app: Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        begun = asked = False
+
+        async def received() -> Any:
+            nonlocal asked
+            if asked and not begun:
+                return {"type": "http.disconnect"}
+            message = await receive()
+            asked = not message.get("more_body", False)
+            return message
+
+        async def sent(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        await self.app(scope, received, sent)
+        if not begun:
+            await send({"type": "http.response.start", "status": 599, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+
 class Box:
     """A sandbox and its two tenants, each with a valid token; ``names`` fill the braces of an :class:`Ask`."""
 
@@ -51,6 +97,8 @@ class Box:
         swapped = next(letter for letter in "ABC" if letter not in (token[0], token[-1]))
         self.names |= {"altered_end": token[:-1] + swapped, "altered_start": swapped + token[1:]}
         self.names |= {"folded": token.swapcase(), "longer": token + "x", "never": "x" * len(token)}
+        self.names |= lookalikes(token)
+        self.now += 5  # some sandboxes need a moment until a token is good
 
     def token(self, tenant: int, headers: dict[str, str] | None = None) -> str:
         reply = self.ask_token(tenant, headers)
@@ -97,7 +145,7 @@ class Box:
         return httpx.Request(request.method, self.url(request.path), content=request.content, headers=given)
 
     async def _together(self, requests: list[httpx.Request]) -> list[httpx.Response]:
-        transport = httpx.ASGITransport(self.app)
+        transport = httpx.ASGITransport(Impatient(self.app))
         return list(await asyncio.gather(*(self._send(transport, request) for request in requests)))
 
     @staticmethod

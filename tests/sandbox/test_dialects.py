@@ -29,6 +29,7 @@ ASKS: dict[str, list[dict[str, Any]]] = {
     "filter.text-coercion": [{"body": {"accessCode": 9911}}],
     "filter.wildcards": [{"body": {"description": text}} for text in ("s%l", "lev_l", "s*l", "lev?l")],
     "filter.case": [{"body": {"description": text}} for text in ("SALES", "CAFÉ")],
+    "filter.folding": [{"body": {"description": text}} for text in ("Café", "Cafe Z", "ｈｏｔｌｉｎｅ")],
     "filter.empty-text": [{"body": {"description": ""}}],
     "filter.no-match": [{"body": {"accessCode": "nothing"}}],
     "limit.negative": [{"body": {"limit": -1}}],
@@ -52,15 +53,15 @@ def _answers(sandbox: Box, ask: type[Ask], clause: str) -> list[tuple[int, str]]
 
 
 @pytest.mark.parametrize("clause", sorted(DIALECTS))
-def test_the_answers_to_a_question_all_differ(box: Callable[..., Box], request: type[Ask], clause: str) -> None:
-    seen = [str(_answers(box(dialects={clause: answer.name}), request, clause)) for answer in DIALECTS[clause]]
+def test_the_answers_to_a_question_all_differ(box: Callable[..., Box], ask: type[Ask], clause: str) -> None:
+    seen = [str(_answers(box(dialects={clause: answer.name}), ask, clause)) for answer in DIALECTS[clause]]
     assert len(set(seen)) == len(seen)
 
 
 @pytest.mark.parametrize("clause", sorted(DIALECTS))
-def test_the_first_answer_is_the_default(box: Callable[..., Box], request: type[Ask], clause: str) -> None:
+def test_the_first_answer_is_the_default(box: Callable[..., Box], ask: type[Ask], clause: str) -> None:
     said = box(dialects={clause: DIALECTS[clause][0].name})
-    assert _answers(said, request, clause) == _answers(box(), request, clause)
+    assert _answers(said, ask, clause) == _answers(box(), ask, clause)
 
 
 @pytest.mark.parametrize(("clause", "answer"), CHOICES)
@@ -72,6 +73,6 @@ def test_no_answer_harms_the_example(box: Callable[..., Box], clause: str, answe
 
 
 @pytest.mark.parametrize(("clause", "answer"), CHOICES)
-def test_statuses_stay_documented(box: Callable[..., Box], request: type[Ask], clause: str, answer: str) -> None:
-    statuses = {status for status, _ in _answers(box(dialects={clause: answer}), request, clause)}
+def test_statuses_stay_documented(box: Callable[..., Box], ask: type[Ask], clause: str, answer: str) -> None:
+    statuses = {status for status, _ in _answers(box(dialects={clause: answer}), ask, clause)}
     assert statuses <= {200, 400, 401, 403, 404, 500}

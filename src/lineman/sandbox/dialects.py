@@ -102,6 +102,13 @@ DIALECTS: Mapping[str, tuple[DialectOption, ...]] = MappingProxyType(
             insensitive="Case does not matter, in any script.",
             ascii_insensitive="Case does not matter for the letters A to Z.",
         ),
+        "filter.folding": _answers(
+            told_apart="Accents, full and half width, composed and decomposed letters are told apart.",
+            forms_equal="Composed and decomposed letters are equal.",
+            accents_equal="Accents do not matter, nor whether letters are composed.",
+            width_equal="Full and half width are equal.",
+            all_equal="Neither accents nor width nor composition matters.",
+        ),
         "filter.empty-text": _answers(
             no_filter="An empty text is no filter.",
             non_null="An empty text is contained in every text, but not in null.",

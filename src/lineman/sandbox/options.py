@@ -7,12 +7,14 @@ import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lineman.sandbox.dialects import DIALECTS
 
 MOST_RECORDS = 1_000_000
+WEAK_SECRET_VARIANT = "weak-secret"  # noqa: S105 - the name of a variant
+WEAK_SECRET = "12345678"  # noqa: S105 - what a staging system has, and what codes of records contain by chance
 
 
 class SandboxOptionError(ValueError):
@@ -71,8 +73,11 @@ class SandboxOptions:
 
 
 def credentials(options: SandboxOptions) -> tuple[Credentials, Credentials]:
-    """The credentials of tenants one and two; they depend on the seed alone."""
-    return _credentials(options.seed, 1), _credentials(options.seed, 2)
+    """The credentials of tenants one and two; they depend on the seed, and on a variant that has weak ones."""
+    first, second = _credentials(options.seed, 1), _credentials(options.seed, 2)
+    if WEAK_SECRET_VARIANT in options.variants:
+        first = replace(first, app_secret=WEAK_SECRET)
+    return first, second
 
 
 def parse_dialects(texts: Iterable[str]) -> dict[str, str]:

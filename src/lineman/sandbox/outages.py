@@ -64,6 +64,9 @@ def _page(status: int, title: str) -> Reply:
 
 _TOO_MANY = _page(429, "Too Many Requests").with_header("retry-after", "1")
 _TO_LOGIN = _page(302, "Found").with_header("location", "https://login.example.test/")
+_HANG = Reply(200, b"", hang=True)
+_CUT = Reply(200, b'{"ret', cut=True)
+_NOT_GZIP = Reply(200, b"\x1f\x8b no gzip at all", (("content-type", "application/json"), ("content-encoding", "gzip")))
 _ALL = (
     Outage(
         "login-page",
@@ -113,6 +116,32 @@ _ALL = (
     Outage(
         "token-403", "The token operation refuses all credentials.", (_on_path(TOKEN_PATH, _page(403, "Forbidden")),)
     ),
+    Outage("all-401", "Everything is answered 401.", (_always(_page(401, "Unauthorized")),)),
+    Outage("all-404", "Everything is answered 404, as at a wrong address.", (_always(_page(404, "Not Found")),)),
+    Outage("all-502", "Everything is answered 502.", (_always(_page(502, "Bad Gateway")),)),
+    Outage("all-504", "Everything is answered 504.", (_always(_page(504, "Gateway Time-out")),)),
+    Outage("all-cut", "Every connection is cut.", (_always(_CUT),)),
+    Outage("all-redirect", "Everything is redirected to a login page.", (_always(_TO_LOGIN),)),
+    Outage("all-not-gzip", "Everything is said to be gzip, and is not.", (_always(_NOT_GZIP),)),
+    Outage("all-hang", "Nothing is ever answered.", (_always(_HANG),)),
+    Outage("query-hangs", "Queries are never answered; the token operation works.", (_on_path(QUERY_PATH, _HANG),)),
+    Outage("query-cut", "Queries are cut; the token operation works.", (_on_path(QUERY_PATH, _CUT),)),
+    Outage("query-429", "Queries are answered 429; the token operation works.", (_on_path(QUERY_PATH, _TOO_MANY),)),
+    Outage(
+        "query-redirect",
+        "Queries are redirected to a login page; the token operation works.",
+        (_on_path(QUERY_PATH, _TO_LOGIN),),
+    ),
+    Outage(
+        "query-not-gzip",
+        "Queries' answers are said to be gzip, and are not; the token operation works.",
+        (_on_path(QUERY_PATH, _NOT_GZIP),),
+    ),
+    Outage("hangs-half-way", f"Nothing is answered after {HALF_WAY} requests.", (_after(HALF_WAY, _HANG),)),
+    Outage("all-502-half-way", f"502 after {HALF_WAY} requests.", (_after(HALF_WAY, _page(502, "Bad Gateway")),)),
+    Outage("all-429-half-way", f"429 after {HALF_WAY} requests.", (_after(HALF_WAY, _TOO_MANY),)),
+    Outage("token-hangs", "The token operation never answers.", (_on_path(TOKEN_PATH, _HANG),)),
+    Outage("token-redirect", "The token operation redirects to a login page.", (_on_path(TOKEN_PATH, _TO_LOGIN),)),
     Outage("token-429", "The token operation is answered 429.", (_on_path(TOKEN_PATH, _TOO_MANY),)),
 )
 OUTAGES: Mapping[str, Outage] = MappingProxyType({outage.name: outage for outage in _ALL})

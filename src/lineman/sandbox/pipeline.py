@@ -44,12 +44,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back over the wire. ``cut`` ends the connection before the body is whole."""
+    """What goes back over the wire.
+
+    ``cut`` ends the connection before the body is whole; ``hang`` sends nothing until the caller leaves.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
     cut: bool = False
+    hang: bool = False
 
     def with_header(self, name: str, value: str) -> Reply:
         """The same reply with a header set in place of any of that name."""
@@ -68,6 +72,8 @@ class Call:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    connection: str = ""
+    """The caller's end of the connection, as address and port."""
     tenant: int = 0
     members: Mapping[str, Any] = field(default_factory=dict)
     query: Query = field(default_factory=Query)

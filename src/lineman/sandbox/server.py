@@ -40,7 +40,11 @@ class _Endpoint:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _send(await self._reply(Request(scope, receive)), send)
+        reply = await self._reply(Request(scope, receive))
+        if reply.hang:
+            await _until_left(receive)
+        else:
+            await _send(reply, send)
 
     async def _reply(self, request: Request) -> Reply:
         service = self._service
@@ -50,8 +54,15 @@ class _Endpoint:
         service.move()
         path = request.url.path
         service.queries += path.startswith(QUERY_PATH)
-        call = Call(service, service.queries, request.method, path, request.headers, body)
+        connection = ":".join(map(str, request.client or ()))
+        call = Call(service, service.queries, request.method, path, request.headers, body, connection)
         return await call.run(HANDLE)
+
+
+async def _until_left(receive: Receive) -> None:
+    """Send nothing until the caller gives up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send(reply: Reply, send: Send) -> None:

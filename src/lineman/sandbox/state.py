@@ -57,15 +57,21 @@ class Sandbox:
 
     def __init__(self, options: SandboxOptions, clock: Callable[[], float]) -> None:
         self.options = options
+        needed = (name for fault in options.faults for name in FAULTS[fault].variants)
+        self.variants = tuple(dict.fromkeys((*options.variants, *needed)))
+        """The honest difficulties: those asked for, and those that a fault comes with."""
         self.clock = clock
         self.memory: dict[str, Any] = {}
         """Where hooks keep what they must remember, each under its own name."""
         self.queries = 0
         self.tokens = TokenStore(credentials(options), clock)
         self.store = Store(
-            options.database, case=self.dialect("filter.case"), wildcards=self.dialect("filter.wildcards")
+            options.database,
+            case=self.dialect("filter.case"),
+            wildcards=self.dialect("filter.wildcards"),
+            folding=self.dialect("filter.folding"),
         )
-        self._interval = options.change_every or (0.5 if "moving" in options.variants else None)
+        self._interval = options.change_every or (0.5 if "moving" in self.variants else None)
         self._fill()
         self._steps = {seam.name: self._build(seam) for seam in SEAMS}
         self._changes = 0
@@ -102,7 +108,7 @@ class Sandbox:
     def _fill(self) -> None:
         records, seed = self.options.records, self.options.seed
         second = min(max(60, records * 3 // 5), 500)
-        rewriting = [(name, rewrite) for name in self.options.variants if (rewrite := VARIANTS[name].rewrite)]
+        rewriting = [(name, rewrite) for name in self.variants if (rewrite := VARIANTS[name].rewrite)]
         origin = None if self._interval else f"1/{records}/{seed}/{','.join(name for name, _ in rewriting)}"
         tenants: list[Iterable[Record]] = [generate(records, seed, 1), generate(second, seed, 2)]
         for _, rewrite in rewriting:
@@ -119,7 +125,7 @@ class Sandbox:
     def _hooks(self) -> list[StageHook[Any]]:
         """From the innermost to the outermost."""
         hooks = [FAULTS[name].hook for name in self.options.faults]
-        hooks += [hook for name in self.options.variants for hook in VARIANTS[name].hooks]
+        hooks += [hook for name in self.variants for hook in VARIANTS[name].hooks]
         if self.options.outage is not None:
             hooks += OUTAGES[self.options.outage].hooks
         return hooks

@@ -35,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
+from lineman.sandbox.folding import FOLDINGS
 from lineman.sandbox.options import SandboxOptionError
 from lineman.sandbox.records import EXAMPLE, Record
 
@@ -55,9 +56,22 @@ def fold(text: str, case: str) -> str:
     return text.translate(_ASCII_LOWER) if case == "ascii-insensitive" else text
 
 
+def matcher(needle: str, case: str, wildcards: str, folding: str = "told-apart") -> Callable[[str], bool]:
+    """A predicate over texts: does the text contain ``needle``?
+
+    Whatever is folded, a text that contains the needle letter by letter is found: composing may join the needle's last
+    letter to a mark behind it, and a promise stands above an open question.
+    """
+    plain = _matcher(needle, case, wildcards)
+    form = FOLDINGS[folding]
+    if form is None:
+        return plain
+    folded = _matcher(form(needle), case, wildcards)
+    return lambda text: plain(text) or folded(form(text))
+
+
 @lru_cache(maxsize=256)
-def matcher(needle: str, case: str, wildcards: str) -> Callable[[str], bool]:
-    """A predicate over texts: does the text contain ``needle``?"""
+def _matcher(needle: str, case: str, wildcards: str) -> Callable[[str], bool]:
     special = _WILDCARDS[wildcards]
     folded = fold(needle, case)
     if not any(character in special for character in folded):
@@ -123,11 +137,11 @@ class Selection:
 class Store:
     """Answers criteria with pages, in the order in which the records were configured."""
 
-    def __init__(self, database: Path | None, *, case: str, wildcards: str) -> None:
+    def __init__(self, database: Path | None, *, case: str, wildcards: str, folding: str) -> None:
         url = "sqlite://" if database is None else f"sqlite:///{database}"
         self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-        self._literal = (case, wildcards) == ("sensitive", "literal")
-        self.case, self.wildcards = case, wildcards
+        self._literal = (case, wildcards, folding) == ("sensitive", "literal", "told-apart")
+        self.case, self.wildcards, self.folding = case, wildcards, folding
         event.listen(self._engine, "connect", self._prepare)
         self.close = weakref.finalize(self, self._engine.dispose)
         self._database = database
@@ -210,10 +224,10 @@ class Store:
         return func.lineman_contains(column, text) == 1
 
     def _prepare(self, connection: Any, _record: object) -> None:
-        case, wildcards = self.case, self.wildcards
+        case, wildcards, folding = self.case, self.wildcards, self.folding
 
         def contains(text: str | None, needle: str) -> bool:
-            return text is not None and matcher(needle, case, wildcards)(text)
+            return text is not None and matcher(needle, case, wildcards, folding)(text)
 
         connection.create_function("lineman_contains", 2, contains, deterministic=True)
 

@@ -21,6 +21,13 @@ _ROOMS = (
     "totals",
     "consistency",
     "leaks",
+    "gateway",
+    "internals",
+    "lookalike_tokens",
+    "collations",
+    "residue",
+    "extreme_values",
+    "masked",
 )
 for _room in _ROOMS:
     import_module(f"{__name__}.{_room}")

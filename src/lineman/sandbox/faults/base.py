@@ -16,25 +16,43 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One seeded way to break one clause. ``sole``: it is meant to break no other clause with it."""
+    """One seeded way to break one clause. ``sole``: it is meant to break no other clause with it.
+
+    ``variants`` are the honest difficulties that the fault comes with. A fault that is not ``representative`` is of a
+    large family of which others are: the proof leaves it out unless it is asked for whole families.
+    """
 
     name: str
     clause: str
     summary: str
     sole: bool
     hook: StageHook[Any]
+    variants: tuple[str, ...] = ()
+    representative: bool = True
 
 
 REGISTRY: dict[str, Fault] = {}
 
 
-def fault(seam: Stage[T], clause: str, name: str, summary: str, *, sole: bool = False) -> Callable[[Hook[T]], Hook[T]]:
-    """Register the decorated hook as the fault ``name`` of ``clause``; ``summary`` says what the service does."""
+def fault(
+    seam: Stage[T],
+    clause: str,
+    name: str,
+    summary: str,
+    *,
+    sole: bool = False,
+    variants: tuple[str, ...] = (),
+    representative: bool = True,
+) -> Callable[[Hook[T]], Hook[T]]:
+    """Register the decorated hook as the fault ``name`` of ``clause``; ``summary`` says what the service does.
+
+    For the other parameters see :class:`Fault`. Raises ValueError where the name is taken.
+    """
 
     def register(hook: Hook[T]) -> Hook[T]:
         if name in REGISTRY:
             raise ValueError(f"the fault {name} is declared twice")
-        REGISTRY[name] = Fault(name, clause, summary, sole, StageHook(seam, hook))
+        REGISTRY[name] = Fault(name, clause, summary, sole, StageHook(seam, hook), variants, representative)
         return hook
 
     return register
@@ -71,7 +89,8 @@ def failure(status: int = 500, text: str = "Internal error") -> Reply:
 
 def contains(call: Call, text: str | None, needle: str) -> bool:
     """Fuzzy matching as the store's dialect has it."""
-    return text is not None and matcher(needle, call.service.store.case, call.service.store.wildcards)(text)
+    store = call.service.store
+    return text is not None and matcher(needle, store.case, store.wildcards, store.folding)(text)
 
 
 def code_matches(call: Call, record: Record) -> bool:

@@ -1,12 +1,10 @@
-"""Honest difficulties: a sandbox that keeps every promise, and is awkward all the same."""
+"""Honest difficulties of the service itself: its pace, its order, its list that changes, and how it writes answers."""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -28,22 +26,13 @@ from lineman.sandbox.pipeline import (
 from lineman.sandbox.records import Record, lengthened, marked_up
 from lineman.sandbox.responses import plain_error, token_document, token_lifetime
 from lineman.sandbox.store import Selection
+from lineman.sandbox.variants.base import Variant
 
 _CHANGES_AFTER = (1, 2, 3, 5, 8, 13, 30, 60, 100, 150, 200, 250, 300, 350)
 """Where in a run a list may change only once: while it is first read, and in every part of the run."""
 
 _LATE = 1.0
 """Seconds until the last server has learnt a token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One honest difficulty; ``hooks`` bring it about, or ``rewrite``, which changes the records from the start."""
-
-    name: str
-    summary: str
-    hooks: tuple[StageHook[Any], ...] = ()
-    rewrite: Callable[[Record], Record] | None = None
 
 
 async def _gzip(call: Call, proceed: Any) -> Reply:
@@ -167,7 +156,7 @@ def _changes_after(queries: int) -> Any:
     return hook
 
 
-_ALL = (
+SERVICE: tuple[Variant, ...] = (
     Variant("gzip", "Answers are compressed where the caller accepts it.", (StageHook(HANDLE, _gzip),)),
     Variant("close", "The connection is closed after every answer.", (StageHook(HANDLE, _close),)),
     Variant("total-float", "total is written 236.0: the page says Number.", (StageHook(RENDER, _total_float),)),
@@ -197,4 +186,3 @@ _ALL = (
     Variant("long-texts", "Descriptions are thousands of characters long.", rewrite=lengthened),
     Variant("html-texts", "Descriptions are whole HTML pages.", rewrite=marked_up),
 )
-VARIANTS: Mapping[str, Variant] = MappingProxyType({variant.name: variant for variant in _ALL})
