@@ -68,7 +68,7 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
         exchanges = known.exchanges + tuple(e for e in finding.exchanges if e not in known.exchanges)
         merged[finding.fingerprint] = replace(
             known,
-            exchanges=exchanges[:20],
+            exchanges=exchanges,
             occurrences=known.occurrences + finding.occurrences,
             of=max(known.of, finding.of, known.occurrences + finding.occurrences),
         )

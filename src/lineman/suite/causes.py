@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from lineman.contract.checks.pages import IN_A_PAGE
 from lineman.contract.finding import Finding
 from lineman.suite.hypotheses import Explanation
 
@@ -37,10 +39,16 @@ _BASIC_FIRST = (
     "total.",
 )
 """Clauses and areas from the most basic one on: of two that the same answers break, the earlier one is the cause."""
-_FOLLOWS = {"query.repeatable": ("query.independent",)}
-"""Clauses that are broken wherever another one is: an answer that belongs to another query differs each time, too."""
+_HABITS = ("query.independent", "query.repeatable")
+"""Answers that belong to another query, and answers that differ each time. One shows as the other now and then: a page
+that lost its last record is the right answer to a smaller limit, and a mixed-up answer is another one each time.
+"""
+_COMPARED = ("auth.app-key-optional", "auth.foreign-app-key")
+"""Clauses that compare two answers: where answers differ by themselves, these two do as well."""
+_SHIFTED = ("offset.", "limit.", "total.")
+"""What a record that is listed twice moves along."""
 _SHARED = 0.5
-"""The part of a violation's answers that must show the more basic one, too: half, because each keeps only some."""
+"""The part of a violation's answers that must show the more basic one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +110,15 @@ def _numbers(group: Sequence[Finding]) -> set[int]:
 
 def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
     """The most basic clause that the same answers break; None where there is none."""
-    leaders = [leader for leader in _FOLLOWS.get(clause, ()) if leader in by_clause]
-    if leaders:
-        return leaders[0]
+    habit = max((one for one in _HABITS if one in by_clause), key=partial(_seen, by_clause), default=None)
+    if habit is not None and clause != habit and clause in (*_HABITS, *_COMPARED):
+        return habit
+    if clause.startswith(_SHIFTED) and any(f.constraint == IN_A_PAGE for f in by_clause.get("record.unique", ())):
+        return "record.unique"
     own = _numbers(by_clause[clause])
     for other in sorted(by_clause, key=_rank):
-        if _rank(other) >= _rank(clause):
-            return None
+        if other == clause or _rank(other) > _rank(clause) or (clause == habit and other in _HABITS):
+            continue
         if len(own & _numbers(by_clause[other])) > _SHARED * len(own):
             return other
     return None
@@ -125,6 +135,10 @@ def _explained_by(explanation: Explanation, by_clause: Mapping[str, Sequence[Fin
     if root is None:
         root = min(followers, key=_rank, default=None)
     return None if root is None else (root, followers)
+
+
+def _seen(by_clause: Mapping[str, Sequence[Finding]], clause: str) -> int:
+    return sum(finding.occurrences for finding in by_clause[clause])
 
 
 def _top(clause: str, above: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ def conclude(
     clauses = [_clause_result(clause, plugin, findings, valid, observations, pins) for clause in _judged(plugin)]
     violations = [_violation(f, plugin, valid, causes) for f in findings]
     verdict, code, explanation = _verdict(plugin, clauses, violations, drift)
-    blamed = {e.number for f in findings for e in f.exchanges}
+    blamed = {e.number for f in findings for e in f.exchanges[:SHOWN]}
     target = service.client.target
     return Run(
         lineman=__version__,

@@ -12,6 +12,9 @@ from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.matching import LearnedBehaviour, Match, match_filter
 from lineman.contract.operation import Filter, document
 
+IN_A_PAGE = "unique in a page"
+"""Constraint of a record that comes twice in one answer, where the other place would be on another page."""
+
 
 @check("limit.page-cap")
 def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
@@ -43,7 +46,7 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
             {id_: counts[id_] for id_ in twice[:10]},
             (case.exchange,),
             parameter=identity,
-            constraint="unique in a page",
+            constraint=IN_A_PAGE,
             observed="repeated",
             rows=RecordDiff(extra=tuple(r for r in case.answer.records if str(r.get(identity)) in twice[:10])),
         )
