@@ -60,6 +60,7 @@ class Section(_Strict):
     max_requests: Annotated[int, Field(ge=1)] | None = None
     timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
     max_body_bytes: Annotated[int, Field(ge=1024)] | None = None
+    token_leeway: Annotated[float, Field(ge=0, le=300)] | None = None
     latency_limit: Annotated[float, Field(gt=0, le=3600)] | None = None
     require: list[str] = Field(default_factory=list)
     min_records: Annotated[int, Field(ge=0)] | None = None

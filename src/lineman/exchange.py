@@ -1,7 +1,8 @@
 """One request and what became of it: the ground floor, which imports nothing of lineman's.
 
 An :class:`Ask` is what a caller wants sent; an :class:`Exchange` is what went over the wire and what
-came back. Exchanges are immutable and hold no secret: the client redacts before it builds one.
+came back. Exchanges are immutable and show no secret: the client redacts what they show, and what arrived is kept
+beside it in a form that cannot be printed or written.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, final
 
 Query: TypeAlias = Mapping[str, Any]
 
@@ -59,10 +60,12 @@ class Request:
 
     ========================== ==========================================================
     ``{token}``                the target's own token
-    ``{altered:first}``        that token with one character changed (also ``middle`` and ``last``)
-    ``{truncated}``            without its last character
-    ``{extended}``             with one more character
+    ``{altered:first}``        that token with one character changed, a quarter in (also ``middle`` and ``last``)
+    ``{truncated}``            without its last quarter
+    ``{extended}``             with eight more characters
     ``{swapcase}``             upper case turned into lower case, and the other way round
+    ``{unsigned}``             a JSON Web Token that says the same without a signature, algorithm ``none``
+    ``{resigned}``             a JSON Web Token of another content under that token's signature
     ``{unknown}``              a token of the same form that was never issued
     ``{short}``                the short-lived token that ``fresh_token`` got last
     ``{second}``               the second tenant's token
@@ -129,6 +132,65 @@ class Response:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
+@final
+class Arrived:
+    """A response as it arrived, secrets and all: what is judged, and never shown.
+
+    It shows its status and size only, wherever Python would print it. A pickle has None in its place, because a pickle
+    is a file.
+    """
+
+    __slots__ = ("__response",)
+
+    def __init__(self, response: Response) -> None:
+        self.__response = response
+
+    def reveal(self) -> Response:
+        """The response itself, for a judge to read; whatever is said of it goes through :meth:`Redaction.text`."""
+        return self.__response
+
+    def __repr__(self) -> str:
+        return f"[as it arrived: {self.__response.status}, {self.__response.size} bytes]"
+
+    def __copy__(self) -> Arrived:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Arrived:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(None), ()
+
+
+class Redaction(Protocol):
+    """What the client knows of secrets, for those who show what a target said."""
+
+    @property
+    def found_any(self) -> bool:
+        """False as long as nothing that arrived had a secret in it, so that there is nothing to take out."""
+        ...
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        ...
+
+    def weak_secrets(self, content: bytes) -> tuple[str, ...]:
+        """Kinds of secrets too short to be told from other words, that stand in the content as words of their own."""
+        ...
+
+
+class NoSecrets:
+    """There are none to take out: for exchanges that no client made."""
+
+    found_any = False
+
+    def text(self, text: str) -> str:
+        return text
+
+    def weak_secrets(self, content: bytes) -> tuple[str, ...]:
+        return ()
+
+
 class FailureKind(StrEnum):
     """Why there is no answer."""
 
@@ -178,7 +240,16 @@ class Exchange:
     token_age_when_refused: float | None = None
     """Seconds for which the token had been good when the same request was refused at the try before, if it was."""
     leaked_secrets: tuple[str, ...] = field(default=())
-    """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced."""
+    """Kinds of secret (``token``, ``app_secret``) that the answer gave back and that redaction replaced, where they
+    are long enough to be nothing else."""
+    arrived: Arrived | None = field(default=None, repr=False)
+    """The response before redaction, where redaction changed it."""
+    redaction: Redaction = field(default_factory=NoSecrets, repr=False)
+
+    @property
+    def judged(self) -> Response | None:
+        """The response as it arrived: for judging. ``response`` is for showing."""
+        return self.response if self.arrived is None else self.arrived.reveal()
 
     @property
     def status(self) -> int | None:

@@ -87,6 +87,8 @@ class Target:
     """Globs of clauses; where one of those promises was not verified, a run has no verdict."""
     min_records: int = 0
     """How many records the list has to have; with fewer, a run has no verdict."""
+    token_leeway: float = 0.0
+    """Seconds for which the service may take a token after its end, for clocks that differ."""
     waivers: tuple[Waiver, ...] = ()
     sources: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """Setting and where it stands, for people: which variable, which table, which option."""
@@ -176,7 +178,16 @@ def load_target(name: str | None, base_url: str | None, config: Path | None, env
     )
 
 
-_LIMITS = ("rate", "concurrency", "max_requests", "timeout", "max_body_bytes", "latency_limit", "min_records")
+_LIMITS = (
+    "rate",
+    "concurrency",
+    "max_requests",
+    "timeout",
+    "max_body_bytes",
+    "token_leeway",
+    "latency_limit",
+    "min_records",
+)
 
 
 def _credentials(sources: Sources, prefix: str) -> Credentials:

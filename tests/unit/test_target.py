@@ -39,6 +39,7 @@ concurrency = 2
 max_requests = 50
 timeout = 12
 max_body_bytes = 100000
+token_leeway = 30
 latency_limit = 0.8
 headers = { X-TenantSpaceID = "42" }
 
@@ -71,6 +72,7 @@ def test_everything_that_a_file_may_say(folder: Path) -> None:
         max_requests=50,
         timeout=12.0,
         max_body_bytes=100_000,
+        token_leeway=30.0,
         latency_limit=0.8,
         waivers=(
             Waiver("limit.zero", "known, ticket 12", date(2026, 12, 31)),

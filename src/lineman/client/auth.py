@@ -6,10 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from lineman.client import jwt
 from lineman.client.errors import CredentialMissing
 from lineman.secret import Secret
 
-_PLACEHOLDER = re.compile(r"\{([a-z]+(?::[a-z]+)?)\}")
+_HARMLESS = frozenset(("unknown", "unsigned"))
+"""Placeholders whose values hold nothing of a good token."""
+_ADDED = "QkJCQkJC"
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
+"""Letters of tokens that are equal in any case: hexadecimal numbers and UUIDs."""
+_PLACEHOLDER = re.compile(r"\{([a-z]{1,16}(?::[a-z]{1,16})?)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def render(template: str, tokens: Tokens) -> Header:
     for match in _PLACEHOLDER.finditer(template):
         literal = template[position : match.start()]
         value, expression = _expand(match[1], tokens)
-        if match[1] != "unknown":
+        if match[1] not in _HARMLESS:
             secrets.append(Secret(value))
         values += [literal, value]
         shown += [literal, expression]
@@ -77,17 +83,30 @@ def _expand(placeholder: str, tokens: Tokens) -> tuple[str, str]:
     token = _present(tokens.own, f"{{{placeholder}}}: set LINEMAN_TOKEN").reveal()
     if placeholder.startswith("altered:"):
         return _altered(token, placeholder.removeprefix("altered:"))
+    return _variation(placeholder, token)
+
+
+def _variation(placeholder: str, token: str) -> tuple[str, str]:
     match placeholder:
         case "token":
             return token, "$LINEMAN_TOKEN"
         case "truncated":
-            return token[:-1], "${LINEMAN_TOKEN%?}"
+            # A whole quarter: a last letter may hold no bit that counts in base64url.
+            kept = max(1, len(token) - max(4, len(token) // 4))
+            return token[:kept], f'$(printf %.{kept}s "$LINEMAN_TOKEN")'
         case "extended":
-            return f"{token}x", "${LINEMAN_TOKEN}x"
+            # Two groups of four letters: six bytes more, whatever the token's length.
+            return f"{token}{_ADDED}", f"${{LINEMAN_TOKEN}}{_ADDED}"
         case "swapcase":
-            if token.swapcase() == token:
-                raise CredentialMissing("the target's token has no letters, so {swapcase} would not change it")
+            if _HEXADECIMAL.issuperset(token):  # the same number in any letter case, so another one takes its place
+                return _variation("unknown", token)
             return token.swapcase(), "$(printf %s \"$LINEMAN_TOKEN\" | tr 'A-Za-z' 'a-zA-Z')"
+        case "unsigned":
+            value = jwt.unsigned(token)
+            return value, value
+        case "resigned":
+            value = jwt.resigned(token)
+            return value, f"{value.rpartition('.')[0]}.${{LINEMAN_TOKEN##*.}}"
         case "unknown":
             value = _never_issued(token)
             return value, value
@@ -95,14 +114,28 @@ def _expand(placeholder: str, tokens: Tokens) -> tuple[str, str]:
 
 
 def _altered(token: str, where: str) -> tuple[str, str]:
-    places = {"first": 0, "middle": len(token) // 2, "last": len(token) - 1}
-    if where not in places:
+    """Change one letter well inside the token, so that it decodes to something else, whatever its encoding.
+
+    In base64url the last letter may hold bits that count for nothing, and in hexadecimal letter case does.
+    """
+    quarters = {"first": 1, "middle": 2, "last": 3}
+    if where not in quarters:
         raise ValueError(f"unknown placeholder {{altered:{where}}}: first, middle or last")
-    place = places[where]
-    # In base64 the last letter's low bits may count for nothing, so the letter put in differs in the high ones.
-    letter = "A" if token[place] in "QRSTUVWXYZabcdef" else "Q"
+    wanted = len(token) * quarters[where] // 4
+    letters = [place for place, letter in enumerate(token[:-1]) if letter.isalnum()] or [0]
+    place = min(letters, key=lambda place: abs(place - wanted))
+    letter = _next_letter(token[place])
     value = token[:place] + letter + token[place + 1 :]
     return value, f"$(printf %s \"$LINEMAN_TOKEN\" | sed 's/./{letter}/{place + 1}')"
+
+
+def _next_letter(letter: str) -> str:
+    """Another character of the same alphabet (digits; hexadecimal letters; the others), never the same in another
+    case."""
+    for alphabet in ("0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"):
+        if letter in alphabet:
+            return alphabet[(alphabet.index(letter) + 3) % len(alphabet)]
+    return "Q"
 
 
 def _never_issued(token: str) -> str:

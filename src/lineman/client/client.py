@@ -28,6 +28,8 @@ from lineman.secret import Secret
 from lineman.target import Credentials, Target
 
 DOWN_AFTER = 8
+SETTLE = 5.0
+"""Seconds that a new token gets, once, to be known everywhere behind an address before its refusal counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Client:
         clock: Clock | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         down_after: int = DOWN_AFTER,
+        settle: float = SETTLE,
     ) -> None:
         self.target = target
         self.clock: Clock = clock or SystemClock()
@@ -92,6 +95,7 @@ class Client:
         )
         self._http = httpx.AsyncClient(transport=self._transport, trust_env=False)
         self._retrier = Retrier(self._http, self._pacer, self.clock, self.statistics)
+        self._settle = settle
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
@@ -159,7 +163,9 @@ class Client:
         endpoint = TokenEndpoint(
             self._retrier, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
         )
-        token_cache = TokenCache(endpoint.issue, self.clock, self.statistics, ready=credentials.token)
+        token_cache = TokenCache(
+            endpoint.issue, self.clock, self.statistics, ready=credentials.token, settle=self._settle
+        )
         return _Tenant(credentials, token_cache, endpoint, prefix)
 
     async def _send(self, request: Request, number: int) -> Exchange:

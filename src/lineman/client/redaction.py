@@ -7,15 +7,19 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from lineman.client.disguise import Disguised
+from lineman.exchange import NoSecrets
 from lineman.secret import Secret
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 _SHORT = 8
 """Below this length a value is replaced only where it stands alone: it may be part of an innocent text."""
+_WEAK = 16
+"""Below this length (64 bits in hexadecimal) a value is redacted everywhere, but what contains it by chance is no leak:
+eight digits stand in many a telephone number."""
 
 
 class Redactor:
@@ -31,6 +35,26 @@ class Redactor:
         self._forms: list[tuple[bytes, str]] = []
         self._words: list[tuple[re.Pattern[bytes], str]] = []
         self._disguised = Disguised()
+        self._weak: dict[re.Pattern[bytes], str] = {}
+        self._found_any = False
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """A pickle is a file, so there are no secrets in it."""
+        return NoSecrets, ()
+
+    @property
+    def found_any(self) -> bool:
+        """Was any secret ever taken out of anything?"""
+        return self._found_any
+
+    @property
+    def weak(self) -> frozenset[str]:
+        """Kinds of secret that are too short to be told from other words by themselves."""
+        return frozenset(self._weak.values())
+
+    def weak_secrets(self, content: bytes) -> tuple[str, ...]:
+        """Kinds of weak secrets that stand in ``content`` as words of their own."""
+        return tuple(sorted({kind for word, kind in self._weak.items() if word.search(content)}))
 
     def learn(self, secret: Secret | None, kind: str) -> None:
         """Take ``secret`` out of everything from now on; ``kind`` (``token``, ``app_secret``) is what readers see."""
@@ -38,9 +62,11 @@ class Redactor:
             return
         self._known.add(secret)
         value = secret.reveal()
+        word = re.compile(rb"(?<![0-9A-Za-z])" + re.escape(value.encode()) + rb"(?![0-9A-Za-z])")
+        if len(value) < _WEAK:
+            self._weak[word] = kind
         if len(value) < _SHORT:
-            word = rb"(?<![0-9A-Za-z])" + re.escape(value.encode()) + rb"(?![0-9A-Za-z])"
-            self._words.append((re.compile(word), kind))
+            self._words.append((word, kind))
             return
         self._forms += [(form, kind) for form in _forms(value)]
         self._disguised.learn(value.encode(), _marker(kind), kind)
@@ -61,6 +87,7 @@ class Redactor:
         kinds += disguised
         if truncated:
             content = self._without_torn_secret(content)
+        self._found_any = self._found_any or bool(kinds)
         return content, tuple(sorted(set(kinds)))
 
     def text(self, text: str) -> str:

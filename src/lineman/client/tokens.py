@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -16,11 +15,15 @@ from lineman.client.errors import TokenError, TokenRefused, TokenUnavailable
 from lineman.client.redirects import moved_to
 from lineman.client.statistics import Statistics
 from lineman.exchange import Exchange, Phases
+from lineman.json_text import LONGEST_NUMBER, parse_json
 from lineman.secret import Secret
 
 LIFETIME = 600
 """Seconds asked for."""
-_TOKEN_MEMBER = re.compile(r"""[Tt]oken["']?\s*[:=]\s*["']([^"'\s]{8,})["']""")
+_TOKEN_MEMBER = re.compile(r"""[Tt]oken["']?\s{0,9}[:=]\s{0,9}["']([^"'\s]{8,8192})["']""")
+_DECIMAL = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_AN_INSTANT = 10**9
+"""A number from here on (32 years) is no lifetime but an instant: seconds since 1970."""
 _EARLY = 60.0
 _FRUITLESS = 60.0
 """Seconds in which a 401 leads to no further renewal, after one that did not help."""
@@ -36,7 +39,7 @@ class IssuedToken:
     lifetime: int
     """Seconds that were asked for."""
     expires: float | None
-    """Seconds that the answer told; None where it told none or nonsense."""
+    """Seconds that the answer told; None where it told none that can be relied on."""
     issued: datetime
     """When it was asked for, by lineman's clock."""
     asked: float
@@ -111,17 +114,22 @@ def _problem(status: int) -> str:
 
 def _members(raw: bytes) -> tuple[str | None, float | None]:
     try:
-        answer = json.loads(raw)
+        answer = parse_json(raw.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")).value
     except (ValueError, RecursionError):
         return None, None
     token = answer.get("AccessToken") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
         return None, None
-    try:
-        expires = float(answer.get("Expires"))
-    except (TypeError, ValueError):
-        return token, None
-    return token, expires if 0 < expires < 10**9 else None
+    return token, _seconds(answer.get("Expires"))
+
+
+def _seconds(value: object) -> float | None:
+    """A lifetime in seconds; None for what is none: a word, a date, an instant in epoch seconds, nothing at all."""
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and _DECIMAL.fullmatch(value.strip()):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value < _AN_INSTANT else None
 
 
 @dataclass(slots=True)
@@ -142,11 +150,14 @@ class TokenCache:
         clock: Clock,
         statistics: Statistics,
         ready: Secret | None = None,
+        settle: float = 0.0,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
         self._statistics = statistics
         self._ready = ready
+        self._settle_for = settle
+        self._settling: int | None = None
         self._kept: IssuedToken | None = None
         self._lock = asyncio.Lock()
         self._generation = 0
@@ -197,6 +208,20 @@ class TokenCache:
             return None
         return self._clock.monotonic() - self._taken[1]
 
+    async def settle(self, generation: int) -> bool:
+        """Wait until the first token is old enough to be known everywhere; False where it is, and for later tokens.
+
+        A token operation and the gateways behind it may need seconds to agree. Once is enough to learn that.
+        """
+        if self._kept is None or generation != self._generation or self._settling not in (None, generation):
+            return False
+        left = self._kept.asked + self._settle_for - self._clock.monotonic()
+        if left <= 0:
+            return False
+        self._settling = generation
+        await self._clock.sleep(left)
+        return True
+
     def mark_still_refused(self) -> None:
         """Note that a token renewed after a 401 was refused as well."""
         self._fruitless_until = self._clock.monotonic() + _FRUITLESS
@@ -238,7 +263,8 @@ REFUSALS = frozenset({401, 403})
 class TokenAuth(httpx.Auth):
     """Puts ``Bearer TOKEN`` on a request, and does so once more with another token after a 401 or a 403.
 
-    A token that was taken before is tried a second time first: who takes it then was wrong to refuse it.
+    A token that was taken before is tried a second time first: who takes it then was wrong to refuse it. One that was
+    never taken is tried again when it is some seconds old.
 
     The page documents both for bad credentials, and a gateway that keeps one token only may refuse the older one with
     either.
@@ -257,6 +283,9 @@ class TokenAuth(httpx.Auth):
         good_for = self._cache.accepted_for(generation)
         if response.status_code in REFUSALS and self._renew and good_for is not None:
             self._waited.token_age_when_refused = good_for
+            response = yield request
+        young = response.status_code in REFUSALS and self._renew and good_for is None
+        if young and await self._cache.settle(generation):
             response = yield request
         if response.status_code not in REFUSALS:
             self._cache.mark_accepted(generation)

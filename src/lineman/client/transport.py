@@ -22,6 +22,7 @@ from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
 from lineman.client.tokens import AuthTrace
 from lineman.exchange import (
+    Arrived,
     Exchange,
     FailureKind,
     Operation,
@@ -146,13 +147,16 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             finished_at=finished,
             token=waited,
             token_age_when_refused=refused_after,
+            redaction=self.redactor,
         )
         if isinstance(outcome, TransportFailure):
             return replace(bare, failure=replace(outcome, message=self.redactor.text(outcome.message)))
         if context.inspect is not None:
             context.inspect(outcome.body)
-        response, echoed = self._redacted(outcome, context)
-        return replace(bare, response=response, leaked_secrets=echoed)
+        response, leaked = self._redacted(outcome, context)
+        unchanged = response.body == outcome.body and response.headers == outcome.headers
+        arrived = None if unchanged or context.operation is Operation.TOKEN else Arrived(outcome)
+        return replace(bare, response=outcome if unchanged else response, leaked_secrets=leaked, arrived=arrived)
 
     async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
         request.extensions[_TRACE] = recorder.trace
@@ -186,6 +190,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         kinds += in_headers
         if context.operation is Operation.TOKEN:
             kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
+        kinds = tuple(kind for kind in kinds if kind not in self.redactor.weak)
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
     def _shown(self, request: httpx.Request, context: RequestContext) -> SentRequest:

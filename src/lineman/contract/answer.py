@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -15,12 +15,18 @@ from typing import Any
 from lineman.contract.finding import Record
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, Response
+from lineman.json_text import parse_json
 
 MISSING: Any = object()
 """Stands for a member that is not there, where None would mean JSON's null."""
 
 OUTAGE_STATUSES = frozenset({429, 502, 503, 504})
 """A gateway's words about itself, no verdict on the service (``design.md``)."""
+
+_SHOWN_CODE = 40
+"""Characters of a returnCode that are shown: the documented one has a single character."""
+_MOST = 2**53
+"""What stands for a total beyond it, the largest number that every reader of JSON keeps exact."""
 
 MAX_DEPTH = 64
 """Levels of JSON nesting that are read; the documented answer has five."""
@@ -50,19 +56,22 @@ class Answer:
     """One answer, as far as it can be understood.
 
     ``value`` is the parsed body (:data:`MISSING` where it is no JSON at all), ``problem`` why it is not valid JSON.
-    ``total`` is an integer where the answer gives one (236.0 counts as 236).
+    ``total`` is an integer where the answer gives one (236.0 counts as 236; 2**53 stands for all beyond it).
+    It is read from what arrived, secrets and all: what is shown of it goes through the exchange's redaction.
     """
 
     status: int | None
     kind: AnswerKind
-    value: Any
+    value: Any = field(repr=False)
     problem: str | None
     return_code: Any
-    data: Any
+    data: Any = field(repr=False)
     total: int | None
     raw_total: Any
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = field(repr=False)
     has_list: bool
+    shown_code: str = ""
+    """The returnCode as JSON, without secrets and cut."""
 
     @property
     def succeeded(self) -> bool:
@@ -75,14 +84,14 @@ class Answer:
         if self.status is None:
             return "no answer"
         if isinstance(self.value, dict) and self.return_code is not MISSING:
-            return f"{self.status} {document().envelope.code} {json.dumps(self.return_code, ensure_ascii=False)[:40]}"
+            return f"{self.status} {document().envelope.code} {self.shown_code}"
         return str(self.status)
 
 
 @lru_cache(maxsize=4096)
 def read_answer(exchange: Exchange) -> Answer:
     """Read the answer of an exchange."""
-    response = exchange.response
+    response = exchange.judged
     if response is None:
         return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
     value, problem = _parse(response)
@@ -97,8 +106,14 @@ def read_answer(exchange: Exchange) -> Answer:
     form = _form(response.status, return_code, value)
     return Answer(
         response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
-        isinstance(inside.get(names.rows), list),
+        isinstance(inside.get(names.rows), list), _shown(return_code, exchange),
     )  # fmt: skip
+
+
+def _shown(return_code: Any, exchange: Exchange) -> str:
+    if return_code is MISSING:
+        return ""
+    return exchange.redaction.text(json.dumps(return_code, ensure_ascii=False))[:_SHOWN_CODE]
 
 
 def holds_records(answer: Answer) -> bool:
@@ -142,7 +157,9 @@ def _form(status: int, return_code: Any, value: Any) -> AnswerKind:
 def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if math.isfinite(value) and value == int(value) else None
+    if not math.isfinite(value) or value != int(value):
+        return None
+    return max(-_MOST, min(int(value), _MOST))
 
 
 def _parse(response: Response) -> tuple[Any, str | None]:
@@ -158,16 +175,18 @@ def _parse(response: Response) -> tuple[Any, str | None]:
         text = text.removeprefix("\ufeff")
     if _too_deep(text):
         return MISSING, f"nested deeper than {MAX_DEPTH} levels"
-    constants: list[str] = []
+    text = text.lstrip(" \t\r\n")
     try:
-        value, end = json.JSONDecoder(parse_constant=constants.append).raw_decode(text.lstrip(" \t\r\n"))
+        parsed = parse_json(text)
     except (ValueError, RecursionError) as error:
         return MISSING, problem or f"not JSON: {error}"
-    if text.lstrip(" \t\r\n")[end:].strip(" \t\r\n"):
+    if text[parsed.end :].strip(" \t\r\n"):
         problem = problem or "more text after the JSON value"
-    if constants:
-        problem = problem or f"{constants[0]} is not JSON"
-    return value, problem
+    if parsed.constants:
+        problem = problem or f"{parsed.constants[0]} is not JSON"
+    if parsed.repeated:
+        problem = problem or f"a member stands twice in one object: {parsed.repeated[0]!r}"
+    return parsed.value, problem
 
 
 def _too_deep(text: str) -> bool:

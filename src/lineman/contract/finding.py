@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lineman.exchange import Exchange
+from lineman.exchange import Exchange, Redaction
 
 Record = Mapping[str, Any]
 
@@ -46,6 +46,17 @@ class Finding:
     check: str = ""
     """Name of the check that found it."""
 
+    def __post_init__(self) -> None:
+        """Take out secrets: what arrived is judged as it is, and shown without them."""
+        redaction = next((exchange.redaction for exchange in self.exchanges), None)
+        if redaction is None or not redaction.found_any:
+            return
+        for name in ("summary", "expected", "actual", "parameter", "constraint", "observed"):
+            object.__setattr__(self, name, _without_secrets(getattr(self, name), redaction))
+        missing, extra = (_without_secrets(rows, redaction) for rows in (self.rows.missing, self.rows.extra))
+        order = _without_secrets(self.rows.out_of_order, redaction)
+        object.__setattr__(self, "rows", RecordDiff(missing, extra, order))
+
     @property
     def fingerprint(self) -> str:
         """``CLAUSE-`` and ten hexadecimal digits, the same for the same break in any run."""
@@ -55,6 +66,17 @@ class Finding:
     def seen(self, occurrences: int, of: int) -> Finding:
         """The same finding with its rate: ``occurrences`` of ``of`` exchanges that could have shown it."""
         return replace(self, occurrences=occurrences, of=max(of, occurrences))
+
+
+def _without_secrets(value: Any, redaction: Redaction) -> Any:
+    """The same value, every text in it redacted."""
+    if isinstance(value, str):
+        return redaction.text(value)
+    if isinstance(value, Mapping):
+        return {redaction.text(str(name)): _without_secrets(inner, redaction) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_without_secrets(inner, redaction) for inner in value)
+    return value
 
 
 def merge(findings: Sequence[Finding]) -> list[Finding]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lineman.suite.service import Service
 
 EXPIRED = "a token past its lifetime"
+SETTING = "token_leeway"
+"""The target's setting that lets a service take a token for some seconds after its end."""
 LIFETIME = 1
 LONGEST_WAIT = 15.0
 """Seconds that a run waits for a token to end; targets that give longer lifetimes are not waited for."""
@@ -40,7 +42,14 @@ class ShortLivedToken:
         if self.token is None:
             return
         expires = self.token.expires
-        if expires is not None and expires > LONGEST_WAIT:
+        if expires is None:
+            self.reason = (
+                f"a token of {LIFETIME} s was asked for, and the answer's Expires does not say in seconds how long the "
+                "one that was given lives"
+            )
+            self.token = None
+            return
+        if expires > LONGEST_WAIT:
             self.reason = f"a token of {LIFETIME} s was asked for, and one of {expires:g} s was given"
             self.token = None
             return
@@ -61,12 +70,18 @@ class ShortLivedToken:
         if self.token is None:
             return False
         clock = service.client.clock
-        if self.token.expired_at - clock.monotonic() > _LONG_ENOUGH:
+        over = self.token.expired_at + service.client.target.token_leeway
+        if over - clock.monotonic() > _LONG_ENOUGH:
             _meanwhile(service)
-        left = self.token.expired_at - clock.monotonic()
+        left = over - clock.monotonic()
         if left > 0:
             service.client.sleep(left)
         return True
+
+
+def past_its_end(leeway: float) -> str:
+    """What a request with a token past its end is called; it names the setting that decides how long past."""
+    return f"{EXPIRED} (waited {leeway:g} s more for {SETTING})" if leeway else f"{EXPIRED} ({SETTING} is 0 s)"
 
 
 def _meanwhile(service: Service) -> None:

@@ -104,9 +104,15 @@ def setting(
 ) -> Setting:
     clock = FakeClock()
     exchanges: list[Exchange] = []
+    waiting = {"settle": settings.pop("settle")} if "settle" in settings else {}
     target = Target.of(settings.pop("base_url", "http://127.0.0.1"), credentials, **settings)
     client = Client(
-        target, paths=PATHS, transport=httpx.MockTransport(handler), clock=clock, on_exchange=exchanges.append
+        target,
+        paths=PATHS,
+        transport=httpx.MockTransport(handler),
+        clock=clock,
+        on_exchange=exchanges.append,
+        **waiting,
     )
     return Setting(client, clock, exchanges)
 

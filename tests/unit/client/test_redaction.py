@@ -9,18 +9,21 @@ import json
 import pickle
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from lineman.client import Redactor, TokenRefused
+from lineman.contract.answer import read_answer
+from lineman.contract.checks import run_checks
+from lineman.contract.finding import Finding, RecordDiff
 from lineman.exchange import Credential, Exchange, Request
 from lineman.secret import Secret
 from lineman.target import Credentials, Target
 
-from .harness import CREDENTIALS, SECRET, TOKEN, Vendor, answer, setting
+from .harness import CREDENTIALS, KEY, SECRET, TOKEN, Vendor, answer, setting
 
 ODD = 'PLANTED/+=" <odd>&\\secret'
 
@@ -229,3 +232,54 @@ async def test_a_token_in_an_answer_that_is_no_json_is_learned() -> None:
 def test_credentials_of_a_ready_token_are_known_at_once() -> None:
     test = setting(Vendor(), Credentials(token=Secret(TOKEN)))
     assert test.client.redactor.text(f"x {TOKEN} y") == "x [redacted:token] y"
+
+
+RECORD = {"id": "1", "accessCode": f"400{'12345678'}", "description": "[redacted:token]"}
+
+
+def weak_vendor(**more: str) -> Vendor:
+    body = {"returnCode": "0", "data": {"total": 1, "calledRouteList": [RECORD]}, **more}
+    return Vendor(queries=lambda request: answer(body))
+
+
+WEAK = Credentials(KEY, Secret("12345678"))
+
+
+@pytest.mark.anyio
+async def test_what_arrived_is_judged_and_what_is_shown_is_redacted() -> None:
+    test = setting(weak_vendor(), WEAK)
+    exchange = await test.client.send(Request.of({}))
+    assert read_answer(exchange).records == (RECORD,)
+    assert exchange.response is not None
+    assert b"12345678" not in exchange.response.body
+    assert not [finding for finding in run_checks(exchange) if finding.clause == "error.no-internals"]
+    assert b"12345678" not in pickle.dumps(exchange)
+    assert pickle.loads(pickle.dumps(exchange)).judged == exchange.response  # noqa: S301 -- it was written right here
+    assert "12345678" not in repr(exchange) + repr(exchange.arrived) + repr(read_answer(exchange))
+    assert "12345678" not in repr(copy.deepcopy(exchange.arrived))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("said", ["the secret is 12345678", "12345678"])
+async def test_a_weak_secret_that_stands_for_itself_is_a_leak(said: str) -> None:
+    test = setting(weak_vendor(description=said), WEAK)
+    (finding,) = (f for f in run_checks(await test.client.send(Request.of({}))) if f.clause == "error.no-internals")
+    assert finding.observed == "app_secret"
+
+
+@pytest.mark.anyio
+async def test_a_finding_shows_no_secret_of_what_arrived() -> None:
+    test = setting(weak_vendor(), WEAK)
+    exchange = await test.client.send(Request.of({}))
+    records = read_answer(exchange).records
+    finding = Finding(
+        "filter.access-code",
+        f"Not found: {records[0]['accessCode']}.",
+        [dict(records[0])],
+        {"40012345678": ("40012345678", 5)},
+        (exchange,),
+        rows=RecordDiff(missing=records, out_of_order=("40012345678",)),
+    )
+    assert "12345678" not in repr((finding.summary, finding.expected, finding.actual, finding.rows))
+    assert finding.rows.missing[0]["id"] == "1"
+    assert "12345678" not in repr(replace(finding, summary="again 40012345678"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from lineman.client import BudgetSpent, CredentialMissing, TokenRefused, TokenUnavailable
+from lineman.client.tokens import TokenAnswer
 from lineman.exchange import AppKey, Credential, Operation, Request
 from lineman.secret import Secret
 from lineman.target import Credentials
@@ -96,7 +98,66 @@ async def test_a_token_operation_that_gives_the_same_token_is_not_asked_again_so
     test = setting(vendor)
     for _ in range(5):
         assert (await test.client.send(Request.of({}))).status == 401
-    assert (len(vendor.token_requests), len(vendor.query_requests)) == (2, 5)
+    assert (len(vendor.token_requests), len(vendor.query_requests)) == (2, 6)  # the first one when it was older, too
+
+
+async def test_a_token_that_is_known_after_some_seconds_is_waited_for_once() -> None:
+    vendor = Vendor()
+
+    def known_later(request: httpx.Request) -> httpx.Response:
+        return answer({"returnCode": "0"}, 200 if test.clock.seconds >= 1004.0 else 401)
+
+    vendor.queries = known_later
+    test = setting(vendor)
+    exchanges = await test.client.send_all([Request.of({"limit": limit}) for limit in range(3)])
+    assert {exchange.status for exchange in exchanges} == {200}
+    assert test.clock.seconds == 1005.0
+    assert len(vendor.token_requests) == 1
+
+
+async def test_a_probe_does_not_wait_for_a_token_to_be_known() -> None:
+    test = setting(Vendor(queries=lambda request: answer({}, 401)), settle=0.0)
+    assert (await test.client.send(Request.of({}))).status == 401
+    assert test.clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("expires", "seconds"),
+    [
+        ("600", 600.0),
+        (600, 600.0),
+        (600.5, 600.5),
+        (" 90 ", 90.0),
+        ("1795793925", None),
+        (1795793925000, None),
+        ("2026-11-27T15:30:00+00:00", None),
+        (True, None),
+        (None, None),
+        ([600], None),
+        ({}, None),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("1e400", None),
+        ("9" * 400, None),
+        (int("9" * 400), None),
+        (-600, None),
+        ("-0", None),
+        (0, None),
+    ],
+)
+def test_a_lifetime_is_a_number_of_seconds_or_unknown(expires: Any, seconds: float | None) -> None:
+    body = json.dumps({"AccessToken": TOKEN, "Expires": expires}).encode()
+    read = TokenAnswer.read(body)
+    assert read.expires == seconds
+    assert read.token == Secret(TOKEN)
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 5000, b"NaN", b"0." + b"1" * 9000, b"1e" + b"9" * 50])
+def test_no_number_keeps_a_token_from_being_read(number: bytes) -> None:
+    read = TokenAnswer.read(b'{"AccessToken": "%s", "Expires": %s}' % (TOKEN.encode(), number))
+    assert read.token == Secret(TOKEN)
+    assert read.expires is None or number.startswith(b"0.")
 
 
 @pytest.mark.parametrize(

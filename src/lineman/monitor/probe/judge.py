@@ -15,6 +15,7 @@ from lineman.client.tokens import IssuedToken
 from lineman.contract.checks import run_checks
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Phases
+from lineman.json_text import parse_json
 from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import PHASES, Attempt, Cause, ProbeResult, ProbeViolation, TokenStep, Verdict
@@ -165,10 +166,11 @@ def _unmet_expectation(exchange: Exchange, canary: Canary) -> str:
 
 
 def _data(exchange: Exchange) -> tuple[float | None, Sequence[Any]]:
-    assert exchange.response is not None  # noqa: S101 - the caller looked
+    arrived = exchange.judged
+    assert arrived is not None  # noqa: S101 - the caller looked
     try:
         names = document().envelope
-        data = json.loads(exchange.response.body)[names.data]
+        data = parse_json(arrived.body.decode("utf-8").strip()).value[names.data]
         total, records = data.get(names.total), data.get(names.rows)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, ()

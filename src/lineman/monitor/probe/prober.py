@@ -152,6 +152,7 @@ class Prober:
                 paths=self._paths,
                 transport=self._transport,
                 on_exchange=_note,
+                settle=0.0,  # a probe says what it meets, within its time
             )
         return self._clients[key]
 
