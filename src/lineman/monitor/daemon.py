@@ -92,7 +92,7 @@ class Daemon:
         registry = CollectorRegistry()
         registry.register(MonitorCollector(self.live, self.writer, self.outbox, self._clock, settings, self.joint))
         views = Views(registry, self._pages.health, self._pages.page)
-        self.web = WebServer(settings.listen, views) if settings.listen else None
+        self.web = WebServer(settings.listen, views, settings.hosts) if settings.listen else None
         self._reload = asyncio.Event()
         self._stop = asyncio.Event()
         self._done = threading.Event()

@@ -178,6 +178,9 @@ class MonitorSettings(FrozenModel):
     """File with the URL, which then may hold a password."""
     listen: str = "127.0.0.1:9469"
     """Address of ``/metrics``, ``/healthz`` and the status page; empty for none."""
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9.-]+)$")], ...] = ()
+    """Names, without a port, by which the status page is asked for through a proxy; ``*`` for any. Addresses, names
+    without a dot, the host of ``listen`` and the machine's own name need none."""
     location: Name = "here"
     """Name of the place from which this monitor looks."""
     joint: bool = False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from starlette.routing import Route
 
 from lineman.monitor.status.live import PageResponse
 from lineman.monitor.status.rendering import make_ready, policy
+from lineman.monitor.web.connections import Connections, bounded_protocol
+from lineman.monitor.web.guard import NOTHING, Guard
 
 FRESH = 1.0
 """Seconds for which an answer is given again without another look."""
@@ -31,6 +34,8 @@ SHARE = 10
 MOST = 64
 """Answers kept at most."""
 _SMALL = 1_000
+_BACKLOG = 2_048
+"""Clients that may wait for their connection to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class CachedResponse:
     answer: PageResponse | None
     packed: bytes | None
     until: float
+    tag: str
+    """The same as long as the answer is."""
 
 
 class ResponseCache:
@@ -78,17 +85,13 @@ def _computed(compute: Callable[[], PageResponse | None]) -> CachedResponse:
     began = time.monotonic()
     answer = compute()
     packed = gzip.compress(answer.body, 5) if answer is not None and len(answer.body) > _SMALL else None
+    # Weak: the same answer goes out compressed as well.
+    tag = "" if answer is None else f'W/"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
     now = time.monotonic()
-    return CachedResponse(answer, packed, now + max(FRESH, SHARE * (now - began)))
+    return CachedResponse(answer, packed, now + max(FRESH, SHARE * (now - began)), tag)
 
 
 _PATHS = ("/", "/canary/{name}", "/badge.svg", "/badge.json")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
-_NOTHING = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
 class ListenError(Exception):
@@ -106,8 +109,11 @@ class Views:
     """What a path with a query shows; called in a thread, once for all who ask within a second."""
 
 
-def application(views: Views) -> Starlette:
-    """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second."""
+def application(views: Views, hosts: Iterable[str] = ()) -> Guard:
+    """Metrics, health, and what the pages show. A burst of readers costs as much as one reader a second.
+
+    ``hosts``: names by which it may be asked for, beside addresses and names without a dot.
+    """
     make_ready()
     keeping, scrapes = ResponseCache(), ResponseCache()
     pages_policy = {"Content-Security-Policy": policy()}
@@ -120,37 +126,42 @@ def application(views: Views) -> Starlette:
             return PageResponse(encode(views.registry), kind)
 
         kept = await scrapes.get((choose_encoder(accept)[1],), collect)
-        return _response(kept.answer, None, _NOTHING)
+        return _response(kept, request, NOTHING, packed=False)
 
     async def health(_: Request) -> Response:
         sound, state = views.health()
-        return JSONResponse(state, status_code=200 if sound else 503, headers={**_HEADERS, **_NOTHING})
+        return JSONResponse(state, status_code=200 if sound else 503)
 
     async def page(request: Request) -> Response:
         path = request.url.path
         query = {"canary": name} if (name := request.query_params.get("canary")) and path.startswith("/badge") else {}
         kept = await keeping.get((path, *query.values()), lambda: views.page(path, query))
-        packed = kept.packed if "gzip" in request.headers.get("accept-encoding", "") else None
         html = kept.answer is not None and kept.answer.kind.startswith("text/html")
-        return _response(kept.answer, packed, pages_policy if html else _NOTHING)
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        return _response(kept, request, pages_policy if html else NOTHING, packed=packed)
 
     routes = [Route("/metrics", metrics), Route("/healthz", health), *(Route(path, page) for path in _PATHS)]
-    return Starlette(routes=routes)
+    return Guard(Starlette(routes=routes), hosts)
 
 
-def _response(answer: PageResponse | None, packed: bytes | None, more: Mapping[str, str]) -> Response:
+def _response(kept: CachedResponse, request: Request, more: Mapping[str, str], *, packed: bool) -> Response:
+    answer = kept.answer
     if answer is None:
-        return PlainTextResponse("there is no such page\n", status_code=404, headers={**_HEADERS, **_NOTHING})
-    headers = {**_HEADERS, **more, "Content-Type": answer.kind, "Vary": "Accept-Encoding"}
-    if packed is not None:
-        headers["Content-Encoding"] = "gzip"
-    return Response(answer.body if packed is None else packed, answer.status, headers)
+        return PlainTextResponse("there is no such page\n", status_code=404)
+    headers = {**more, "Content-Type": answer.kind, "Vary": "Accept-Encoding", "ETag": kept.tag}
+    if answer.status == 200 and kept.tag in request.headers.get("if-none-match", ""):
+        return Response(None, 304, headers)
+    if not packed or kept.packed is None:
+        return Response(answer.body, answer.status, headers)
+    return Response(kept.packed, answer.status, {**headers, "Content-Encoding": "gzip"})
 
 
 class WebServer:
     """Serves in a thread; port 0 picks one."""
 
-    def __init__(self, listen: str, views: Views) -> None:
+    def __init__(
+        self, listen: str, views: Views, hosts: Iterable[str] = (), connections: Connections | None = None
+    ) -> None:
         """Bind, so that a taken port is told at once.
 
         Raises:
@@ -158,7 +169,7 @@ class WebServer:
         """
         host, _, port = listen.rpartition(":")
         try:
-            self._socket = socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
+            self._socket = socket.create_server((host.strip("[]"), int(port)), family=_family(host), backlog=_BACKLOG)
         except (OSError, ValueError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or "expected HOST:PORT"
             raise ListenError(
@@ -166,7 +177,12 @@ class WebServer:
             ) from None
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            application(views), log_config=None, access_log=False, lifespan="off", limit_concurrency=512
+            application(views, [*hosts, host.strip("[]"), socket.gethostname()]),
+            http=bounded_protocol(connections or Connections()),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
