@@ -14,7 +14,7 @@ RUN python -m pip install --constraint constraints.txt hatchling && \
     python -m pip wheel --no-build-isolation --no-deps --wheel-dir /wheels .
 # Without pip of its own: what runs has no use for it.
 RUN python -m venv --without-pip /opt/lineman && \
-    python -m pip --python /opt/lineman/bin/python install --constraint constraints.txt "$(echo /wheels/lineman-*.whl)[postgres]" && \
+    python -m pip --python /opt/lineman/bin/python install --constraint constraints.txt "$(echo /wheels/lineman-*.whl)[monitor,postgres]" && \
     mkdir -p /var/lib/lineman
 
 FROM python:${PYTHON_VERSION}-slim

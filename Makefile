@@ -11,6 +11,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
+EVERYTHING := $(VENV)/.everything-installed
 DEVELOPMENT := $(VENV)/.development-installed
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 # COMMAND:PACKAGE, what the project's own tests need beside Python.
@@ -63,10 +64,10 @@ hostile: $(DEVELOPMENT) ## play every attack of a hostile target to the suite an
 crash: $(DEVELOPMENT) ## kill the monitor's writer 200 times and look for what was lost
 	@LINEMAN_KILLS=200 $(BIN)/python -m pytest tests/monitor/test_crash.py $(ARGS)
 
-sample: $(RUNTIME) ## renew the committed sample report
+sample: $(EVERYTHING) ## renew the committed sample report
 	@sh tools/renew-sample.sh
 
-setup: $(RUNTIME) ## install what lineman needs to run
+setup: $(EVERYTHING) ## install lineman with all that it can do
 setup-dev: $(DEVELOPMENT) ## install what lineman needs to be developed
 
 outputs: $(DEVELOPMENT) ## renew the outputs that README.md and docs/ show, by running the commands
@@ -83,10 +84,15 @@ $(BIN)/python:
 
 $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing lineman into $(VENV)"
-	@$(INSTALL) --editable .
+	@$(INSTALL) --editable '.[sandbox]'
 	@touch $@
+
+$(EVERYTHING): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing lineman with all that it can do into $(VENV)"
+	@$(INSTALL) --editable '.[monitor,plots,postgres,sandbox]'
+	@touch $(RUNTIME) $@
 
 $(DEVELOPMENT): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing lineman and what its tests need into $(VENV)"
 	@$(INSTALL) --editable '.[dev]'
-	@touch $(RUNTIME) $@
+	@touch $(RUNTIME) $(EVERYTHING) $@

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lineman.cli import config, monitor, report
-from lineman.cli.common import tolerate_closed_pipes
+from lineman.cli.common import missing_extra, tolerate_closed_pipes
 from lineman.cli.config import explain
 from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
@@ -55,4 +55,14 @@ def main() -> None:
     usage_error = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError")
     probing = sys.argv[1:2] == ["probe"]
     usage_error.exit_code = PROBE_UNKNOWN if probing else USAGE_ERROR  # type: ignore[attr-defined]  # click's own class
-    app()
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        extra = missing_extra(error.name or "", sys.argv[1:2])
+        if extra is None:
+            raise
+        typer.echo(
+            f"lineman needs the package {error.name} for this, which is not installed: pip install 'lineman[{extra}]'",
+            err=True,
+        )
+        sys.exit(usage_error.exit_code)  # type: ignore[attr-defined]  # click's own class

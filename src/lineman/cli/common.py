@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -35,6 +36,23 @@ HistoryOption = Annotated[
     ),
 ]
 """The option of commands that read history."""
+
+
+_OF_MONITOR = {"apprise", "cryptography", "prometheus_client", "tzdata"}
+_OF_BOTH = {"sqlalchemy", "starlette", "uvicorn"}
+"""Packages that the sandbox and the monitor need."""
+
+
+def missing_extra(module: str, command: Sequence[str]) -> str | None:
+    """The extra that has a module which is not installed; None for a module that every installation has."""
+    package = module.partition(".")[0]
+    if package == "psycopg":
+        return "postgres"
+    if package == "matplotlib":
+        return "plots"
+    if package in _OF_BOTH:
+        return "sandbox" if list(command) in (["test"], ["sandbox"]) else "monitor"
+    return "monitor" if package in _OF_MONITOR else None
 
 
 class _Pipe(io.FileIO):

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import socket
 import ssl
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +94,10 @@ CURRENT: ContextVar[PhaseRecorder | None] = ContextVar("lineman_phases", default
 for _name in ("httpcore", "httpx"):
     # Their debug lines hold raw headers of answers, in which a target may give a secret back.
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it at every request, and a search in vain is slow; an entry of None ends it at once.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how Python is told that there is no such module
 
 _ONE_OF_SEVERAL = 3.0
 """Seconds for one address of a name that has more: a dead IPv6 route must not use up the whole time."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 _PATIENCE = 20.0
 """Seconds in which a picture is drawn even on a machine that does much else."""
@@ -51,6 +52,8 @@ def draw_in_worker(measured: dict[str, list[float]], limit: float | None, title:
 
 def _start() -> subprocess.Popen[str] | None:
     """A session of its own, so that Ctrl-C reaches it only through the end of its input."""
+    if find_spec("matplotlib") is None:  # an extra
+        return None
     try:
         return subprocess.Popen(
             [sys.executable, "-m", "lineman.report.plot_worker"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -28,12 +29,20 @@ _KEPT = {"stroke-width", "stroke-dasharray", "stroke-linecap", "text-anchor", "o
 _FEWEST = 5
 
 
+def can_draw() -> bool:
+    """Whether the extra ``plots`` is installed."""
+    return find_spec("matplotlib") is not None
+
+
 def latency_plot(run: Run) -> Markup | None:
     """Distribution of the whole exchange above, spread of each phase below, on one logarithmic axis.
 
-    None where fewer than five queries were answered: a plot of nothing would look like a finding.
+    None where fewer than five queries were answered: a plot of nothing would look like a finding; and where the
+    library is not installed.
     """
     measured = samples(run)
+    if not can_draw():
+        return None
     if len(measured.get("total", [])) < _FEWEST:
         return None
     order = (measured, run.latency_limit, f"Latency of {len(measured['total'])} answered queries, by phase")

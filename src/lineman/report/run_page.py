@@ -15,7 +15,7 @@ from lineman.report.figures import NEEDED, STATE_WORDS, counts, figures, open_vi
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.html import render
 from lineman.report.json_diff import Line, diff_lines
-from lineman.report.plots import latency_plot
+from lineman.report.plots import can_draw, latency_plot
 from lineman.report.run import Change, ClauseResult, ExchangeRecord, Level, Run, State, Violation
 from lineman.text import count
 
@@ -180,6 +180,7 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         phases=phases,
         percents=list(NEEDED),
         plot=latency_plot(run),
+        can_draw=can_draw(),
         maps=coverage_maps(run),
         evidence=pack_exchanges(run),
     )

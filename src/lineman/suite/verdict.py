@@ -39,7 +39,7 @@ from lineman.suite.record import curl, exchange_record
 from lineman.suite.requirements import unmet_requirements
 from lineman.target import Waiver
 
-LIBRARIES = ("schemathesis", "hypothesis", "jsonschema", "httpx", "pytest", "pydantic")
+LIBRARIES = ("schemathesis", "hypothesis", "jsonschema-rs", "httpx", "pytest", "pydantic")
 SHOWN = 20
 """Exchanges named as evidence for a clause, and for a violation."""
 

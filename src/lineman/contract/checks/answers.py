@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.protocols import Validator
-
 from lineman.contract.answer import MISSING, AnswerKind, documented
 from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
 from lineman.contract.operation import OperationDocument, document
+from lineman.contract.schema import Schema
 
 
 @check("answer.status")
@@ -183,17 +181,15 @@ def _row_problems(contract: OperationDocument, text: str) -> tuple[Problem, ...]
 
 def _problems(part: str, value: dict[str, Any], contract: OperationDocument | None = None) -> Iterable[Problem]:
     contract = contract or document()
-    for error in _validator(contract, part).iter_errors(value):
-        wanted: Any = error.validator_value
-        keyword = str(error.validator)
-        if keyword == "required":
-            for name in sorted(set(wanted) - set(value)):
+    for error in _schema(contract, part).errors(value):
+        if error.keyword == "required":
+            for name in sorted(set(error.wanted) - set(value)):
                 yield (name, "required", "absent", "present")
             continue
-        member = str(error.absolute_path[0]) if error.absolute_path else ""
-        if keyword == "maxItems" or (member == contract.envelope.rows and len(error.absolute_path) > 1):
+        member = str(error.path[0]) if error.path else ""
+        if error.keyword == "maxItems" or (member == contract.envelope.rows and len(error.path) > 1):
             continue  # the page cap and the records have checks of their own
-        yield (member, keyword, _class_of(error.instance), wanted)
+        yield (member, error.keyword, _class_of(error.value), error.wanted)
 
 
 def _class_of(value: Any) -> str:
@@ -202,16 +198,16 @@ def _class_of(value: Any) -> str:
 
 
 @cache
-def _validator(contract: OperationDocument, part: str) -> Validator:
+def _schema(contract: OperationDocument, part: str) -> Schema:
     if part == "record":
-        return Draft202012Validator(contract.record_schema)
+        return Schema(contract.record_schema)
     schema = contract.success_schema if part == "envelope" else contract.data_schema
     properties = dict(schema["properties"])
     if part == "envelope":  # any return code has the documented type; which one it must be is another clause
         properties[contract.envelope.code] = {"type": "string"}
     else:
         properties[contract.envelope.rows] = {"type": "array"}
-    return Draft202012Validator({"type": "object", "properties": properties})
+    return Schema({"type": "object", "properties": properties})
 
 
 def _shortened(value: Any) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from lineman.client.network import ssl_context
@@ -51,25 +53,55 @@ async def read_certificate(
     name = server_name or host
     context = ssl_context(verify)
     try:
-        return _facts(await _shown(host, port, name, context, limit), verified=True)
+        shown, parsed = await _shown(host, port, name, context, limit)
     except ssl.SSLCertVerificationError as error:
         reason = error.verify_message
+    else:
+        return _facts(shown, verified=True) if _can_parse() else _verified_facts(parsed)
+    if not _can_parse():
+        raise ssl.SSLError(f"the certificate is not accepted ({reason}); to read it: pip install 'lineman[monitor]'")
     unverified = ssl.create_default_context()
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE  # only to read a certificate: nothing is sent over this connection
-    return _facts(await _shown(host, port, name, unverified, limit), verified=False, reason=reason)
+    shown, _ = await _shown(host, port, name, unverified, limit)
+    return _facts(shown, verified=False, reason=reason)
 
 
-async def _shown(host: str, port: int, server_name: str, context: ssl.SSLContext, limit: float) -> bytes:
+def _can_parse() -> bool:
+    """Whether a certificate that is not accepted can be read: the extra ``monitor`` has the library for it."""
+    return find_spec("cryptography") is not None
+
+
+def _verified_facts(parsed: Mapping[str, Any]) -> CertificateFacts:
+    """What Python itself says of a certificate that it accepted."""
+    return CertificateFacts(
+        not_after=datetime.fromtimestamp(ssl.cert_time_to_seconds(parsed["notAfter"]), UTC),
+        subject=_distinguished_name(parsed.get("subject", ())),
+        issuer=_distinguished_name(parsed.get("issuer", ())),
+        names=tuple(value for kind, value in parsed.get("subjectAltName", ()) if kind in {"DNS", "IP Address"}),
+        verified=True,
+    )
+
+
+def _distinguished_name(parts: Sequence[Sequence[tuple[str, str]]]) -> str:
+    return ",".join(f"{name}={value}" for part in reversed(parts) for name, value in part)
+
+
+async def _shown(
+    host: str, port: int, server_name: str, context: ssl.SSLContext, limit: float
+) -> tuple[bytes, Mapping[str, Any]]:
+    """The certificate that a server shows, as it is and as Python reads one that it accepted."""
     async with asyncio.timeout(limit):
         _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=server_name)
     try:
-        shown: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        connection = writer.get_extra_info("ssl_object")
+        shown: bytes | None = connection.getpeercert(binary_form=True)
+        parsed: Mapping[str, Any] = connection.getpeercert() or {}
     finally:
         await _close(writer)
     if shown is None:
         raise ssl.SSLError(_NO_CERTIFICATE)
-    return shown
+    return shown, parsed
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
