@@ -15,7 +15,7 @@ from typing import Any
 
 from lineman.client import BlockingClient
 from lineman.contract.answer import AnswerKind, is_html, leads_elsewhere, read_answer
-from lineman.contract.checks import run_checks
+from lineman.contract.checks import findings_of, run_checks
 from lineman.contract.coverage import clauses_exercised
 from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Listing, Model
@@ -229,7 +229,7 @@ class Service:
         if self.opened:
             self._detect_gateway(exchanges)
         for exchange in exchanges:
-            self.state.add_findings(run_checks(exchange))
+            self.state.add_findings(findings_of(run_checks(exchange)))
         return exchanges
 
     def _detect_gateway(self, exchanges: Sequence[Exchange]) -> None:

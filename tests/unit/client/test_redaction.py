@@ -17,7 +17,7 @@ import pytest
 
 from lineman.client import Redactor, TokenRefused
 from lineman.contract.answer import read_answer
-from lineman.contract.checks import run_checks
+from lineman.contract.checks import findings_of, run_checks
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.exchange import Credential, Exchange, Request
 from lineman.secret import Secret
@@ -252,7 +252,7 @@ async def test_what_arrived_is_judged_and_what_is_shown_is_redacted() -> None:
     assert read_answer(exchange).records == (RECORD,)
     assert exchange.response is not None
     assert b"12345678" not in exchange.response.body
-    assert not [finding for finding in run_checks(exchange) if finding.clause == "error.no-internals"]
+    assert not [finding for finding in findings_of(run_checks(exchange)) if finding.clause == "error.no-internals"]
     assert b"12345678" not in pickle.dumps(exchange)
     assert pickle.loads(pickle.dumps(exchange)).judged == exchange.response  # noqa: S301 -- it was written right here
     assert "12345678" not in repr(exchange) + repr(exchange.arrived) + repr(read_answer(exchange))
@@ -263,7 +263,9 @@ async def test_what_arrived_is_judged_and_what_is_shown_is_redacted() -> None:
 @pytest.mark.parametrize("said", ["the secret is 12345678", "12345678"])
 async def test_a_weak_secret_that_stands_for_itself_is_a_leak(said: str) -> None:
     test = setting(weak_vendor(description=said), WEAK)
-    (finding,) = (f for f in run_checks(await test.client.send(Request.of({}))) if f.clause == "error.no-internals")
+    (finding,) = (
+        f for f in findings_of(run_checks(await test.client.send(Request.of({})))) if f.clause == "error.no-internals"
+    )
     assert finding.observed == "app_secret"
 
 

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from lineman.contract.answer import MISSING, AnswerKind, documented
+from lineman.contract.answer import MISSING, documented
 from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
 from lineman.contract.operation import OperationDocument, document
 from lineman.contract.schema import Schema
 
 
-@check("answer.status")
+@check("answer.status", where=lambda case: case.targets_operation and case.is_answered)
 def status_is_documented(case: Case) -> Iterator[Finding]:
     """Every status is one that the page lists; a gateway's own are no verdict."""
     status = case.answer.status
-    if status is None or case.answer.kind is AnswerKind.OUTAGE or not case.targets_operation or documented(status):
+    if status is None or documented(status):
         return
     yield case.finding(
         "answer.status",
@@ -35,16 +35,19 @@ def _is_operations_200(case: Case) -> bool:
     return case.targets_operation and case.answer.status == 200
 
 
-@check("answer.json")
+def _is_whole_200(case: Case) -> bool:
+    response = case.exchange.response
+    return _is_operations_200(case) and response is not None and not response.truncated
+
+
+@check("answer.json", where=_is_whole_200)
 def body_is_json(case: Case) -> Iterator[Finding]:
     """A 200 is UTF-8 and strictly valid JSON, an object."""
-    if not _is_operations_200(case):
-        return
     response = case.exchange.response
     problem = case.answer.problem
     if problem is None and not isinstance(case.answer.value, dict):
         problem = "not an object"
-    if problem is None or response is None or response.truncated:
+    if problem is None or response is None:
         return
     yield case.finding(
         "answer.json",
@@ -57,13 +60,15 @@ def body_is_json(case: Case) -> Iterator[Finding]:
     )
 
 
-@check("answer.json")
+def _is_object_200(case: Case) -> bool:
+    return _is_operations_200(case) and isinstance(case.answer.value, dict)
+
+
+@check("answer.json", where=_is_object_200)
 def content_type_is_json(case: Case) -> Iterator[Finding]:
     """A 200 says that it is JSON, and in UTF-8 where it names a character set."""
     response = case.exchange.response
-    if response is None or not _is_operations_200(case) or not isinstance(case.answer.value, dict):
-        return
-    header = response.header("content-type") or ""
+    header = (response.header("content-type") if response else None) or ""
     media_type, _, parameters = header.partition(";")
     media_type = media_type.strip().lower()
     charset = parameters.lower().partition("charset=")[2].split(";")[0].strip().strip('"')
@@ -90,11 +95,9 @@ def _is_success(case: Case) -> bool:
     )
 
 
-@check("answer.carries-data")
+@check("answer.carries-data", where=_is_success)
 def success_carries_data(case: Case) -> Iterator[Finding]:
     """A success has data with a total and a list: without them nothing can be learned from it."""
-    if not _is_success(case):
-        return
     data, names = case.answer.data, document().envelope
     inside = data if isinstance(data, dict) else {}
     lacking = (
@@ -113,13 +116,10 @@ def success_carries_data(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("answer.schema")
+@check("answer.schema", where=_is_object_200)
 def members_have_their_types(case: Case) -> Iterator[Finding]:
     """Every documented member, in every record, has its type and stays within its enumeration."""
-    value = case.answer.value
-    if not _is_operations_200(case) or not isinstance(value, dict):
-        return
-    yield from _envelope_findings(case, value)
+    yield from _envelope_findings(case, case.answer.value)
     seen: set[tuple[str, str, str]] = set()
     for position, row in enumerate(_rows(case.answer.data)):
         for problem in _row_problems(document(), json.dumps(row, sort_keys=True)):

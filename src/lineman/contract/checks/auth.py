@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.answer import AnswerKind, holds_records
-from lineman.contract.checks.base import Case, check
+from lineman.contract.checks.base import Case, Condition, check
 from lineman.contract.finding import Finding
 from lineman.exchange import AppKey, Credential
 
 
 def _must_be_refused(case: Case, clause: str) -> Iterator[Finding]:
     answer = case.answer
-    if answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER):
-        return
     records = holds_records(answer)
     if answer.kind is AnswerKind.UNAUTHORISED and not records:
         return
@@ -32,52 +30,56 @@ def _sentence(case: Case) -> str:
     return f"A request with {case.exchange.request.note or 'bad credentials'}"
 
 
-def _judged_for(case: Case, clause: str) -> bool:
-    request = case.exchange.request
-    return (
-        request.credential in (Credential.NONE, Credential.GIVEN)
-        and request.clauses[:1] == (clause,)
-        and request.method == "POST"
-    )
+def _tried_for(clause: str) -> Condition:
+    """Bad credentials that were tried for this clause, and that the service itself answered."""
+
+    def applies(case: Case) -> bool:
+        request = case.exchange.request
+        bad = request.credential in (Credential.NONE, Credential.GIVEN)
+        return bad and request.clauses[:1] == (clause,) and request.method == "POST" and case.is_answered
+
+    return applies
 
 
-@check("auth.required")
+@check("auth.required", where=_tried_for("auth.required"))
 def missing_authorization_is_refused(case: Case) -> Iterator[Finding]:
     """Without Authorization nothing is answered."""
-    if _judged_for(case, "auth.required"):
-        yield from _must_be_refused(case, "auth.required")
+    yield from _must_be_refused(case, "auth.required")
 
 
-@check("auth.bearer-format")
+@check("auth.bearer-format", where=_tried_for("auth.bearer-format"))
 def other_formats_are_refused(case: Case) -> Iterator[Finding]:
     """Only ``Bearer``, a space and the token will do."""
-    if _judged_for(case, "auth.bearer-format"):
-        yield from _must_be_refused(case, "auth.bearer-format")
+    yield from _must_be_refused(case, "auth.bearer-format")
 
 
-@check("auth.unknown-token")
+@check("auth.unknown-token", where=_tried_for("auth.unknown-token"))
 def unknown_tokens_are_refused(case: Case) -> Iterator[Finding]:
     """A token that was never issued opens nothing."""
-    if _judged_for(case, "auth.unknown-token"):
-        yield from _must_be_refused(case, "auth.unknown-token")
+    yield from _must_be_refused(case, "auth.unknown-token")
 
 
-@check("auth.expired-token")
+@check("auth.expired-token", where=_tried_for("auth.expired-token"))
 def expired_tokens_are_refused(case: Case) -> Iterator[Finding]:
     """A token past its lifetime opens nothing."""
-    if _judged_for(case, "auth.expired-token"):
-        yield from _must_be_refused(case, "auth.expired-token")
+    yield from _must_be_refused(case, "auth.expired-token")
 
 
-@check("auth.foreign-app-key")
+def _foreign_key_is_refused(case: Case) -> bool:
+    """A success is judged beside the answer that the own key gets."""
+    request = case.exchange.request
+    foreign = request.app_key in (AppKey.SECOND, AppKey.UNKNOWN) and request.credential is Credential.VALID
+    refused = case.answer.kind is AnswerKind.UNAUTHORISED or holds_records(case.answer)
+    return foreign and refused and case.is_answered and case.answer.kind is not AnswerKind.SUCCESS
+
+
+@check("auth.foreign-app-key", where=_foreign_key_is_refused)
 def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
     """An app key that is not the token's: refused as credentials, or ignored; whose records come is judged by
     the model.
     """
     request, answer = case.exchange.request, case.answer
-    if request.app_key not in (AppKey.SECOND, AppKey.UNKNOWN) or request.credential is not Credential.VALID:
-        return
-    if answer.kind in (AnswerKind.SUCCESS, AnswerKind.OUTAGE, AnswerKind.NO_ANSWER) or not holds_records(answer):
+    if not holds_records(answer):
         return
     yield case.finding(
         "auth.foreign-app-key",

@@ -16,7 +16,11 @@ _MIN_ECHO = 12
 """Shorter presented credentials are words that may stand in any message."""
 
 
-@check("error.no-internals")
+def _arrived(case: Case) -> bool:
+    return case.exchange.judged is not None and case.exchange.response is not None
+
+
+@check("error.no-internals", where=_arrived)
 def answer_shows_no_internals(case: Case) -> Iterator[Finding]:
     """No stack trace and no query outside the records; what the request itself said does not count."""
     for name, shown in inside_shown(text_outside_records(case)):
@@ -31,7 +35,7 @@ def answer_shows_no_internals(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("error.no-internals")
+@check("error.no-internals", where=_arrived)
 def answer_shows_no_secret(case: Case) -> Iterator[Finding]:
     """No token and no secret comes back, in the body or in a header.
 

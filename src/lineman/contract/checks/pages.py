@@ -16,7 +16,11 @@ IN_A_PAGE = "unique in a page"
 """Constraint of a record that comes twice in one answer, where the other place would be on another page."""
 
 
-@check("limit.page-cap")
+def _has_records(case: Case) -> bool:
+    return bool(case.answer.records)
+
+
+@check("limit.page-cap", where=_has_records)
 def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
     """No answer to any request has more than 100 records."""
     maximum, count = document().paging.size_maximum, len(case.answer.records)
@@ -32,7 +36,7 @@ def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("record.unique")
+@check("record.unique", where=_has_records)
 def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
     """No record comes twice in one answer."""
     identity = document().identity
@@ -52,10 +56,16 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("limit.zero")
+def _asks_for_none(case: Case) -> bool:
+    """A success, or records whatever comes with them."""
+    asked = case.is_specified and case.question is not None and case.question.limit == 0
+    return asked and (case.answer.succeeded or bool(case.answer.records))
+
+
+@check("limit.zero", where=_asks_for_none)
 def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
     """A page of zero records has no records."""
-    if case.is_specified and case.question is not None and case.question.limit == 0 and case.answer.records:
+    if case.answer.records:
         yield case.finding(
             "limit.zero",
             f"limit 0 was answered with records: {len(case.answer.records)}.",
@@ -67,16 +77,20 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("filter.media-type")
-def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
-    """Whatever a media type does that no table names, no record of another type comes."""
+def _undocumented_types(case: Case) -> list[tuple[Filter, Any]]:
+    """The filters whose value no table names, with that value."""
     asked = case.question
     if asked is None or not case.targets_operation:
-        return
-    for name in document().enum_filters:
-        one = document().filters[name]
-        if name in asked.filters and one.undocumented_clause in asked.unspecified:
-            yield from _of_another_type(case, one, asked.filters[name])
+        return []
+    filters = [document().filters[name] for name in document().enum_filters if name in asked.filters]
+    return [(one, asked.filters[one.name]) for one in filters if one.undocumented_clause in asked.unspecified]
+
+
+@check("filter.media-type", where=lambda case: bool(case.answer.records and _undocumented_types(case)))
+def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
+    """Whatever a media type does that no table names, no record of another type comes."""
+    for one, value in _undocumented_types(case):
+        yield from _of_another_type(case, one, value)
 
 
 def _of_another_type(case: Case, one: Filter, wanted: Any) -> Iterator[Finding]:
@@ -96,15 +110,14 @@ def _of_another_type(case: Case, one: Filter, wanted: Any) -> Iterator[Finding]:
         )
 
 
-@check("answer.return-code")
+def _is_a_page(case: Case) -> bool:
+    return case.is_specified and case.answer.status == 200 and (case.answer.succeeded or holds_records(case.answer))
+
+
+@check("answer.return-code", where=_is_a_page)
 def failure_carries_no_records(case: Case) -> Iterator[Finding]:
     """An answer with records says that it succeeded."""
-    if (
-        case.is_specified
-        and case.answer.status == 200
-        and case.answer.kind is AnswerKind.REFUSAL
-        and holds_records(case.answer)
-    ):
+    if case.answer.kind is AnswerKind.REFUSAL:
         yield case.finding(
             "answer.return-code",
             f"Records come with the {document().envelope.code} {case.answer.return_code!r}, which means failure.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.contract.answer import AnswerKind, holds_records
-from lineman.contract.checks.base import Case, check
+from lineman.contract.checks.base import Case, Condition, check
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.exchange import FailureKind
@@ -22,8 +22,6 @@ def refusal_words() -> str:
 def refusal_problem(case: Case) -> str | None:
     """Why an answer is no refusal of an invalid request in one of the three documented ways; None where it is one."""
     answer = case.answer
-    if answer.kind is AnswerKind.OUTAGE:
-        return None
     if answer.kind is AnswerKind.NO_ANSWER:
         return _broken_off(case)
     if holds_records(answer):
@@ -41,12 +39,19 @@ def _broken_off(case: Case) -> str | None:
     return None if failure.kind is FailureKind.CUT and case.exchange.attempt == 1 else failure.kind.value
 
 
-@check("request.malformed-json")
+def _says_something(case: Case) -> bool:
+    """The service answered, or failed over the request in a way that one try tells from trouble on the way."""
+    return case.has_good_credentials and (case.is_answered or _broken_off(case) is not None)
+
+
+def _is_malformed(case: Case) -> bool:
+    return "request.malformed-json" in case.exchange.request.clauses and _says_something(case)
+
+
+@check("request.malformed-json", where=_is_malformed)
 def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
     """A body that is no JSON object is refused, and the connection is kept whole."""
     request = case.exchange.request
-    if "request.malformed-json" not in request.clauses or not case.has_good_credentials:
-        return
     problem = refusal_problem(case)
     if problem is not None:
         yield case.finding(
@@ -60,15 +65,17 @@ def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
         )
 
 
+def _is_invalid_for(clause: str) -> Condition:
+    def applies(case: Case) -> bool:
+        invalid = case.question is not None and clause in case.question.invalid
+        return invalid and case.targets_operation and _says_something(case)
+
+    return applies
+
+
 def _wrong_type(case: Case, clause: str, name: str) -> Iterator[Finding]:
-    if (
-        case.question is None
-        or clause not in case.question.invalid
-        or not (case.targets_operation and case.has_good_credentials)
-    ):
-        return
     problem = refusal_problem(case)
-    if problem is not None:
+    if problem is not None and case.question is not None:
         value = case.question.query[name]
         yield case.finding(
             clause,
@@ -81,22 +88,22 @@ def _wrong_type(case: Case, clause: str, name: str) -> Iterator[Finding]:
         )
 
 
-@check("limit.type")
+@check("limit.type", where=_is_invalid_for("limit.type"))
 def limit_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
     """A limit that is no number at all is refused."""
     return _wrong_type(case, "limit.type", document().paging.size)
 
 
-@check("offset.type")
+@check("offset.type", where=_is_invalid_for("offset.type"))
 def offset_of_no_number_is_refused(case: Case) -> Iterator[Finding]:
     """An offset that is no number at all is refused."""
     return _wrong_type(case, "offset.type", document().paging.start)
 
 
-@check("request.method")
+@check("request.method", where=lambda case: case.exchange.request.method != "POST" and case.is_answered)
 def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
     """No method but POST is answered with records."""
-    if case.exchange.request.method != "POST" and holds_records(case.answer):
+    if holds_records(case.answer):
         yield case.finding(
             "request.method",
             f"{case.exchange.request.method} is answered with records.",
@@ -108,16 +115,14 @@ def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("request.path")
+def _asks_an_unknown_path(case: Case) -> bool:
+    return case.exchange.request.path is not None and case.is_answered and case.has_good_credentials
+
+
+@check("request.path", where=_asks_an_unknown_path)
 def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
     """A path beside the operation's is answered 404, without records."""
     request = case.exchange.request
-    if (
-        request.path is None
-        or case.answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER)
-        or not case.has_good_credentials
-    ):
-        return
     if case.answer.status != 404 or holds_records(case.answer):
         yield case.finding(
             "request.path",
@@ -130,13 +135,15 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
         )
 
 
-@check("request.unknown-property")
+def _has_unknown_property(case: Case) -> bool:
+    asked = "request.unknown-property" in case.exchange.request.clauses
+    return asked and case.answer.status != 429 and (case.answer.status is not None or _broken_off(case) is not None)
+
+
+@check("request.unknown-property", where=_has_unknown_property)
 def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
     """A property that the page does not name is ignored or refused; the service does not fail over it."""
-    if "request.unknown-property" not in case.exchange.request.clauses:
-        return
-    outage = case.answer.kind is AnswerKind.OUTAGE and case.answer.status != 429
-    if outage or (case.answer.kind is AnswerKind.NO_ANSWER and _broken_off(case)):
+    if not case.is_answered:
         yield case.finding(
             "request.unknown-property",
             f"A property that the page does not name makes the service fail: {case.answer.signature}.",

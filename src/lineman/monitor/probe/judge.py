@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from lineman.client.errors import TokenError
 from lineman.client.tokens import IssuedToken
-from lineman.contract.checks import run_checks
+from lineman.contract.checks import findings_of, run_checks
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Phases
 from lineman.json_text import parse_json
@@ -137,7 +137,8 @@ def _failure(exchange: Exchange) -> Attempt:
 
 
 def _breaches(exchange: Exchange) -> tuple[ProbeViolation, ...]:
-    return tuple(ProbeViolation(found.clause, found.fingerprint, found.summary) for found in run_checks(exchange))
+    found = findings_of(run_checks(exchange))
+    return tuple(ProbeViolation(one.clause, one.fingerprint, one.summary) for one in found)
 
 
 def _status_words(exchange: Exchange) -> str:

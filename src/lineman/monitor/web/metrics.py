@@ -130,7 +130,7 @@ def _canary_counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
 @cache
 def _probed_clauses() -> tuple[str, ...]:
     """The clauses that a probe's answer can break, so that their counts begin at 0 and not with the first violation."""
-    return tuple(sorted({clause for clause, _ in CHECKS.values() if not clause.startswith(_NEVER_PROBED)}))
+    return tuple(sorted({one.clause for one in CHECKS.values() if not one.clause.startswith(_NEVER_PROBED)}))
 
 
 def _counts(counters: Counters, seen: Iterable[Seen]) -> Iterator[Metric]:

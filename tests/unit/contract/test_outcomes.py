@@ -1,0 +1,113 @@
+"""Every check says kept, broken, or nothing: and nothing of what the service did not answer for itself."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lineman.contract.checks import CHECKS, run_checks
+from lineman.contract.outcome import Result
+from lineman.exchange import (
+    Credential,
+    Exchange,
+    FailureKind,
+    Operation,
+    Phases,
+    Request,
+    Response,
+    SentRequest,
+    TransportFailure,
+)
+
+PAGE = {"returnCode": "0", "data": {"total": 1, "calledRouteList": [{"id": "1", "accessCode": "9"}]}}
+NONE = {"returnCode": "0", "data": {"total": 1, "calledRouteList": []}}
+REFUSED = {"returnCode": "0400", "description": "no"}
+MALFORMED = Request(("request.malformed-json",), body=b"[", note="cut short", retry=False)
+BAD_TYPE = Request.of({"limit": "abc"}, "limit.type")
+ZERO = Request.of({"limit": 0}, "limit.zero")
+NO_TOKEN = Request.of({}, "auth.required", credential=Credential.NONE, note="no Authorization header")
+OTHER_METHOD = Request.of({}, "request.method", method="GET")
+OTHER_PATH = Request.of({}, "request.path", path="/nothing", note="another name beside it")
+ASKED = (
+    ("request.malformed-json", MALFORMED),
+    ("limit.type", BAD_TYPE),
+    ("limit.zero", ZERO),
+    ("auth.required", NO_TOKEN),
+    ("request.method", OTHER_METHOD),
+    ("request.path", OTHER_PATH),
+)
+
+
+def exchange(request: Request, status: int, body: Any = None) -> Exchange:
+    """An exchange as the client would have recorded it."""
+    text = json.dumps(body).encode() if body is not None else b""
+    sent = SentRequest(request.method, "http://x/y", (), request.body)
+    answer = Response(status, (("Content-Type", "application/json"),), text, len(text))
+    return Exchange(1, request, Operation.QUERY, sent, datetime.now(UTC), Phases(), response=answer)
+
+
+def without_answer(request: Request, kind: FailureKind) -> Exchange:
+    """The same where no answer came, at the first attempt."""
+    sent = SentRequest(request.method, "http://x/y", (), request.body)
+    failure = TransportFailure(kind, "no answer")
+    return Exchange(1, request, Operation.QUERY, sent, datetime.now(UTC), Phases(), failure=failure)
+
+
+def results(seen: Exchange, clause: str) -> set[Result]:
+    """What the clause's checks say of an exchange."""
+    return {outcome.result for outcome in run_checks(seen) if outcome.clause == clause}
+
+
+@pytest.mark.parametrize(
+    ("clause", "request_", "status", "body", "result"),
+    [
+        ("request.malformed-json", MALFORMED, 400, REFUSED, Result.KEPT),
+        ("request.malformed-json", MALFORMED, 200, REFUSED, Result.KEPT),
+        ("request.malformed-json", MALFORMED, 200, PAGE, Result.BROKEN),
+        ("request.malformed-json", MALFORMED, 401, None, Result.BROKEN),
+        ("limit.type", BAD_TYPE, 500, None, Result.KEPT),
+        ("limit.type", BAD_TYPE, 200, PAGE, Result.BROKEN),
+        ("limit.zero", ZERO, 200, NONE, Result.KEPT),
+        ("limit.zero", ZERO, 200, PAGE, Result.BROKEN),
+        ("auth.required", NO_TOKEN, 401, None, Result.KEPT),
+        ("auth.required", NO_TOKEN, 403, None, Result.KEPT),
+        ("auth.required", NO_TOKEN, 400, None, Result.BROKEN),
+        ("request.method", OTHER_METHOD, 405, None, Result.KEPT),
+        ("request.method", OTHER_METHOD, 200, PAGE, Result.BROKEN),
+        ("request.path", OTHER_PATH, 404, None, Result.KEPT),
+        ("request.path", OTHER_PATH, 200, PAGE, Result.BROKEN),
+    ],
+)
+def test_an_answer_of_the_service_keeps_a_clause_or_breaks_it(
+    clause: str, request_: Request, status: int, body: Any, result: Result
+) -> None:
+    """Kept by a documented refusal, a success, or 401 and 403, as the clause is about."""
+    assert results(exchange(request_, status, body), clause) == {result}
+
+
+@pytest.mark.parametrize(("clause", "request_"), ASKED)
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_gateways_answer_says_nothing(clause: str, request_: Request, status: int) -> None:
+    """Neither kept nor broken: whoever answered was not the service."""
+    assert results(exchange(request_, status), clause) == set()
+
+
+@pytest.mark.parametrize(("clause", "request_"), ASKED)
+@pytest.mark.parametrize("kind", [FailureKind.CUT, FailureKind.CONNECT, FailureKind.RESOLVE, FailureKind.TLS])
+def test_a_connection_that_fails_once_says_nothing(clause: str, request_: Request, kind: FailureKind) -> None:
+    """The network may have done it."""
+    assert results(without_answer(request_, kind), clause) == set()
+
+
+def test_a_refusal_of_a_valid_query_keeps_no_clause_of_its_parameters() -> None:
+    """``limit`` 0 that is refused did not show that no records come."""
+    assert results(exchange(ZERO, 400, REFUSED), "limit.zero") == set()
+    assert results(exchange(ZERO, 400, REFUSED), "limit.page-cap") == set()
+
+
+def test_every_check_can_have_nothing_to_say() -> None:
+    """No check speaks of every exchange: an ask that got no answer at all is evidence of nothing."""
+    seen = without_answer(Request.of({}), FailureKind.CONNECT)
+    assert run_checks(seen) == []
+    assert CHECKS
