@@ -2,8 +2,9 @@
 
 import pytest
 
-from lineman.contract.answer import MISSING, AnswerKind, read_answer
+from lineman.contract.answer import MISSING, read_answer
 from lineman.contract.operation import document
+from lineman.suite.observations import extra_members
 from lineman.suite.service import Service
 
 SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-data", "total.counts-matches")
@@ -48,17 +49,6 @@ def test_null_and_absent_members_are_observed(service: Service) -> None:
 
 @pytest.mark.clause("answer.extra-members")
 def test_unknown_members_are_observed(service: Service) -> None:
-    """Members that the page does not name, over all answers seen."""
-    contract = document()
-    for exchange in service.state.exchanges:
-        answer = read_answer(exchange)
-        if answer.kind is not AnswerKind.SUCCESS or not isinstance(answer.value, dict):
-            continue
-        extra = [f"{name}" for name in answer.value if name not in contract.envelope_members]
-        if isinstance(answer.data, dict):
-            extra += [f"data.{name}" for name in answer.data if name not in contract.data_members]
-        extra += [f"record.{name}" for r in answer.records[:100] for name in r if name not in contract.record_members]
-        for name in set(extra):
-            service.observe("answer.extra-members", name[:80])
-    if "answer.extra-members" not in service.state.answers:
-        service.observe("answer.extra-members", "none")
+    """Members that the page does not name, over all answers seen, and which of them are another each time."""
+    for words in extra_members(service.state.exchanges) or ["none"]:
+        service.observe("answer.extra-members", words)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from lineman.contract.finding import Record
 from lineman.contract.operation import document
 from lineman.contract.query import ParsedQuery
+from lineman.contract.values import same_value
 
 WILDCARDS = "%_*?"
 _ANY_RUN = frozenset("%*")
@@ -50,7 +51,9 @@ def match_filter(name: str, wanted: object, record: Record, behaviour: LearnedBe
     one = document().filters[name]
     value = record.get(one.member)
     if one.kind != "text":
-        return Match.YES if str(value) == str(wanted) else Match.NO
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+            return Match.MAYBE
+        return Match.YES if same_value(value, wanted) or str(value) == str(wanted) else Match.NO
     if value is None or not isinstance(wanted, str):
         return Match.NO
     if not isinstance(value, str):

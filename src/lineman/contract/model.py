@@ -6,7 +6,6 @@ are in all, and which of them stand on the page asked for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,13 +16,16 @@ from lineman.contract.finding import Record
 from lineman.contract.matching import LearnedBehaviour, Match, match_record
 from lineman.contract.operation import document
 from lineman.contract.query import ParsedQuery, parse_query
+from lineman.contract.values import content, written
 from lineman.exchange import Exchange
 
 
 def record_id(record: Record) -> str:
     """A record's identity as text; a record without one is known by its whole content."""
     id_ = record.get(document().identity)
-    return str(id_) if id_ is not None else "?" + json.dumps(record, sort_keys=True, ensure_ascii=False)
+    if id_ is None:
+        return f"?{content(record)}"
+    return id_ if isinstance(id_, str) else written(id_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +67,19 @@ class Listing:
     @cached_property
     def signature(self) -> str:
         """Equal for two readings that show the same records, in the same order, and the same total."""
-        return json.dumps([self.total, *self.records], sort_keys=True, ensure_ascii=False)
+        return self._written(frozenset())
 
     @cached_property
     def content(self) -> str:
         """Equal for two readings of the same records in whatever order."""
-        return json.dumps([self.total, *sorted(json.dumps(r, sort_keys=True) for r in self.records)])
+        return "\n".join((str(self.total), *sorted(content(record) for record in self.records)))
+
+    def signature_without(self, members: frozenset[str]) -> str:
+        """The same without members that are another in every answer: they say nothing about the list."""
+        return self._written(members) if members else self.signature
+
+    def _written(self, without: frozenset[str]) -> str:
+        return "\n".join((str(self.total), *(content(record, without) for record in self.records)))
 
     def covers(self, asked: ParsedQuery) -> bool:
         """True where every record that ``asked`` finds is one that ``base`` finds."""
@@ -154,6 +163,8 @@ class Model:
     orders: dict[tuple[tuple[str, Any], ...], tuple[str, ...]] = field(default_factory=dict)
     behaviour: LearnedBehaviour = field(default_factory=LearnedBehaviour)
     no_match: set[str] = field(default_factory=set)
+    volatile: set[str] = field(default_factory=set)
+    """Documented members that were another in every reading: told once, and not looked at again."""
     misaligned: set[str] = field(default_factory=set)
     _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
 

@@ -60,7 +60,10 @@ class Confirmation:
             if not mismatches:
                 return []
             if not self.reader.read_again():
-                return mismatches
+                if not self.requery.model.volatile:
+                    return mismatches
+                # A member that turned out to be another in every reading was told as that.
+                return self.requery.mismatches([mismatch.exchange for mismatch in mismatches])
             # The list is another one now: what was asked must be asked of the new state.
             requests = {mismatch.exchange.request.body: mismatch.exchange.request for mismatch in mismatches}
             mismatches = self.requery.mismatches(self.requery.ask(list(requests.values())[:20]))

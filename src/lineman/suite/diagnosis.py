@@ -10,6 +10,7 @@ from lineman.contract.model import record_id
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import describe, filter_clause, offset_clause
 from lineman.contract.query import ParsedQuery, parse_query, parse_request_body
+from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request
 from lineman.suite.mismatch import Mismatch, Requery, body_of, ids, same_answer
 from lineman.suite.shrinking import counterfactuals, explicit_query, with_companions
@@ -170,7 +171,7 @@ class CrossTalk:
         swapped = (
             predicted.total is not None
             and answer.total != predicted.total
-            and answer.records == predicted.page(mismatch.asked)
+            and same_records(answer.records, predicted.page(mismatch.asked))
         )
         right = [record_id(record) for record in predicted.page(mismatch.asked)]
         if not swapped and (not answer.records or ids(answer) == right):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +14,7 @@ from lineman.contract.model import Listing, Model, read_listing, record_id, with
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import has_page
 from lineman.contract.query import ParsedQuery, parse_query
+from lineman.contract.values import changed_members, content, same_records
 from lineman.exchange import Exchange, Request
 from lineman.suite.run_state import RunState
 
@@ -59,7 +60,7 @@ class ListReader:
         changed = False
         for listing in list(self.model.listings):
             fresh = self._reading(listing.base)
-            if fresh is None or fresh.signature == listing.signature:
+            if fresh is None or self._same(listing, fresh) or self._only_volatile(listing, fresh):
                 continue
             self._keep(fresh)
             if self._tell(listing, fresh):
@@ -70,6 +71,25 @@ class ListReader:
             self.recorder.data_changes += 1
         self.changed_lately = changed
         return changed
+
+    def _same(self, one: Listing, other: Listing) -> bool:
+        ignored = frozenset(self.model.volatile)
+        return one.signature_without(ignored) == other.signature_without(ignored)
+
+    def _only_volatile(self, before: Listing, after: Listing) -> bool:
+        """True where nothing but members differ that are another in every reading: no data is that restless.
+
+        Looked at once more, at once: data that changed as a whole does not change as a whole again.
+        """
+        suspects = _members_of_most(before, after)
+        fresh = self._reading(before.base) if suspects else None
+        if fresh is None:
+            return False
+        suspects &= _members_of_most(before, fresh) & _members_of_most(after, fresh)
+        if suspects:
+            self.model.volatile |= suspects
+            self._blame(_restless(before, after, sorted(suspects)))
+        return bool(suspects) and self._same(before, after)
 
     def _reading(self, base: ParsedQuery) -> Listing | None:
         """One reading; repeated where its pages do not fit together, because a torn one is no state of the list."""
@@ -100,7 +120,7 @@ class ListReader:
         if other is None or not 0 < len(listing.records) < min(listing.total, 2 * size):
             return False
         totals = {read_answer(page).total for page in (*listing.exchanges, *pages)}
-        return totals == {listing.total} and other.records == listing.records
+        return totals == {listing.total} and same_records(other.records, listing.records)
 
     def _pages(self, base: ParsedQuery) -> list[Exchange]:
         size = document().paging.size_maximum
@@ -160,8 +180,8 @@ class ListReader:
             return self._blame(_reordered(before, after))
         older = self.history[after.base.filter_key][:-2]
         whole = len(after.records) == after.total  # of a longer list, only the beginning is seen to return
-        returned = [place for place, state in enumerate(older) if whole and state.signature == after.signature]
-        if not any(state.signature == before.signature for state in older[: max(returned, default=0)]):
+        returned = [place for place, state in enumerate(older) if whole and self._same(state, after)]
+        if not any(self._same(state, before) for state in older[: max(returned, default=0)]):
             return False
         return self._blame(_went_back(before, after, older[returned[-1]]))
 
@@ -188,9 +208,8 @@ def reordered(before: Sequence[Record], after: Sequence[Record]) -> bool:
 
     Records that were added, taken out or changed do not count, and one in ten may have moved for reasons of its own.
     """
-    place = {json.dumps(record, sort_keys=True): position for position, record in enumerate(before)}
-    written = [json.dumps(record, sort_keys=True) for record in after]
-    places = [place[text] for text in written if text in place]
+    place = {content(record): position for position, record in enumerate(before)}
+    places = [place[text] for text in map(content, after) if text in place]
     return len(places) - _longest_rise(places) > max(2, len(places) // 10)
 
 
@@ -201,6 +220,27 @@ def _longest_rise(numbers: Sequence[int]) -> int:
         at = bisect_left(ends, number)
         ends[at : at + 1] = [number]
     return len(ends)
+
+
+def _members_of_most(before: Listing, after: Listing) -> frozenset[str]:
+    """Documented members that differ in more than half of the records that both readings have."""
+    pairs = [(record, after.by_id[id_]) for id_, record in before.by_id.items() if id_ in after.by_id]
+    counts = Counter(name for one, other in pairs for name in changed_members(one, other))
+    return frozenset(name for name, count in counts.items() if 2 * count > len(pairs))
+
+
+def _restless(before: Listing, after: Listing, members: Sequence[str]) -> Finding:
+    return Finding(
+        "query.repeatable",
+        f"Every answer shows another {' and '.join(members)} for the same records.",
+        [dict(record) for record in before.records[:2]],
+        [dict(record) for record in after.records[:2]],
+        (after.exchanges[0], before.exchanges[0]),
+        parameter="record",
+        constraint="the same on unchanged data",
+        observed="other members",
+        check="same_members",
+    )
 
 
 def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:

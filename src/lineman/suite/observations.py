@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lineman.contract.answer import Answer, AnswerKind, read_answer
 from lineman.contract.model import record_id
+from lineman.contract.operation import document
 from lineman.contract.query import parse_query
+from lineman.contract.values import written
 from lineman.exchange import Exchange
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
 
 
+_LONGEST_NAME = 80
+"""Characters of a member's name that are shown."""
+_OFTEN = 3
+"""Answers in which a member has to be seen before it is said to be another in every one."""
 _SOME = "matches records that have one"
 _DOUBTFUL = frozenset({"another answer", "another page", "unclear", _SOME})
 """What a list that changed in between looks like."""
@@ -104,3 +110,33 @@ def _is_page(answer: Answer, service: Service, asked: Any) -> bool:
     if prediction is None:
         return False
     return [record_id(r) for r in prediction.page(asked)] == [record_id(r) for r in answer.records]
+
+
+def extra_members(exchanges: Iterable[Exchange]) -> list[str]:
+    """The members of successes that the page does not name, each with whether it was another in every answer."""
+    seen: dict[str, dict[str, list[int]]] = {}
+    for exchange in exchanges:
+        answer = read_answer(exchange)
+        if answer.kind is not AnswerKind.SUCCESS or not isinstance(answer.value, dict):
+            continue
+        for name, owner, value in _extras(answer):
+            shown = exchange.redaction.text(name)[:_LONGEST_NAME]
+            seen.setdefault(shown, {}).setdefault(owner, []).append(hash(written(value)))
+    return [f"{name}: another value in every answer" if _restless(seen[name]) else name for name in seen]
+
+
+def _extras(answer: Answer) -> Iterator[tuple[str, str, Any]]:
+    """Each undocumented member of an answer, whose it is, and its value."""
+    contract = document()
+    yield from ((n, "answer", v) for n, v in answer.value.items() if n not in contract.envelope_members)
+    if isinstance(answer.data, dict):
+        yield from ((f"data.{n}", "data", v) for n, v in answer.data.items() if n not in contract.data_members)
+    for record in answer.records:
+        extra = [name for name in record if name not in contract.record_members]
+        yield from ((f"record.{name}", record_id(record), record[name]) for name in extra)
+
+
+def _restless(values: Mapping[str, list[int]]) -> bool:
+    """True where no owner of a member showed the same value twice, and some showed it often enough to tell."""
+    often = [shown for shown in values.values() if len(shown) >= _OFTEN]
+    return bool(often) and all(len(set(shown)) == len(shown) for shown in often)

@@ -13,6 +13,7 @@ from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
 from lineman.contract.operation import Filter, document
 from lineman.contract.oracle.comparison import is_special_text
+from lineman.contract.values import normalised
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class QueryBuilder:
 
     def types(self) -> Counter[int]:
         member = self.type_.member if self.type_ else ""
-        return Counter(r[member] for r in self.records if isinstance(r.get(member), int))
+        values = (normalised(r.get(member)) for r in self.records)
+        return Counter(value for value in values if type(value) is int)
 
     def asked_types(self) -> list[int]:
         """Types that may be asked for and that the list has, the most frequent first."""

@@ -12,6 +12,7 @@ from lineman.contract.model import record_id
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import describe, has_page
 from lineman.contract.query import parse_query
+from lineman.contract.values import content
 from lineman.exchange import Credential, Exchange, Request
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[F
 def _content(answer: Answer) -> str:
     if not has_page(answer):
         return answer.signature
-    return json.dumps([answer.total, *answer.records], sort_keys=True)
+    return "\n".join((str(answer.total), *map(content, answer.records)))
 
 
 def _answer_summary(answer: Answer) -> dict[str, Any]:

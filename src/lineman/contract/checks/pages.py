@@ -10,7 +10,9 @@ from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.matching import LearnedBehaviour, Match, match_filter
+from lineman.contract.model import record_id
 from lineman.contract.operation import Filter, document
+from lineman.contract.values import same_value, written
 
 IN_A_PAGE = "unique in a page"
 """Constraint of a record that comes twice in one answer, where the other place would be on another page."""
@@ -40,7 +42,7 @@ def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
 def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
     """No record comes twice in one answer."""
     identity = document().identity
-    counts = Counter(str(record[identity]) for record in case.answer.records if record.get(identity) is not None)
+    counts = Counter(record_id(record) for record in case.answer.records if record.get(identity) is not None)
     twice = sorted(id_ for id_, count in counts.items() if count > 1)
     if twice:
         yield Finding(
@@ -52,7 +54,7 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
             parameter=identity,
             constraint=IN_A_PAGE,
             observed="repeated",
-            rows=RecordDiff(extra=tuple(r for r in case.answer.records if str(r.get(identity)) in twice[:10])),
+            rows=RecordDiff(extra=tuple(r for r in case.answer.records if record_id(r) in twice[:10])),
         )
 
 
@@ -94,14 +96,14 @@ def records_have_the_type_asked_for(case: Case) -> Iterator[Finding]:
 
 
 def _of_another_type(case: Case, one: Filter, wanted: Any) -> Iterator[Finding]:
-    known = [r for r in case.answer.records if str(r.get(one.member)) in map(str, one.answer_values)]
+    known = [r for r in case.answer.records if any(same_value(r.get(one.member), value) for value in one.answer_values)]
     other = [r for r in known if match_filter(one.name, wanted, r, LearnedBehaviour()) is not Match.YES]
     if other:
         yield Finding(
             one.clause,
             f"{one.name} {wanted} was answered with records of another type: {len(other)}.",
             "refused, no records, or records of that type",
-            f"records of type {sorted({str(r.get(one.member)) for r in other})}",
+            f"records of type {sorted({written(r.get(one.member)) for r in other})}",
             (case.exchange,),
             parameter=one.name,
             constraint="undocumented value",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from lineman.contract.checks.answers import record_problems
 from lineman.contract.finding import Finding, Record, RecordDiff
 from lineman.contract.matching import Match, match_filter, match_record
 from lineman.contract.model import record_id
 from lineman.contract.oracle.comparison import Comparison, filter_clause, filter_words, summary_of
+from lineman.contract.values import changed_members
 
 SHOWN = 20
 
@@ -37,7 +38,8 @@ def check_contents(c: Comparison) -> Iterator[Finding]:
     """A record that shows other members here than in the list."""
     listing = c.model.listing_for(c.asked)
     known = listing.by_id if listing else {}
-    changed = [r for r in c.answer.records if record_id(r) in known and _differ(known[record_id(r)], r)]
+    ignored = c.model.volatile
+    changed = [r for r in c.answer.records if record_id(r) in known and _differ(known[record_id(r)], r, ignored)]
     if changed:
         yield c.finding(
             "query.repeatable",
@@ -50,12 +52,12 @@ def check_contents(c: Comparison) -> Iterator[Finding]:
         )
 
 
-def _differ(one: Record, other: Record) -> bool:
-    """True where a member differs whose type is right in both; wrong types are answer.schema's to tell."""
-    if one == other:
+def _differ(one: Record, other: Record, ignored: Collection[str]) -> bool:
+    """True where a documented member differs whose type is right in both; wrong types are answer.schema's to tell."""
+    changed = changed_members(one, other) - set(ignored)
+    if not changed:
         return False
-    broken = {problem[0] for record in (one, other) for problem in record_problems(record)}
-    return any(one.get(name) != other.get(name) for name in {*one, *other} - broken)
+    return bool(changed - {problem[0] for record in (one, other) for problem in record_problems(record)})
 
 
 def check_reachable_count(c: Comparison) -> Iterator[Finding]:
