@@ -18,6 +18,10 @@ LONGEST_NUMBER = 40
 4,300 digits, and quick to convert."""
 _BEYOND = 1e300
 """What stands for every number beyond it: finite, so that it can be calculated with and written as JSON again."""
+_NEARLY_NOTHING = 5e-324
+"""What stands for every number that is nearer to nothing: it is no whole number, and stays none."""
+_EXACT = 15
+"""Decimal places that a float keeps: with more of them 0.999… would become a whole number."""
 _SHOWN_NAME = 40
 """Characters of a repeated name that are shown: enough to recognise it."""
 
@@ -69,6 +73,8 @@ def _number(text: str) -> float:
     if len(text) > LONGEST_NUMBER:
         text = _shortened(text)
     number = float(text)
+    if number == 0 and any(digit in "123456789" for digit in text.lower().partition("e")[0]):
+        return _NEARLY_NOTHING
     return number if math.isfinite(number) else math.copysign(_BEYOND, number)
 
 
@@ -79,4 +85,4 @@ def _shortened(text: str) -> str:
         return f"-{_BEYOND}" if whole.startswith("-") else str(_BEYOND)
     digits = exponent.lstrip("+-").lstrip("0")[:4] or "0"  # four digits are beyond every float already
     sign = "-" if exponent.startswith("-") else ""
-    return f"{whole}.{fraction[:LONGEST_NUMBER] or '0'}e{sign}{digits}"
+    return f"{whole}.{fraction[:_EXACT] or '0'}e{sign}{digits}"

@@ -15,7 +15,7 @@ _MEMBERS = ("total", "mediatypeId", "numCallAttr")
 _VALUES: Mapping[str, tuple[bytes, str, str, str]] = MappingProxyType(
     {
         "400-digits": (_DIGITS, "a number of 400 digits", "total.counts-matches", "answer.schema"),
-        "1e400": (b"1e400", "1e400", "answer.schema", "answer.schema"),
+        "1e400": (b"1e400", "1e400", "total.counts-matches", "answer.schema"),
         "minus-1e400": (b"-1e400", "-1e400", "answer.schema", "answer.schema"),
         "huge-fraction": (b"0." + _DIGITS, "a fraction of 400 digits", "answer.schema", "answer.schema"),
         "tiny": (b"1e-400", "1e-400", "answer.schema", "answer.schema"),
