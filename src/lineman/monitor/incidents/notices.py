@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from lineman.contract.clauses import catalogue
 from lineman.monitor.clock import Clock
 from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, MonitorSettings
@@ -163,9 +165,18 @@ def _where(named: Sequence[NamedCanary]) -> tuple[list[str], dict[str, Any]]:
     return lines, {"target": only[0], "address": only[1], "targets": targets}
 
 
+_BROKEN = re.compile(r"contract broken: ([a-z0-9.-]+): ")
+
+
 def _said(message: str) -> str:
     """A message that may quote the target: on one line, so that it cannot look like lines of ours, and bounded."""
-    return clip(visible(" ".join(message.split())), _MOST_MESSAGE)
+    return clip(visible(" ".join(_BROKEN.sub(_promise, message, count=1).split())), _MOST_MESSAGE)
+
+
+def _promise(match: re.Match[str]) -> str:
+    """A broken promise in the words of the status page, and what was found."""
+    known = catalogue().get(match[1])
+    return match[0] if known is None else f"contract broken: “{known.title}” ({match[1]}): "
 
 
 def instant(milliseconds: int) -> str:

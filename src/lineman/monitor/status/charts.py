@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lineman.monitor.clock import DAY, HOUR
+from lineman.monitor.clock import DAY, HOUR, MINUTE
+from lineman.monitor.status.page_queries import CHECKS
 from lineman.monitor.status.uptime_windows import DAYS
 from lineman.monitor.status.wording import day
 from lineman.monitor.uptime import Uptime
 from lineman.report.figures import NEEDED, percentile
 
-WIDE, HIGH = 400, 170
-"""Size of the drawing area over time."""
-PHASES_WIDE = 350
+WIDE, HIGH = 240, 150
+"""Size of the drawing area over time: with its labels it fits a telephone without being made smaller."""
+PHASES_WIDE = 226
 """Width of the axis of the phases."""
+_APART = 50
+"""Least distance of two labels below an axis, in the units of the drawing, which are those of the text."""
 ROW = 26
 """Height of a phase's row."""
 _STEPS = (1, 2, 5)
@@ -72,9 +75,17 @@ class Curve:
 
 
 def curve(
-    hours: Sequence[tuple[int, float, float]], limits: Sequence[tuple[str, float]], begin: int, end: int
+    hours: Sequence[tuple[int, float, float]],
+    limits: Sequence[tuple[str, float]],
+    begin: int,
+    end: int,
+    step: int = HOUR,
+    ticks: int = DAY,
 ) -> Curve | None:
-    """Hourly latency from ``begin`` to ``end``; None where fewer than two hours are known."""
+    """Latency from ``begin`` to ``end``, as pairs of a lower and a higher figure; None where fewer than two are known.
+
+    ``step``: milliseconds from one pair to the next; ``ticks``: between two marks of the axis.
+    """
     if len(hours) < 2:
         return None
     scale = Scale.around([value for _, *pair in hours for value in pair] + [value for _, value in limits])
@@ -86,20 +97,38 @@ def curve(
         return round(HIGH - scale.at(seconds) * HIGH, 1)
 
     return Curve(
-        median=_path([(hour, across(hour + HOUR // 2), down(median)) for hour, median, _ in hours]),
-        high=_path([(hour, across(hour + HOUR // 2), down(high)) for hour, _, high in hours]),
+        median=_path([(hour, across(hour + step // 2), down(median)) for hour, median, _ in hours], step),
+        high=_path([(hour, across(hour + step // 2), down(high)) for hour, _, high in hours], step),
         seconds=tuple(Mark(down(tick), tick_label(tick)) for tick in scale.ticks()),
-        days=tuple(Mark(across(first), day(first)[5:]) for first in range((begin // DAY + 1) * DAY, end, DAY)),
+        days=_spaced(
+            [Mark(across(at), _tick_time(at, ticks)) for at in range((begin // ticks + 1) * ticks, end, ticks)]
+        ),
         limits=tuple(Mark(down(value), tick_label(value), name) for name, value in limits),
     )
 
 
-def _path(points: Sequence[tuple[int, float, float]]) -> str:
-    """A line through the points, broken where an hour is missing; a lonely hour becomes a dot."""
+def _tick_time(instant: int, ticks: int) -> str:
+    """The day; where marks are less than a day apart, the time of the day (UTC)."""
+    return day(instant)[5:] if ticks >= DAY else f"{instant % DAY // HOUR:02}:{instant % HOUR // MINUTE:02}"
+
+
+def _spaced(marks: Sequence[Mark], wide: float = 1) -> tuple[Mark, ...]:
+    """The marks, without the labels of those too near to the one before. ``wide``: the axis' length in the drawing."""
+    found: list[Mark] = []
+    last = float("-inf")
+    for mark in marks:
+        fits = mark.at * wide - last >= _APART
+        last = mark.at * wide if fits else last
+        found.append(mark if fits else Mark(mark.at, ""))
+    return tuple(found)
+
+
+def _path(points: Sequence[tuple[int, float, float]], step: int = HOUR) -> str:
+    """A line through the points, broken where a step is missing; a lonely one becomes a dot."""
     parts = []
     before = None
     for hour, x, y in points:
-        parts.append(f"L{x} {y}" if before is not None and hour - before <= HOUR else f"M{x} {y}h0.1")
+        parts.append(f"L{x} {y}" if before is not None and hour - before <= step else f"M{x} {y}h0.1")
         before = hour
     return "".join(parts)
 
@@ -134,7 +163,7 @@ def phases(samples: Mapping[str, list[float]], limits: Sequence[tuple[str, float
         return None
     scale = Scale.around([value for values in samples.values() for value in values] + [value for _, value in limits])
     rows = tuple(_row(name, values, index, scale) for index, (name, values) in enumerate(samples.items()))
-    ticks = tuple(Mark(round(scale.at(tick), 4), tick_label(tick)) for tick in scale.ticks())
+    ticks = _spaced([Mark(round(scale.at(tick), 4), tick_label(tick)) for tick in scale.ticks()], PHASES_WIDE)
     return PhaseChart(
         rows, ticks, tuple(Mark(round(scale.at(value), 4), tick_label(value), name) for name, value in limits)
     )
@@ -230,6 +259,30 @@ def _pieces(found: Uptime) -> Iterable[Piece]:
     for kind, height in heights.items():
         bottom -= height * scale
         yield Piece(kind, round(bottom, 1), round(height * scale, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMark:
+    """One of the latest checks that was not good."""
+
+    slot: int
+    x: int
+    verdict: str
+
+
+def check_marks(checks: Sequence[tuple[int, str]]) -> list[CheckMark]:
+    """The checks that were not good, in their places: the latest is the last of ``CHECKS``."""
+    return [CheckMark(slot, x, verdict) for (slot, verdict), x in _places(checks) if verdict != "ok"]
+
+
+def check_runs(checks: Sequence[tuple[int, str]]) -> list[DayRun]:
+    """Good checks next to each other."""
+    return _runs(x for (_, verdict), x in _places(checks) if verdict == "ok")
+
+
+def _places(checks: Sequence[tuple[int, str]]) -> Iterable[tuple[tuple[int, str], int]]:
+    first = CHECKS - len(checks)
+    return ((check, (first + index) * (BAR + GAP)) for index, check in enumerate(checks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class CanaryHistory:
     latest: Latest | None = None
     ledger_end: int = 0
     spans: Spans = field(default_factory=Spans)
+    checks: list[tuple[int, str]] = field(default_factory=list)
+    """Slot and verdict of the latest results, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Details:
     """What a canary's own section shows beside."""
 
     hours: list[tuple[int, float, float]] = field(default_factory=list)
+    day: list[tuple[int, float, float]] = field(default_factory=list)
+    """Latency over the last day: begin of a step, mean, longest."""
     phases: dict[str, list[float]] = field(default_factory=dict)
     violations: list[tuple[RowMapping, str]] = field(default_factory=list)
     gaps: list[tuple[int, int, str, str]] = field(default_factory=list)
@@ -73,6 +77,8 @@ class HistorySnapshot:
     on_file: bool = True
     """History is a file of its own, whose size is bounded."""
     locations: list[str] = field(default_factory=list)
+    intervals: Mapping[str, int] = field(default_factory=dict)
+    """By canary, in milliseconds."""
 
     def with_details(self, connection: Connection, detailed: Iterable[str]) -> HistorySnapshot:
         """The same, and what the sections of these canaries show."""
@@ -81,14 +87,15 @@ class HistorySnapshot:
 
     def only(self, connection: Connection, canary: str) -> HistorySnapshot:
         """The same, with the incidents of one canary alone."""
-        found, left_out = stories(connection, self.where.place, self.now - DAYS * DAY, canary)
+        found, left_out = stories(connection, self.where.place, self.now - DAYS * DAY, canary, self.intervals)
         return replace(self, stories=found, stories_left_out=left_out)
 
 
 def gather(connection: Connection, where: Viewpoint, canaries: Mapping[str, Canary], now: int) -> HistorySnapshot:
     """Read what the list of canaries and the incidents show."""
     known = {name: _known(connection, where.place, canary, now) for name, canary in canaries.items()}
-    found, left_out = stories(connection, where.place, now - DAYS * DAY)
+    intervals = {name: canary.interval for name, canary in canaries.items()}
+    found, left_out = stories(connection, where.place, now - DAYS * DAY, None, intervals)
     return HistorySnapshot(
         where=where,
         now=now,
@@ -99,6 +106,7 @@ def gather(connection: Connection, where: Viewpoint, canaries: Mapping[str, Cana
         size=page_queries.history_size(connection),
         on_file=connection.dialect.name == "sqlite",
         locations=[name for name in page_queries.locations(connection) if name != JOINT],
+        intervals=intervals,
     )
 
 
@@ -110,6 +118,7 @@ def _known(connection: Connection, place: str, canary: Canary, now: int) -> Cana
         page_queries.latest_result(connection, place, canary.name),
         page_queries.ledger_end(connection, place, canary.name),
         spans(connection, place, canary, now, sorted(lengths)),
+        page_queries.latest_checks(connection, place, canary.name),
     )
 
 
@@ -121,6 +130,7 @@ def _details(connection: Connection, where: Viewpoint, canary: str, locations: l
             elsewhere[location] = (latest, page_queries.ledger_end(connection, location, canary))
     return Details(
         page_queries.hourly_latency(connection, where.location, canary, now),
+        page_queries.day_latency(connection, where.location, canary, now),
         page_queries.phase_samples(connection, where.location, canary, now),
         page_queries.violations(connection, where.place, canary, now - DAYS * DAY),
         page_queries.gaps(connection, where.place, canary, now - DAY),

@@ -15,6 +15,8 @@ from lineman.monitor.incidents.notices import instant
 from lineman.monitor.status.badge import badge_word, endpoint, svg
 from lineman.monitor.status.current import CanaryStatus, present
 from lineman.monitor.status.facts import CanaryHistory, HistorySnapshot, Viewpoint, gather, where_of
+from lineman.monitor.status.feed import KIND as FEED_KIND
+from lineman.monitor.status.feed import feed
 from lineman.monitor.status.rendering import MOST_SHEETS, html
 from lineman.monitor.status.snapshot import CanaryState, LiveState
 from lineman.monitor.status.view import Setting, context
@@ -80,6 +82,8 @@ class Pages:
         """What a path shows; None where there is nothing. Not to be called twice at the same time."""
         if path in {"/badge.svg", "/badge.json"}:
             return self._badge(path, query.get("canary"))
+        if path == "/feed.atom":
+            return self._feed()
         name = path.removeprefix("/canary/") if path.startswith("/canary/") else None
         if path != "/" and name not in self._states():
             return None
@@ -92,6 +96,10 @@ class Pages:
         about = Setting(self._settings, True, self._notes(), alone=name is not None)
         shown = self._closer(facts, detailed, name)
         return PageResponse(html(context(stand, shown, detailed, now, about)).encode())
+
+    def _feed(self) -> PageResponse:
+        titles = {name: state.canary.title or name for name, state in self._states().items()}
+        return PageResponse(feed(self._read(self._clock.wall()), titles), FEED_KIND)
 
     def _badge(self, path: str, name: str | None) -> PageResponse:
         label, now = "lineman" if name is None else name, self._clock.wall()

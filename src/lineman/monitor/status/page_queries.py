@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, func, select
 
-from lineman.monitor.clock import DAY
+from lineman.monitor.clock import DAY, MINUTE
+from lineman.monitor.incidents.drift import CHANGING
 from lineman.monitor.result import PHASES, Cause, CertificateSeen, ProbeResult, Verdict
 from lineman.monitor.status.wording import public
 from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS, TRACKS
@@ -60,6 +61,10 @@ def _latest(values: Mapping[str, Any]) -> Latest:
 
 PHASE_SAMPLE = 240
 """The latest good probes from which phases are measured."""
+CHECKS = 30
+"""The latest results whose verdicts the list shows one by one."""
+DAY_STEP = 15 * MINUTE
+"""Length of a step of the latency over the last day."""
 HOURS_DAYS = 7
 """Days of the hourly latency plot."""
 _RAN = ("run", "late")
@@ -128,6 +133,46 @@ def hourly_latency(connection: Connection, location: str, canary: str, now: int)
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
+def day_latency(connection: Connection, location: str, canary: str, now: int) -> list[tuple[int, float, float]]:
+    """Begin, mean and longest in seconds of the good probes of the last 24 hours, in steps of ``DAY_STEP``."""
+    step = RESULTS.c.slot // DAY_STEP
+    query = (
+        select(step.label("step"), func.avg(RESULTS.c.seconds), func.max(RESULTS.c.seconds))
+        .where(
+            RESULTS.c.canary == canary,
+            RESULTS.c.location == location,
+            RESULTS.c.slot > now - DAY,
+            RESULTS.c.verdict.in_((Verdict.OK.value, Verdict.DEGRADED.value)),
+        )
+        .group_by(step)
+        .order_by(step)
+    )
+    return [(int(number) * DAY_STEP, float(mean), float(most)) for number, mean, most in connection.execute(query)]
+
+
+def latest_checks(connection: Connection, location: str, canary: str) -> list[tuple[int, str]]:
+    """Slot and verdict of a canary's latest results, the oldest first."""
+    query = (
+        select(RESULTS.c.slot, RESULTS.c.verdict)
+        .where(RESULTS.c.canary == canary, RESULTS.c.location == location)
+        .order_by(RESULTS.c.slot.desc())
+        .limit(CHECKS)
+    )
+    return [(int(slot), str(verdict)) for slot, verdict in reversed(connection.execute(query).all())]
+
+
+def latest_message(connection: Connection, location: str, canary: str, verdicts: Sequence[str], since: int) -> str:
+    """What the latest result with one of the verdicts says; empty where there is none any more."""
+    query = (
+        select(RESULTS.c.message)
+        .where(RESULTS.c.canary == canary, RESULTS.c.location == location, RESULTS.c.slot >= since)
+        .where(RESULTS.c.verdict.in_(verdicts))
+        .order_by(RESULTS.c.slot.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
+
+
 def phase_samples(connection: Connection, location: str, canary: str, now: int) -> dict[str, list[float]]:
     """Sorted seconds by phase of the latest good probes of the last seven days; ``token`` where one was issued."""
     query = (
@@ -156,7 +201,10 @@ def phase_samples(connection: Connection, location: str, canary: str, now: int) 
 def violations(connection: Connection, location: str, canary: str, since: int) -> list[tuple[RowMapping, str]]:
     """The violations of the contract seen last, newest first, each with its clause."""
     query = select(DRIFT).where(DRIFT.c.canary == canary, DRIFT.c.last >= since).order_by(DRIFT.c.last.desc()).limit(10)
-    return [(row, row["fingerprint"].rpartition("-")[0]) for row in connection.execute(query).mappings()]
+    return [
+        (row, "" if row["fingerprint"] == CHANGING else row["fingerprint"].rpartition("-")[0])
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def gaps(connection: Connection, location: str, canary: str, since: int) -> list[tuple[int, int, str, str]]:
@@ -200,10 +248,11 @@ def incidents(
 def turns(
     connection: Connection, location: str, canary: str, begin: int, end: int, most: int
 ) -> Sequence[Row[Any, Any, Any]]:
-    """The slots of ``[begin, end]`` at which the verdict became another one: slot, verdict, cause, message."""
+    """The slots of ``[begin, end]`` at which the verdict or its cause became another one: slot, verdict, message."""
     before = func.lag(RESULTS.c.verdict).over(order_by=RESULTS.c.slot).label("before")
+    cause_before = func.lag(RESULTS.c.cause).over(order_by=RESULTS.c.slot).label("cause_before")
     inner = (
-        select(RESULTS.c.slot, RESULTS.c.verdict, RESULTS.c.message, before)
+        select(RESULTS.c.slot, RESULTS.c.verdict, RESULTS.c.cause, RESULTS.c.message, before, cause_before)
         .where(
             RESULTS.c.canary == canary,
             RESULTS.c.location == location,
@@ -214,7 +263,7 @@ def turns(
     )
     query = (
         select(inner.c.slot, inner.c.verdict, inner.c.message)
-        .where(inner.c.verdict.is_distinct_from(inner.c.before))
+        .where(inner.c.verdict.is_distinct_from(inner.c.before) | inner.c.cause.is_distinct_from(inner.c.cause_before))
         .order_by(inner.c.slot)
         .limit(most)
     )
@@ -223,7 +272,8 @@ def turns(
 
 def notices(connection: Connection, location: str, since: int) -> list[RowMapping]:
     """The latest notices about incidents, oldest first, without their text."""
-    columns = (OUTBOX.c.channel, OUTBOX.c.event, OUTBOX.c.created, OUTBOX.c.settled, OUTBOX.c.dropped, OUTBOX.c.facts)
+    outbox = OUTBOX.c
+    columns = (outbox.channel, outbox.event, outbox.created, outbox.settled, outbox.dropped, outbox.facts, outbox.error)
     query = (
         select(*columns)
         .where(OUTBOX.c.location == location, OUTBOX.c.created >= since)

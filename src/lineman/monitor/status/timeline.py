@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping
 
-from lineman.monitor.status.page_queries import incidents, notices, turns
+from lineman.monitor.status.page_queries import incidents, latest_message, notices, turns
 from lineman.monitor.status.wording import public, rough
+from lineman.text import count
 
 MOST_STORIES = 30
 _MOST_TURNS = 24
@@ -40,6 +41,8 @@ class Timeline:
     canary: str
     parts: list[RowMapping]
     moments: list[TimelineEntry] = field(default_factory=list)
+    present: str = ""
+    """What the latest bad result says, where the incident is open; its first cause stands in the timeline."""
 
     @property
     def opened(self) -> int:
@@ -66,18 +69,32 @@ class Timeline:
 
     @property
     def summary(self) -> str:
-        """Of the gravest part, the first one where several are as grave."""
+        """The present cause of an open one; else of the gravest part, the first one where several are as grave."""
+        if self.present:
+            return public(self.present)
         grave = {"failed": 0, "unknown": 1, "degraded": 2}
         return public(min(self.parts, key=lambda part: grave.get(part["kind"], 3))["summary"])
 
 
-def stories(connection: Connection, location: str, since: int, canary: str | None = None) -> tuple[list[Timeline], int]:
-    """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out."""
+def stories(
+    connection: Connection,
+    location: str,
+    since: int,
+    canary: str | None = None,
+    intervals: Mapping[str, int] | None = None,
+) -> tuple[list[Timeline], int]:
+    """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out.
+
+    ``intervals``: of canaries, in milliseconds, so that lengths can be told as checks.
+    """
     rows, left_out = incidents(connection, location, since, MOST_STORIES, canary)
     joined = _joined(rows)
     told = notices(connection, location, min((story.opened for story in joined), default=since)) if joined else []
     for story in joined:
-        story.moments = _moments(connection, location, story, told)
+        story.moments = _moments(connection, location, story, told, (intervals or {}).get(story.canary))
+        if story.ended is None:
+            verdicts = sorted({part["kind"] for part in story.parts if part["ended"] is None})
+            story.present = latest_message(connection, location, story.canary, verdicts, story.opened)
     return joined, left_out
 
 
@@ -92,19 +109,33 @@ def _joined(rows: Iterable[RowMapping]) -> list[Timeline]:
     return sorted(found, key=lambda story: (story.ended is not None, -story.opened))
 
 
-def _moments(connection: Connection, location: str, story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]:
-    moments = [moment for part in story.parts for moment in _milestones(part)]
+def _moments(
+    connection: Connection, location: str, story: Timeline, told: Sequence[RowMapping], interval: int | None
+) -> list[TimelineEntry]:
+    moments = [moment for part in story.parts for moment in _milestones(part, interval)]
     moments += _turned(connection, location, story)
     moments += _notices(story, told)
     order = ("turn", "opened", "flap", "told", "ended")
     return sorted(set(moments), key=lambda moment: (moment.at, order.index(moment.kind), moment.text))
 
 
-def _milestones(part: RowMapping) -> list[TimelineEntry]:
+_CHECKS = {"failed": "failed check", "degraded": "degraded check", "unknown": "check without a result"}
+
+
+def _in_a_row(part: RowMapping, interval: int | None) -> str:
+    """``3 failed checks``; where the interval is not known, how long that was."""
+    length = part["confirmed"] - part["opened"]
+    if not interval:
+        return rough(length)
+    noun = _CHECKS.get(part["kind"], "check")
+    return count(length // interval + 1, noun, noun.replace("check", "checks"))
+
+
+def _milestones(part: RowMapping, interval: int | None = None) -> list[TimelineEntry]:
     kind, flaps = part["kind"], part["flaps"]
     what = {"failed": "an incident", "degraded": "an incident (degraded)", "unknown": "an incident (not measured)"}
     after = part["confirmed"] - part["opened"]
-    waited = f", after {rough(after)} in a row" if after > 0 else ""
+    waited = f", after {_in_a_row(part, interval)} in a row" if after > 0 else ""
     planned = ", in maintenance" if part["planned"] else ""
     found = [TimelineEntry(part["confirmed"], "opened", f"became {what.get(kind, kind)}{waited}{planned}")]
     if part["ended"] is not None:
@@ -133,6 +164,7 @@ def _notices(story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]
     ids = {part["id"] for part in story.parts}
     mine = [row for row in told if ids.intersection(json.loads(row["facts"]).get("incidents", ()))]
     found = [_told(row) for row in mine if row["event"] in _TOLD and not row["dropped"]]
+    found += [_given_up(row) for row in mine if row["event"] in _TOLD and row["dropped"] and row["error"]]
     for channel in dict.fromkeys(row["channel"] for row in mine):
         reminders = [row["settled"] for row in mine if row["channel"] == channel and row["event"] == "reminder"]
         sent = [at for at in reminders if at is not None]
@@ -140,6 +172,13 @@ def _notices(story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]
             times = "once" if len(sent) == 1 else f"{len(sent)} times"
             found.append(TimelineEntry(max(sent), "told", f"{channel} reminded, {times} by now"))
     return found
+
+
+def _given_up(row: RowMapping) -> TimelineEntry:
+    why = public(row["error"])
+    return TimelineEntry(
+        row["settled"] or row["created"], "told", f"{row['channel']} was not {_TOLD[row['event']]}: {why}"
+    )
 
 
 def _told(row: RowMapping) -> TimelineEntry:

@@ -14,14 +14,19 @@ from lineman.monitor.config.thresholds import budget_share
 from lineman.monitor.result import CertificateSeen
 from lineman.monitor.status import wording
 from lineman.monitor.status.charts import (
+    BAR,
+    GAP,
     HIGH,
     PHASES_WIDE,
     ROW,
     WIDE,
+    CheckMark,
     Curve,
     DayBar,
     DayRun,
     PhaseChart,
+    check_marks,
+    check_runs,
     curve,
     day_bars,
     good_runs,
@@ -30,11 +35,14 @@ from lineman.monitor.status.charts import (
 )
 from lineman.monitor.status.current import WORDS, CanaryStatus, headline
 from lineman.monitor.status.facts import CanaryHistory, Details, HistorySnapshot
-from lineman.monitor.status.page_queries import HOURS_DAYS, Latest
+from lineman.monitor.status.page_queries import CHECKS, DAY_STEP, HOURS_DAYS, Latest
 from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS
 from lineman.monitor.uptime import Uptime, percent
 from lineman.report.figures import NEEDED
+
+MOST_ROOMY = 8
+"""Canaries up to which each has room for words; with more, all of them are to be seen in one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,9 @@ class Budget:
     period: str
     share: str
     """Up by measured time of the period."""
+    measured: int
     kept: bool | None
-    """None without data."""
+    """Whether no more is spent than there is; None without data."""
     whole: int
     spent: int
     unknown: int
@@ -71,6 +80,11 @@ class CanaryCard:
     voids: list[DayRun]
     spoken: str
     """The bars in words."""
+    marks: list[CheckMark]
+    """Of the latest checks, those that were not good."""
+    good: list[DayRun]
+    checks: str
+    """The latest checks in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,7 @@ class Sheet:
     windows: list[tuple[str, Uptime]]
     budget: Budget | None
     curve: Curve | None
+    day: Curve | None
     phases: PhaseChart | None
     details: Details
     elsewhere: list[Place]
@@ -144,6 +159,9 @@ def context(
         "days": DAYS,
         "hours_days": HOURS_DAYS,
         "percents": list(NEEDED),
+        "titles": {one.canary.name: one.canary.title or one.canary.name for one in ordered},
+        "compact": len(cards) > MOST_ROOMY,
+        "checks_wide": CHECKS * (BAR + GAP) - GAP,
         "wide": WIDE,
         "high": HIGH,
         "row": ROW,
@@ -166,7 +184,30 @@ def _tally(stand: Sequence[CanaryStatus]) -> list[tuple[str, str, int]]:
 def _card(one: CanaryStatus, facts: HistorySnapshot, now: int) -> CanaryCard:
     known = facts.known.get(one.canary.name, CanaryHistory())
     bars = day_bars(known.spans.days, known.spans.begin, now)
-    return CanaryCard(one, known, bars, good_runs(bars), void_runs(bars), _spoken(bars))
+    return CanaryCard(
+        one,
+        known,
+        bars,
+        good_runs(bars),
+        void_runs(bars),
+        _spoken(bars),
+        check_marks(known.checks),
+        check_runs(known.checks),
+        _spoken_checks(known.checks),
+    )
+
+
+_CHECK_WORDS = {"failed": "failed", "degraded": "degraded", "unknown": "without a result"}
+
+
+def _spoken_checks(checks: Sequence[tuple[int, str]]) -> str:
+    """``the latest 30 checks: 2 failed``."""
+    if not checks:
+        return "no check yet"
+    verdicts = [verdict for _, verdict in checks]
+    bad = [f"{verdicts.count(verdict)} {words}" for verdict, words in _CHECK_WORDS.items() if verdict in verdicts]
+    latest = "the latest check" if len(checks) == 1 else f"the latest {len(checks)} checks"
+    return f"{latest}: {', '.join(bad) or ('good' if len(checks) == 1 else 'all good')}"
 
 
 def _spoken(bars: Sequence[DayBar]) -> str:
@@ -204,6 +245,7 @@ def _sheet(card: CanaryCard, facts: HistorySnapshot, now: int) -> Sheet:
         windows,
         _budget(canary, found),
         curve(details.hours, limits, begin, now),
+        curve(details.day, limits, now - DAY, now, DAY_STEP, 6 * HOUR),
         phases(details.phases, limits),
         details,
         _places(canary, details, now),
@@ -226,13 +268,14 @@ def _budget(canary: Canary, found: Mapping[int, Uptime]) -> Budget | None:
     if canary.slo is None:
         return None
     over = found.get(canary.slo.period, Uptime())
-    share = over.share
+    share, whole = over.share, int(budget_share(canary.slo.objective) * canary.slo.period)
     return Budget(
         objective=f"{canary.slo.objective:g} %",
         period=format_ms(canary.slo.period),
         share=percent(share),
-        kept=None if share is None else share >= 1 - budget_share(canary.slo.objective),
-        whole=int(budget_share(canary.slo.objective) * canary.slo.period),
+        measured=over.up + over.down,
+        kept=None if share is None else over.down <= whole,
+        whole=whole,
         spent=over.down,
         unknown=over.unknown,
     )

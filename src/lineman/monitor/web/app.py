@@ -91,7 +91,7 @@ def _computed(compute: Callable[[], PageResponse | None]) -> CachedResponse:
     return CachedResponse(answer, packed, now + max(FRESH, SHARE * (now - began)), tag)
 
 
-_PATHS = ("/", "/canary/{name}", "/badge.svg", "/badge.json")
+_PATHS = ("/", "/feed.atom", "/canary/{name}", "/badge.svg", "/badge.json")
 
 
 class ListenError(Exception):
