@@ -10,12 +10,14 @@ The environment is read as the mapping that the caller passes, by hand and not t
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,6 +57,12 @@ class Section(_Strict):
     second_token_file: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     verify: Literal[True] | str = True
+    proxy: str | None = None
+    proxy_file: str | None = None
+    ca: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    trust_environment: bool = True
     rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
     max_requests: Annotated[int, Field(ge=1)] | None = None
@@ -112,9 +120,10 @@ class Table:
 
 ADDRESSES = ("base_url", "token_url")
 _CREDENTIALS = ("APP_KEY", "APP_SECRET", "TOKEN")
+_SETTINGS = ("BASE_URL", "TOKEN_URL", "PROXY", "CA", "CLIENT_CERT", "CLIENT_KEY")
 VARIABLES = tuple(
     f"LINEMAN_{key}{form}"
-    for key in ("BASE_URL", "TOKEN_URL", *(f"{tenant}{one}" for tenant in ("", "SECOND_") for one in _CREDENTIALS))
+    for key in (*_SETTINGS, *_CREDENTIALS, *(f"SECOND_{one}" for one in _CREDENTIALS))
     for form in ("", "_FILE")
 )
 """The variables of the environment that say something about a target."""
@@ -223,6 +232,16 @@ def _tables(file: Path) -> dict[str, Any]:
     if not isinstance(targets, dict):
         raise ConfigurationError(f"{file}: targets: expected tables [targets.NAME], got {targets!r}")
     return targets
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_default_target(name: str | None, config: Path | None) -> bool:

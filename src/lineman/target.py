@@ -5,7 +5,6 @@ Every error is one sentence that names file, section, setting, value, what is ex
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,8 +19,10 @@ from lineman.configuration import (
     Sources,
     Table,
     WaiverSection,
+    is_loopback,
     variable_hints,
 )
+from lineman.connection import ClientCertificate, Proxy, authorities, client_certificate, proxies
 from lineman.secret import Secret
 
 __all__ = ["ConfigurationError", "Credentials", "NoTargetError", "Target", "Waiver", "is_loopback", "load_target"]
@@ -75,6 +76,11 @@ class Target:
     second: Credentials | None = None
     headers: tuple[tuple[str, str], ...] = ()
     verify: Literal[True] | Path = True
+    client_certificate: ClientCertificate | None = None
+    proxy: Proxy | None = None
+    """Between lineman and the base URL."""
+    token_proxy: Proxy | None = None
+    """Between lineman and the token URL."""
     rate: float | None = 10.0
     concurrency: int = 4
     max_requests: int | None = 600
@@ -124,16 +130,6 @@ def _has_address(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name, "").strip() for name in ("LINEMAN_BASE_URL", "LINEMAN_BASE_URL_FILE"))
 
 
-def is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def load_target(name: str | None, base_url: str | None, config: Path | None, environment: Mapping[str, str]) -> Target:
     """Put a target's settings together.
 
@@ -158,6 +154,11 @@ def load_target(name: str | None, base_url: str | None, config: Path | None, env
     address = _url(address, sources.origin("base_url"))
     token_address = sources.text("token_url")
     section = table.section
+    token_address = None if token_address is None else _url(token_address, sources.origin("token_url"))
+    trust = section.trust_environment
+    proxy, token_proxy = proxies(sources, (address, token_address or address), trust=trust)
+    verify = authorities(sources, trust=trust)
+    certificate = client_certificate(sources)
     own, second = _credentials(sources, ""), _credentials(sources, "second_")
     for key in sorted(section.model_fields_set - {key.removesuffix("_file") for key in sources.taken}):
         if not key.endswith("_file"):
@@ -166,10 +167,13 @@ def load_target(name: str | None, base_url: str | None, config: Path | None, env
         address,
         own,
         name=name,
-        token_url=None if token_address is None else _url(token_address, sources.origin("token_url")),
+        token_url=token_address,
         second=_none_if_unusable(second),
         headers=tuple(_headers(section.headers, table.place)),
-        verify=table.certificates(),
+        verify=verify,
+        client_certificate=certificate,
+        proxy=proxy,
+        token_proxy=token_proxy,
         require=tuple(section.require),
         waivers=tuple(_waivers(section.waivers, table.place)),
         sources=tuple(sources.taken.items()),

@@ -15,7 +15,7 @@ from lineman import __version__
 from lineman.client.auth import Tokens, names, render, unknown_app_key
 from lineman.client.clock import Clock, SystemClock
 from lineman.client.errors import BudgetSpent, CredentialMissing
-from lineman.client.network import NetworkTransport
+from lineman.client.network import NetworkTransport, origin_of, ssl_context
 from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
 from lineman.client.retry import CircuitBreaker, Retrier
@@ -96,6 +96,9 @@ class Client:
         self._http = httpx.AsyncClient(transport=self._transport, trust_env=False)
         self._retrier = Retrier(self._http, self._pacer, self.clock, self.statistics)
         self._settle = settle
+        for proxy in (target.proxy, target.token_proxy):
+            if proxy is not None:
+                self.redactor.learn(proxy.password, "proxy_password")
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
@@ -250,4 +253,10 @@ class Client:
 
 def _network(target: Target) -> NetworkTransport:
     secure = target.base_url.startswith("https:") or target.token_url.startswith("https:")
-    return NetworkTransport(target.verify, target.concurrency, secure=secure)
+    context = ssl_context(target.verify, target.client_certificate) if secure else None
+    proxies = {
+        origin_of(url): proxy
+        for url, proxy in ((target.token_url, target.token_proxy), (target.base_url, target.proxy))
+        if proxy is not None
+    }
+    return NetworkTransport(context, proxies)

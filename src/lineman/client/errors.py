@@ -81,7 +81,11 @@ _WHILE = {
 def classify(error: Exception, recorder: PhaseRecorder, url: httpx.URL) -> TransportFailure:
     """Say which kind of failure an exception of the transport is; its message names the place and what to do."""
     place = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    if isinstance(error, httpx.ProxyError):
+        return TransportFailure(FailureKind.CONNECT, str(error))
     phase, reason = recorder.unfinished, _reason(error)
+    if wanted := _client_certificate(error):
+        return TransportFailure(FailureKind.TLS, f"{place} {wanted}")
     if phase == "resolve":
         message = f"the name {url.host} cannot be resolved ({reason}): check the URL and this machine's DNS"
         return TransportFailure(FailureKind.RESOLVE, message)
@@ -93,7 +97,11 @@ def classify(error: Exception, recorder: PhaseRecorder, url: httpx.URL) -> Trans
         message = f"no connection to {place} ({reason}): check address, port and firewall"
         return TransportFailure(FailureKind.CONNECT, message)
     if _is_cut(error):
-        return TransportFailure(FailureKind.CUT, f"{place} cut the connection {_WHILE[phase]} ({reason})")
+        # A client without a certificate learns of it only here: in TLS 1.3 its side of the handshake is done before.
+        perhaps = (
+            "; a server that wants a client certificate may do that (client_cert)" if recorder.just_secured else ""
+        )
+        return TransportFailure(FailureKind.CUT, f"{place} cut the connection {_WHILE[phase]} ({reason}){perhaps}")
     if isinstance(error, httpx.LocalProtocolError):
         return TransportFailure(FailureKind.PROTOCOL, f"the request cannot be sent as HTTP ({reason})")
     return TransportFailure(FailureKind.PROTOCOL, f"{place} does not answer with valid HTTP ({reason})")
@@ -110,10 +118,37 @@ def _is_cut(error: Exception) -> bool:
     return isinstance(error, httpx.RemoteProtocolError) and ("disconnected" in text or "peer closed" in text)
 
 
+_UNKNOWN_ISSUER = {18, 19, 20, 21}
+"""OpenSSL's codes for a certificate that signed itself, or whose issuer is not known here."""
+_EXPIRED = 10
+_OTHER_NAME = {62, 64}
+
+
 def _advice(error: Exception) -> str:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
-        return "renew the certificate, or set verify in lineman.toml to the CA bundle that vouches for it"
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            if cause.verify_code in _UNKNOWN_ISSUER:
+                return "its issuer is not trusted here: set ca to the CA bundle that vouches for it"
+            if cause.verify_code in _OTHER_NAME:
+                return "its certificate is for other names: check the host in the URL"
+            if cause.verify_code == _EXPIRED:
+                return "renew its certificate"
+            return "renew the certificate, or set ca to the CA bundle that vouches for it"
     return "check that the port speaks TLS"
+
+
+def _client_certificate(error: Exception) -> str:
+    """The sentence where a server ended the connection over the certificate that lineman showed, or did not show."""
+    alerts = {cause.reason or "" for cause in _causes(error) if isinstance(cause, ssl.SSLError)}
+    if any("CERTIFICATE_REQUIRED" in alert for alert in alerts):
+        return "wants a client certificate and got none: set client_cert and client_key"
+    if any(
+        alert.endswith(("ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_EXPIRED")) for alert in alerts
+    ):
+        return "does not accept the client certificate: check client_cert, and who issued it"
+    if any("ALERT_HANDSHAKE_FAILURE" in alert for alert in alerts):
+        return "ended the TLS handshake: it may want a client certificate, which client_cert and client_key give"
+    return ""
 
 
 def _reason(error: Exception) -> str:

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from lineman.client.clock import Clock
+from lineman.connection import ClientCertificate, Proxy
 from lineman.exchange import Phases
 
 _EVENTS: Mapping[str, tuple[str, bool]] = {
@@ -76,6 +77,11 @@ class PhaseRecorder:
     def unfinished(self) -> str | None:
         """The innermost phase that began and never completed, after a failure."""
         return next((phase for phase in ("resolve", "tls", "connect", "send", "wait") if phase in self._open), None)
+
+    @property
+    def just_secured(self) -> bool:
+        """Whether the TLS handshake was part of this attempt."""
+        return "tls" in self._done
 
     def phases(self, finished: float) -> Phases:
         done = dict(self._done)
@@ -151,17 +157,29 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class NetworkTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over the network, on :class:`TimedNetwork`. Speaks HTTP/1.1 and asks no proxy."""
+Origin = tuple[str, str, int | None]
+"""Scheme, host and port."""
 
-    def __init__(self, verify: Literal[True] | Path, concurrency: int, *, secure: bool) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context(verify) if secure else None,
+
+def origin_of(url: str) -> Origin:
+    """Where a URL leads, whatever its path."""
+    parsed = httpx.URL(url)
+    return (parsed.scheme, parsed.host, parsed.port)
+
+
+class NetworkTransport(httpx.AsyncBaseTransport):
+    """httpx's transport over the network, on :class:`TimedNetwork`. Speaks HTTP/1.1, through proxies where given."""
+
+    def __init__(self, context: ssl.SSLContext | None, proxies: Mapping[Origin, Proxy]) -> None:
+        self._direct = httpcore.AsyncConnectionPool(
+            ssl_context=context,
             max_connections=None,
             max_keepalive_connections=None,
             keepalive_expiry=30.0,
             network_backend=TimedNetwork(),
         )
+        self._proxies = dict(proxies)
+        self._through = {proxy: _through(proxy, context) for proxy in proxies.values()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request.
@@ -181,19 +199,63 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
+        proxy = self._proxies.get(origin_of(str(request.url)))
+        pool = self._direct if proxy is None else self._through[proxy]
         try:
-            answer = await self._pool.handle_async_request(inner)
+            answer = await pool.handle_async_request(inner)
         except _HTTPCORE_ERRORS as error:
+            if proxy is not None and (refused := _proxy_problem(error, proxy)):
+                raise httpx.ProxyError(refused) from error
             raise _as_httpx(error) from error
+        if proxy is not None and answer.status == _PROXY_WANTS_PASSWORD:
+            await answer.aclose()
+            raise httpx.ProxyError(_refusal(proxy, "407 Proxy Authentication Required"))
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Stream(answer), extensions=answer.extensions
         )
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        for pool in (self._direct, *self._through.values()):
+            await pool.aclose()
+
+
+_PROXY_WANTS_PASSWORD = 407
+
+
+def _through(proxy: Proxy, context: ssl.SSLContext | None) -> httpcore.AsyncHTTPProxy:
+    password = proxy.password.reveal() if proxy.password else ""
+    return httpcore.AsyncHTTPProxy(
+        proxy_url=proxy.url,
+        proxy_auth=None if proxy.user is None else (proxy.user.encode(), password.encode()),
+        ssl_context=context,
+        max_connections=None,
+        max_keepalive_connections=None,
+        keepalive_expiry=30.0,
+        network_backend=TimedNetwork(),
+    )
+
+
+def _proxy_problem(error: Exception, proxy: Proxy) -> str:
+    """The sentence where it is the proxy that failed; empty where it is what stands behind it."""
+    if isinstance(error, httpcore.ProxyError):
+        return _refusal(proxy, str(error))
+    recorder = CURRENT.get()
+    phase = recorder.unfinished if recorder else None
+    if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout) and phase in {"resolve", "connect", None}:
+        return f"no connection to the proxy {proxy.url} ({error}): check its address, or set NO_PROXY for the target"
+    return ""
+
+
+def _refusal(proxy: Proxy, reason: str) -> str:
+    advice = "ask those who run it whether it lets requests to this target through"
+    if reason.startswith("407"):
+        advice = "set LINEMAN_PROXY to http://USER:PASSWORD@HOST:PORT, or write that into a file for proxy_file"
+    return f"the proxy {proxy.url} refuses ({reason}): {advice}"
 
 
 _HTTPCORE_ERRORS = (
+    ssl.SSLError,  # an alert that comes after the handshake: httpcore lets it through as it is
+    httpcore.ProxyError,
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -217,22 +279,28 @@ class _Stream(httpx.AsyncByteStream):
 
 
 def _as_httpx(error: Exception) -> httpx.TransportError:
+    if isinstance(error, ssl.SSLError):
+        return httpx.ReadError(str(error))
     kind = getattr(httpx, type(error).__name__, httpx.TransportError)
     translated: httpx.TransportError = kind(str(error))
     return translated
 
 
-def ssl_context(verify: Literal[True] | Path) -> ssl.SSLContext:
+def ssl_context(verify: Literal[True] | Path, shown: ClientCertificate | None = None) -> ssl.SSLContext:
     """A TLS context that trusts the usual authorities, or those of a CA bundle (a file, or a folder of hashed files).
+
+    ``shown`` is the certificate for servers that want to know who asks.
 
     Raises:
         OSError: the bundle cannot be read (``ssl.SSLError`` is one).
+        ConfigurationError: the certificate to show cannot be used.
     """
     if verify is True:
-        return httpx.create_ssl_context()
-    context = ssl.create_default_context()
-    if verify.is_dir():
-        context.load_verify_locations(capath=str(verify))
+        context = httpx.create_ssl_context(trust_env=False)  # what the environment says is in the target's settings
+    elif verify.is_dir():
+        context = ssl.create_default_context(capath=str(verify))
     else:
-        context.load_verify_locations(cafile=str(verify))
+        context = ssl.create_default_context(cafile=str(verify))
+    if shown is not None:
+        shown.load_into(context)
     return context

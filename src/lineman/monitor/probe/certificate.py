@@ -138,8 +138,8 @@ def _facts(shown: bytes, *, verified: bool, reason: str = "") -> CertificateFact
 async def read(target: Target, limit: float) -> CertificateSeen | None:
     """Read the certificate of the target's base URL; None without TLS, or where none can be read."""
     parts = urlsplit(target.base_url)
-    if parts.scheme != "https" or parts.hostname is None:
-        return None
+    if parts.scheme != "https" or parts.hostname is None or target.proxy is not None:
+        return None  # behind a proxy the server is not reached but through it
     try:
         facts = await read_certificate(parts.hostname, parts.port or 443, verify=target.verify, limit=limit)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
