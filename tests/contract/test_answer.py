@@ -13,7 +13,9 @@ SINGLE = ("answer.status", "answer.json", "answer.return-code", "answer.carries-
 @pytest.mark.clause(*SINGLE)
 def test_valid_queries_succeed(service: Service) -> None:
     """A few plain queries; the whole run's valid queries count as well."""
-    service.query("answer.return-code", *service.sample_for_profile({"limit": 3}, {"limit": 4, "offset": 4}, smoke=0))
+    service.query_once(
+        "answer.return-code", *service.sample_for_profile({"limit": 3}, {"limit": 4, "offset": 4}, smoke=0)
+    )
 
 
 @pytest.mark.clause("answer.schema")
@@ -21,7 +23,7 @@ def test_valid_queries_succeed(service: Service) -> None:
 def test_every_record_has_the_documented_types(service: Service) -> None:
     """All readable records; what filters find is judged wherever it is asked."""
     pages = [{"limit": 100, "offset": 0}, {"limit": 100, "offset": 100}]
-    service.query("answer.schema", *service.sample_for_profile(*pages, smoke=0))
+    service.query_once("answer.schema", *service.sample_for_profile(*pages, smoke=0))
 
 
 @pytest.mark.clause("error.no-internals")

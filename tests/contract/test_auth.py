@@ -45,7 +45,7 @@ def test_without_authorization_nothing_is_answered(service: Service) -> None:
         for query in queries[:2]
     ]
     service.query("query.independent", *service.sample_for_profile(*queries, smoke=0))
-    service.ask(*service.sample_for_profile(*requests, *requests, smoke=1, full=11))
+    service.ask(*service.sample_for_profile(*requests, *requests, smoke=1, full=9))
 
 
 @pytest.mark.clause("auth.bearer-format")
@@ -103,7 +103,7 @@ def test_the_app_key_changes_nothing(service: Service) -> None:
     clause = "auth.app-key-optional"
     service.confirm(
         lambda: same_answers(
-            service.ask(*(Request.of(query, clause, note="with X-APP-Key") for query in queries)),
+            service.own_answers(clause, queries, "with X-APP-Key"),
             service.ask(
                 *(Request.of(query, clause, app_key=AppKey.ABSENT, note="without X-APP-Key") for query in queries)
             ),
@@ -123,7 +123,7 @@ def test_a_foreign_app_key_opens_nothing(service: Service) -> None:
     second = service.client.target.second
     if second is not None and second.app_key is not None:
         keys.append(AppKey.SECOND)
-    queries = service.sample_for_profile(*service.data.varied_queries(), smoke=1, full=4)
+    queries = service.sample_for_profile(*service.data.varied_queries(), smoke=1, full=3)
     service.foreign_keys(keys, queries)
 
 
@@ -137,7 +137,7 @@ def test_two_tenants_never_see_each_others_records(service: Service) -> None:
         service.not_verified("auth.tenant-isolation", reason)
         return
     queries = [*service.data.text_queries(), {"limit": 100, "offset": 100}, *service.data.varied_queries()]
-    queries = service.sample_for_profile(*queries, smoke=1, full=6)
+    queries = service.sample_for_profile(*queries, smoke=1, full=4)
     disjoint_tenants(service, queries)
 
 

@@ -8,7 +8,7 @@ from lineman.suite.observations import outcome_against, refused_or
 from lineman.suite.service import Service
 
 SIZES = (1, 50, 99, 2, 10)
-FAR_ABOVE = (1000, 2**31, 150, 200, 2**31 - 1, 2**63, 10**20)
+FAR_ABOVE = (1000, 2**31, 2**31 - 1, 2**63, 10**20)
 NO_NUMBERS = ("abc", True, [10], {"value": 10}, False)
 
 
@@ -22,14 +22,14 @@ def maximum() -> int:
 def test_a_page_has_as_many_records_as_asked_for(service: Service) -> None:
     """Limits from 1 to 99, and around the number of what a filter finds; other offsets are asked with the pages."""
     queries = [*({"limit": size} for size in SIZES), *service.data.filtered_sizes()]
-    service.query("limit.page-size", *service.sample_for_profile(*queries, smoke=1))
+    service.query_once("limit.page-size", *service.sample_for_profile(*queries, smoke=1))
 
 
 @pytest.mark.clause("limit.zero")
 def test_zero_is_a_page_without_records(service: Service) -> None:
     """0 is in range: accepted, and no records come."""
     more = [{"limit": 0, "offset": 0}, {"limit": 0, **service.data.one_filter()}]
-    service.query("limit.zero", {"limit": 0}, *service.sample_for_profile(*more, smoke=0))
+    service.query_once("limit.zero", {"limit": 0}, *service.sample_for_profile(*more, smoke=0))
 
 
 @pytest.mark.clause("limit.default")
@@ -37,7 +37,7 @@ def test_zero_is_a_page_without_records(service: Service) -> None:
 def test_no_limit_means_one_hundred(service: Service) -> None:
     """Without limit the page is the one of limit 100."""
     more = [{"offset": 0}, {"offset": maximum()}, service.data.one_filter()]
-    service.query("limit.default", *service.sample_for_profile({}, *more, smoke=0))
+    service.query_once("limit.default", *service.sample_for_profile({}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.maximum")
@@ -45,7 +45,7 @@ def test_no_limit_means_one_hundred(service: Service) -> None:
 def test_one_hundred_is_accepted(service: Service) -> None:
     """100 gives up to 100 records."""
     more = [{"limit": maximum(), **service.data.one_filter()}]
-    service.query("limit.maximum", *service.sample_for_profile({"limit": maximum()}, *more, smoke=0))
+    service.query_once("limit.maximum", *service.sample_for_profile({"limit": maximum()}, *more, smoke=0))
 
 
 @pytest.mark.clause("limit.clamp", "limit.page-cap")
@@ -53,7 +53,9 @@ def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
     """Any integer above 100, far above too, also with a filter."""
     values = service.sample_for_profile(maximum() + 1, *FAR_ABOVE, smoke=2)
     more = [{"limit": 500, **service.data.one_filter()}, {"limit": maximum() + 1, "offset": 0}]
-    service.query("limit.clamp", *({"limit": value} for value in values), *service.sample_for_profile(*more, smoke=0))
+    service.query_once(
+        "limit.clamp", *({"limit": value} for value in values), *service.sample_for_profile(*more, smoke=0)
+    )
 
 
 @pytest.mark.clause("limit.negative")

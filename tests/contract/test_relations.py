@@ -14,17 +14,15 @@ from lineman.suite.service import Service
 def test_the_same_query_gives_the_same_answer(service: Service) -> None:
     """Queries asked before are asked again, alone and several times."""
     queries = service.data.varied_queries()
-    for query in service.sample_for_profile(*queries, smoke=1):
+    for query in service.sample_for_profile(*queries, smoke=1, full=3):
         service.query("query.repeatable", query)
-    service.query("query.repeatable", *service.sample_for_profile(*[{"limit": 100}] * 4, smoke=0))
+    service.query("query.repeatable", *service.sample_for_profile(*[{"limit": 100}] * 2, smoke=0))
 
 
 @pytest.mark.clause("query.independent")
 @pytest.mark.needs_records
 def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
-    """Different queries, all in flight together; then one after the other, each unlike the one before."""
-    burst = service.data.distinct_queries(12)
-    service.query("query.independent", *service.sample_for_profile(*burst, smoke=0))
+    """One after the other, each unlike the one before; the generated queries are all in flight together."""
     for query in service.sample_for_profile(*service.data.neighbours(), smoke=0):
         service.query("query.independent", query)
 
@@ -33,6 +31,8 @@ def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
 @pytest.mark.full
 def test_media_types_partition_the_list(service: Service) -> None:
     """The totals of the types that may be asked for add up to no more than the whole; to the whole, less the others."""
+    if service.knows_the_whole_list:
+        return  # every total was compared with the records themselves
     for name in document().enum_filters:
         service.confirm(partial(types_partition, service, name), document().filters[name].clause, "types_partition")
 
@@ -42,10 +42,12 @@ def test_media_types_partition_the_list(service: Service) -> None:
 @pytest.mark.full
 def test_a_narrower_filter_finds_no_more(service: Service) -> None:
     """Adding a filter, or a letter to one, never adds records."""
+    if service.knows_the_whole_list:
+        return  # as above
     service.confirm(lambda: narrower_finds_fewer(service), "filter.conjunction", "narrower_finds_fewer")
 
 
-@pytest.mark.clause("limit.page-size", "total.counts-matches", "offset.pages")
+@pytest.mark.clause("limit.page-size", "total.counts-matches", "offset.pages", "query.independent")
 @pytest.mark.needs_records
 @pytest.mark.full
 def test_generated_queries_agree_with_the_model(service: Service) -> None:

@@ -45,6 +45,8 @@ class Finding:
     of: int = 1
     check: str = ""
     """Name of the check that found it."""
+    examined: bool = True
+    """False where it is certain, but nobody looked which clause is to blame: it may well follow from another one."""
 
     def __post_init__(self) -> None:
         """Take out secrets: what arrived is judged as it is, and shown without them."""
@@ -91,6 +93,7 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
         merged[finding.fingerprint] = replace(
             known,
             exchanges=exchanges,
+            examined=known.examined or finding.examined,
             occurrences=known.occurrences + finding.occurrences,
             of=max(known.of, finding.of, known.occurrences + finding.occurrences),
         )

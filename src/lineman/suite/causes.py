@@ -87,6 +87,7 @@ def trace(findings: Sequence[Finding], explanation: Explanation | None = None) -
             basic = _more_basic(clause, by_clause)
             if basic is not None:
                 above[clause] = basic
+    above |= _unexamined(by_clause, above, explained[0] if explained else None)
     top = {clause: _top(clause, above) for clause in leads}
     cause_of = {f.fingerprint: leads[top[f.clause]].fingerprint for f in findings}
     headlined = leads[explained[0]].fingerprint if explained else ""
@@ -135,6 +136,17 @@ def _explained_by(explanation: Explanation, by_clause: Mapping[str, Sequence[Fin
     if root is None:
         root = min(followers, key=_rank, default=None)
     return None if root is None else (root, followers)
+
+
+def _unexamined(
+    by_clause: Mapping[str, Sequence[Finding]], above: Mapping[str, str], headlined: str | None
+) -> dict[str, str]:
+    """What nobody looked into follows from the best shown cause: with so many differences it shows everywhere."""
+    left = [clause for clause in by_clause if clause not in above]
+    unexamined = [clause for clause in left if not any(finding.examined for finding in by_clause[clause])]
+    causes = [clause for clause in left if clause not in unexamined]
+    root = headlined or max(causes, key=partial(_seen, by_clause), default=None)
+    return {} if root is None else dict.fromkeys((clause for clause in unexamined if clause != root), root)
 
 
 def _seen(by_clause: Mapping[str, Sequence[Finding]], clause: str) -> int:

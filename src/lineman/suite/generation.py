@@ -8,8 +8,9 @@ same requests whatever the answers are. What differs is made smaller by our own 
 from __future__ import annotations
 
 import copy
+import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,11 +18,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from lineman.contract.operation import document
+from lineman.contract.query import parse_query
 from lineman.exchange import Request
 from lineman.suite.queries import QueryBuilder
 
 _PAGE = " page"
 """Stands for a page's number until it is turned into an offset; no member of a query begins with a blank."""
+_STRIDE = 5
+"""How far the next combination begins to look behind the one before: prime to most numbers of queries drawn."""
 _DRAWS = 2
 """Examples drawn for each one wanted: many repeat each other."""
 
@@ -30,6 +34,36 @@ def generated_queries(data: QueryBuilder, seed_: int, count: int) -> list[dict[s
     """Draw ``count`` different valid queries from the records seen, filters that hit and filters that nearly do."""
     strategy = _queries(data)
     return _distinct(lambda keep: _draw(strategy, keep, seed_, count * _DRAWS), count)
+
+
+def most_telling(
+    queries: Sequence[dict[str, Any]], asked: Collection[frozenset[str]], count: int
+) -> list[dict[str, Any]]:
+    """Of the queries drawn, ``count`` that tell most: every combination of parameters that was not ``asked`` yet.
+
+    A combination that was not drawn is a drawn query without its other parameters. What room is left has further ones.
+    """
+    names = sorted({name for query in queries for name in query})
+    seen = set(asked)
+    telling: list[dict[str, Any]] = []
+    for size in range(1, len(names) + 1):
+        for combination in map(frozenset, itertools.combinations(names, size)):
+            first = _STRIDE * len(telling) % max(1, len(queries))  # not always the same one, for its values count, too
+            query = None if combination in seen else _projected([*queries[first:], *queries[:first]], combination)
+            if query is not None:
+                telling.append(query)
+    others = [query for query in queries if query not in telling]
+    return [*telling, *others][:count]
+
+
+def _projected(queries: Sequence[dict[str, Any]], combination: frozenset[str]) -> dict[str, Any] | None:
+    """The first drawn query that has these parameters, without its others; None where none makes a valid query."""
+    for query in queries:
+        if combination <= query.keys():
+            cut = {name: value for name, value in query.items() if name in combination}
+            if parse_query(cut).is_specified:
+                return cut
+    return None
 
 
 @lru_cache(maxsize=8)

@@ -55,10 +55,29 @@ class ListReader:
         self._keep(listing)
         return listing
 
-    def read_again(self) -> bool:
-        """Read every listing again; True where one of them changed."""
+    def cost(self, *, whole_only: bool = False) -> int:
+        """About how many requests reading again takes: twice as many where it was torn by a change the last time."""
+        chosen = self.model.listings[:1] if whole_only else self.model.listings
+        return sum(max(1, len(listing.exchanges)) for listing in chosen) * (2 if self.changed_lately else 1)
+
+    def read_again(self, *, whole_only: bool = False) -> bool:
+        """Read every listing again; True where one of them changed.
+
+        With ``whole_only`` the list without filters is read first, and the others only where that has changed.
+        """
+        listings = list(self.model.listings)
+        changed = self._read_again(listings[:1] if whole_only else listings)
+        if changed and whole_only:
+            self._read_again(listings[1:])
+        if changed:
+            self.model.orders.clear()
+            self.recorder.data_changes += 1
+        self.changed_lately = changed
+        return changed
+
+    def _read_again(self, listings: Sequence[Listing]) -> bool:
         changed = False
-        for listing in list(self.model.listings):
+        for listing in listings:
             fresh = self._reading(listing.base)
             if fresh is None or self._same(listing, fresh) or self._only_volatile(listing, fresh):
                 continue
@@ -66,10 +85,6 @@ class ListReader:
             if self._tell(listing, fresh):
                 continue
             changed = True
-        if changed:
-            self.model.orders.clear()
-            self.recorder.data_changes += 1
-        self.changed_lately = changed
         return changed
 
     def _same(self, one: Listing, other: Listing) -> bool:

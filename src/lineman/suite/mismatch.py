@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineman.contract.answer import Answer, read_answer
@@ -47,6 +47,9 @@ class Requery:
     send: Send
     spent: int = 0
     """Requests spent on examining differences."""
+    _known: dict[bytes | None, Exchange] = field(default_factory=dict)
+    """The last answer to each body, as long as the list has not changed."""
+    _changes: int = 0
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         self.spent += len(requests)
@@ -54,12 +57,27 @@ class Requery:
 
     def mismatches(self, exchanges: Iterable[Exchange]) -> list[Mismatch]:
         """The exchanges whose answers differ from their prediction."""
-        compared = ((exchange, compare(exchange, self.model)) for exchange in exchanges)
+        if self._changes != self.recorder.data_changes:
+            self._known.clear()
+            self._changes = self.recorder.data_changes
+        compared = []
+        for exchange in exchanges:
+            self._known[exchange.request.body] = exchange
+            compared.append((exchange, compare(exchange, self.model)))
         return [Mismatch(exchange, findings) for exchange, findings in compared if findings]
 
+    def known(self, body: bytes | None) -> Exchange | None:
+        """The last answer to this body on the present state of the list, if it was asked; it may be wrong."""
+        return self._known.get(body) if self._changes == self.recorder.data_changes else None
+
     def with_query(self, mismatch: Mismatch, query: Mapping[str, Any]) -> Mismatch | None:
-        """Ask another query in place of the suspect's; None where its answer is right."""
-        mismatches = self.mismatches(self.ask([replace(mismatch.exchange.request, **body_of(query))]))
+        """Ask another query in place of the suspect's; None where its answer is right.
+
+        What was asked already on the same state of the list is not asked again.
+        """
+        request = replace(mismatch.exchange.request, **body_of(query))
+        known = self.known(request.body)
+        mismatches = self.mismatches([known] if known is not None else self.ask([request]))
         return mismatches[0] if mismatches else None
 
 

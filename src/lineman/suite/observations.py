@@ -99,7 +99,11 @@ def _settled(service: Service, exchange: Exchange, outcome: Callable[[Exchange],
     """What an answer comes to on data that did not change around it; it is asked again as long as it may have."""
     for _ in range(_TRIES):
         words = outcome(exchange)
-        if words not in _DOUBTFUL or not service.reader.read_again():
+        if words not in _DOUBTFUL:
+            return words
+        if not service.allowance.affords(service.reader.cost()):
+            return None
+        if not service.reader.read_again():
             return words
         (exchange,) = service.ask(exchange.request)
     return None

@@ -277,14 +277,6 @@ class QueryBuilder:
                     break
         return found
 
-    def distinct_queries(self, count: int) -> list[dict[str, Any]]:
-        """Queries whose right answers all differ as far as the data goes."""
-        queries: list[dict[str, Any]] = []
-        for position, record in enumerate(self.spread(self.with_text(self.code.member), count // 2)):
-            queries.append({self.code.name: str(record[self.code.member])})
-            queries.append(document().paging.page(position + 1))
-        return queries[:count]
-
     def neighbours(self) -> list[dict[str, Any]]:
         """A chain of queries, each differing from the one before in one parameter: a careless cache mixes them up."""
         code, words, page = self.code, self.words, document().paging.page

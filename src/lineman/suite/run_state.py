@@ -102,7 +102,7 @@ class RunOptions:
     """Options that started the embedded sandbox, to be repeated in replay commands."""
     target_options: tuple[str, ...] = ()
     """Options that chose the target, likewise."""
-    generated: int = 16
+    generated: int = 14
     """How many queries are generated from the data seen in a full run."""
     from_document: int = 8
     """How many requests are generated from the OpenAPI document."""

@@ -23,8 +23,10 @@ from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import has_page, is_special_text
 from lineman.contract.query import parse_query
 from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
-from lineman.suite.confirmation import Confirmation
+from lineman.suite.allowance import MOST, PLANNED, Allowance
+from lineman.suite.confirmation import SPENT, Confirmation
 from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
+from lineman.suite.generation import most_telling
 from lineman.suite.hypotheses import Explanation, explain
 from lineman.suite.list_reader import ListReader
 from lineman.suite.mismatch import Requery
@@ -32,6 +34,8 @@ from lineman.suite.queries import QueryBuilder
 from lineman.suite.relations import same_answers
 from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict, RunOptions, RunState
 
+DRAWN = 4
+"""Queries drawn for each one asked: those are chosen that combine what was not combined yet."""
 _CANARIES = 2
 _RESERVE = 120
 """Requests of a deep run that are kept for what comes after the generated queries."""
@@ -49,16 +53,23 @@ class Service:
 
     def __post_init__(self) -> None:
         self.reader = ListReader(self._send, self.model, self.state)
-        self.confirmation = Confirmation(self.reader, Requery(self.model, self.state, self._send))
+        self.allowance = Allowance(
+            self._most_requests(),
+            sent=lambda: len(self.state.exchanges),
+            proven=lambda: bool(self.state.findings),
+            planned=PLANNED[self.options.profile],
+        )
+        self.confirmation = Confirmation(self.reader, Requery(self.model, self.state, self._send), self.allowance)
         self.random = random.Random(self.options.seed)  # noqa: S311 -- reproducible choice, no secret
         self.truncated_bodies = TruncatedBodies(self._recorded)
         self.flaky_auth = FlakyAuth()
-        self._listing_tried = False
+        self._looking_closer = False
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
     def ask(self, *requests: Request) -> list[Exchange]:
         """Send independent asks together and judge every answer; the exchanges come in the order of the asks."""
+        self.allowance.asked += 0 if self._looking_closer else len(requests)
         exchanges = self._send(requests)
         self.confirmation.examine(e for e in exchanges if _in_model(e))
         return exchanges
@@ -66,6 +77,22 @@ class Service:
     def query(self, clause: str, *queries: dict[str, Any], note: str = "") -> list[Exchange]:
         """Ask several queries for one clause."""
         return self.ask(*(Request.of(query, clause, note=note) for query in queries))
+
+    def query_once(self, clause: str, *queries: dict[str, Any], note: str = "") -> list[Exchange]:
+        """Answers to several queries for one clause, those that this run has already on the present state of the list
+        as they are: asked again they would tell nothing new.
+        """
+        requests = [Request.of(query, clause, note=note) for query in queries]
+        known = {request.body: self.confirmation.requery.known(request.body) for request in requests}
+        fresh = iter(self.ask(*(request for request in requests if known[request.body] is None)))
+        exchanges = []
+        for request in requests:
+            earlier = known[request.body]
+            if earlier is not None:
+                self.state.exercises(earlier, [clause])
+                earlier = replace(earlier, request=replace(earlier.request, note=note or earlier.request.note))
+            exchanges.append(earlier or next(fresh))
+        return exchanges
 
     def sample_for_profile(self, *choices: Any, smoke: int, full: int | None = None) -> list[Any]:
         """The first choices: as many as the profile has requests for."""
@@ -88,6 +115,11 @@ class Service:
     def listing(self) -> Listing | None:
         """The tenant's list as far as it was read; None where it could not be."""
         return self.model.whole
+
+    @property
+    def knows_the_whole_list(self) -> bool:
+        """True where every record is known: the model then predicts every total, and relations show nothing more."""
+        return self.listing is not None and self.listing.complete
 
     def _deepest(self) -> tuple[Any, ...]:
         """Records of complete partial lists, for lists too long to be read whole."""
@@ -114,17 +146,37 @@ class Service:
 
         ``judge`` asks and compares, anew at each call.
         """
-        for _ in range(4):
-            findings = judge()
+        before, reason = len(self.state.exchanges), "the data kept changing while it was checked"
+        findings = judge()
+        cost = len(self.state.exchanges) - before
+        for _ in range(3):
             if not findings:
                 return []
-            again = {finding.fingerprint for finding in judge()}
+            if not self.allowance.affords(2 * cost + self.reader.cost()):
+                reason = SPENT
+                break
+            again = {finding.fingerprint for finding in self._closer(judge)}
             if not self.reader.read_again():
                 proven = [*_named([finding for finding in findings if finding.fingerprint in again], check)]
                 self.state.add_findings(proven)
                 return proven
-        self.not_verified(clause, "the data kept changing while it was checked")
+            findings = self._closer(judge)
+        self.not_verified(clause, reason)
         return []
+
+    def _closer(self, judge: Callable[[], Sequence[Finding]]) -> Sequence[Finding]:
+        """Judge once more, which no test had planned."""
+        self._looking_closer = True
+        try:
+            return judge()
+        finally:
+            self._looking_closer = False
+
+    def _most_requests(self) -> int | None:
+        """The most requests of the run; a deep one is bounded by its budget alone."""
+        if self.options.profile == "deep":
+            return None
+        return min(self.client.statistics.budget or MOST, MOST)
 
     def ask_generated(self, draw: Callable[[QueryBuilder, int, int], list[dict[str, Any]]]) -> None:
         """Ask queries drawn from the data seen: a fixed number, or as many as a deep run's budget allows."""
@@ -132,7 +184,8 @@ class Service:
         for number in range(rounds):
             if number and not self._has_room_for(self.options.generated):
                 return
-            queries = draw(self.data, self.options.seed + number, self.options.generated)
+            drawn = draw(self.data, self.options.seed + number, DRAWN * self.options.generated)
+            queries = most_telling(drawn, self.combinations_asked, self.options.generated)
             self.query("total.counts-matches", *queries, note="generated from the data")
 
     def _has_room_for(self, count: int) -> bool:
@@ -187,7 +240,7 @@ class Service:
         notes = {AppKey.SECOND: "with the other tenant's X-APP-Key", AppKey.UNKNOWN: "with nobody's X-APP-Key"}
 
         def judge() -> list[Finding]:
-            own = self.ask(*(Request.of(query, clause, note="with its own X-APP-Key") for query in queries))
+            own = self.own_answers(clause, queries, "with its own X-APP-Key")
             findings: list[Finding] = []
             for key in keys:
                 foreign = self.ask(*(Request.of(query, clause, app_key=key, note=notes[key]) for query in queries))
@@ -200,6 +253,11 @@ class Service:
             return findings
 
         self.confirm(judge, clause, "foreign_app_key_gives_no_other_records")
+
+    def own_answers(self, clause: str, queries: Sequence[dict[str, Any]], note: str) -> list[Exchange]:
+        """What the tenant itself gets, to compare with: known answers at first, fresh ones where a look is closer."""
+        ask = self.query if self._looking_closer else self.query_once
+        return ask(clause, *queries, note=note)
 
     @staticmethod
     def error_form(exchange: Exchange) -> str:
