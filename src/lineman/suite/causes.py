@@ -43,6 +43,10 @@ _HABITS = ("query.independent", "query.repeatable")
 """Answers that belong to another query, and answers that differ each time. One shows as the other now and then: a page
 that lost its last record is the right answer to a smaller limit, and a mixed-up answer is another one each time.
 """
+_MIXED = 0.25
+"""Mixed-up answers for each one that differs from which they are the habit: only a part of them is recognised, because
+the other query's answer must be known; where records are lost, one in eight looks like another query's.
+"""
 _COMPARED = ("auth.app-key-optional", "auth.foreign-app-key")
 """Clauses that compare two answers: where answers differ by themselves, these two do as well."""
 _SHIFTED = ("offset.", "limit.", "total.")
@@ -111,8 +115,8 @@ def _numbers(group: Sequence[Finding]) -> set[int]:
 
 def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
     """The most basic clause that the same answers break; None where there is none."""
-    habit = max((one for one in _HABITS if one in by_clause), key=partial(_seen, by_clause), default=None)
-    if habit is not None and clause != habit and clause in (*_HABITS, *_COMPARED):
+    habit = _habit(by_clause)
+    if habit is not None and clause != habit and (clause in (*_HABITS, *_COMPARED) or _over_pages(by_clause[clause])):
         return habit
     if clause.startswith(_SHIFTED) and any(f.constraint == IN_A_PAGE for f in by_clause.get("record.unique", ())):
         return "record.unique"
@@ -136,6 +140,19 @@ def _explained_by(explanation: Explanation, by_clause: Mapping[str, Sequence[Fin
     if root is None:
         root = min(followers, key=_rank, default=None)
     return None if root is None else (root, followers)
+
+
+def _over_pages(group: Sequence[Finding]) -> bool:
+    """True for a record that stands on two pages, of which either may be the one that differs each time."""
+    return all(finding.clause == "record.unique" and finding.constraint != IN_A_PAGE for finding in group)
+
+
+def _habit(by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
+    """Which of the two habits it is: mixed-up answers, unless they are but a few among many that differ."""
+    mixed, differing = (_seen(by_clause, clause) if clause in by_clause else 0 for clause in _HABITS)
+    if not mixed and not differing:
+        return None
+    return _HABITS[0] if mixed >= _MIXED * differing else _HABITS[1]
 
 
 def _unexamined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lineman.contract.answer import AnswerKind, read_answer
@@ -184,6 +185,8 @@ class CrossTalk:
             if swapped and together and self._total_of(other) == answer.total:
                 return other
             whole = theirs.kind is AnswerKind.SUCCESS and theirs.total == answer.total and ids(theirs) == ids(answer)
+            if whole and _is_a_shorter_page(other, mismatch, right):
+                continue  # a page that lost its last records is the right answer to a smaller limit
             if whole and not swapped and not self.requery.mismatches([other]):
                 return other
             if not swapped and self._leaked_parameter(other, mismatch):
@@ -219,6 +222,13 @@ class CrossTalk:
             constraint="belongs to its own query",
             observed="another query's answer",
         )
+
+
+def _is_a_shorter_page(other: Exchange, mismatch: Mismatch, right: Sequence[str]) -> bool:
+    """True where the answer is the beginning of the right one, and the other query asks for that beginning."""
+    theirs, got = parse_query(other.request.query or {}), ids(read_answer(mismatch.exchange))
+    same = theirs.filter_key == mismatch.asked.filter_key and theirs.start == mismatch.asked.start
+    return same and len(got) < len(right) and got == list(right[: len(got)])
 
 
 def _is_another_question(other: Exchange, mine: Exchange) -> bool:
