@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import requests
 from tests.monitor.mail import mail_server
-from tests.monitor.servers import receiver
+from tests.monitor.servers import free_port, receiver
 from tests.monitor.simulation import FakeClock
 
 from lineman.monitor.clock import HOUR, MINUTE
@@ -243,6 +247,41 @@ def test_a_receiver_that_trickles_is_given_up_and_keeps_no_other_waiting(through
         outbox.deliver_all()
     assert outbox.last_error == {"slow": "the receiver was not done within 0.2 s"}
     assert [body["title"] for body in hook.every] == ["FAILED: a"]
+
+
+def test_receivers_that_hang_keep_neither_others_waiting_nor_a_probe_from_its_end(tmp_path: Path) -> None:
+    """More of them than Apprise's own threads; the process ends although they never do."""
+    with trickling() as url, receiver() as hook:
+        slow = url.replace("http://", "json://")
+        (tmp_path / "a.toml").write_text(
+            '[notices.slow]\napprise_env = "SLOW"\ntimeout = "200ms"\n'
+            '[notices.fast]\napprise_env = "FAST"\ntimeout = "60s"\n'
+            '[canaries.a]\nnotices = ["slow", "fast"]\ntimeout = "2s"\nretry = false\n'
+            "[canaries.a.incident]\nunknown_after = 0\nopens_after = 2\n"
+        )
+        environment = {
+            **os.environ,
+            "SLOW": " ".join(f"{slow}{number}" for number in range(40)),
+            "FAST": hook.url.replace("http://", "json://"),
+            "LINEMAN_BASE_URL": f"http://127.0.0.1:{free_port()}",
+            "LINEMAN_TOKEN": "t",
+        }
+        command = [sys.executable, "-m", "lineman", "probe", "a", "--monitors", str(tmp_path)]
+        for number in range(2):
+            if number:
+                _a_minute_ago(tmp_path / "history.sqlite")
+            ran = subprocess.run(
+                [*command, "--history", str(tmp_path / "history.sqlite")],
+                env=environment, capture_output=True, text=True, timeout=300, check=False,
+            )  # fmt: skip
+            assert ran.returncode == 2, ran.stderr
+    assert [body["title"] for body in hook.every] == ["FAILED: a"]
+
+
+def _a_minute_ago(path: Path) -> None:
+    """Let what history holds have happened a minute earlier, so that the next probe has a slot of its own."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE slots SET first = first - 60000, last = last - 60000")
 
 
 def test_no_channel_waits_for_another() -> None:

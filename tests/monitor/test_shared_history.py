@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 from tests.monitor.servers import Receiver, receiver
-from tests.monitor.simulation import result_of
+from tests.monitor.simulation import FakeClock, result_of
 
 from lineman.monitor.clock import MINUTE
 from lineman.monitor.config import load_configuration
 from lineman.monitor.daemon import Daemon
+from lineman.monitor.incidents.alerts import Event
+from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.oneshot import keep
 from lineman.monitor.result import Verdict
+from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.configurations import name_location
+from lineman.monitor.writer import SlotResult, Watched, Writer
 
 NOW = 1_800_000_000_000
 BAD, OK = Verdict.FAILED, Verdict.OK
@@ -215,3 +219,21 @@ def test_what_editors_and_systems_leave_beside_canaries_is_no_canary_file(tmp_pa
         shutil.copy(tmp_path / "a.toml", tmp_path / name)
     (tmp_path / ".#a.toml").symlink_to("somebody@host.1234:1700000000")
     assert list(load_configuration(tmp_path, {}).canaries) == ["a"]
+
+
+# A running monitor.
+
+
+def test_bad_news_that_reached_nobody_is_untold_in_memory_as_well(host: Host) -> None:
+    host.configure("one", "a")
+    canary = load_configuration(host.folder / "one.toml", {}).canaries["a"]
+    notices: list[Notice] = []
+    writer = Writer(History(host.history), {"a": canary}, FakeClock(NOW), notices.extend)
+    writer.open()
+    entry = SlotEntry("a", NOW, NOW, MINUTE, SlotOutcome.RUN)
+    writer.process_now(SlotResult(entry, result_of("a", NOW, BAD)))
+    (failed,) = notices
+    writer.start()
+    writer.reconfigure(Watched({}, lambda _: False, frozenset({(failed.matter, failed.channel)})))
+    assert writer.stop(60)
+    assert [notice.event for notice in notices] == [Event.FAILED], "nobody is told that it is watched no longer"

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -23,7 +24,7 @@ from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.notices import HistoryTrouble, Notice
 from lineman.monitor.incidents.state import JOINT, StateChange
 from lineman.monitor.leader import Leader, poll_of, without_notices
-from lineman.monitor.location import take_location
+from lineman.monitor.location import Place
 from lineman.monitor.probe import Prober
 from lineman.monitor.result import ProbeResult
 from lineman.monitor.scheduler import Scheduler
@@ -31,12 +32,6 @@ from lineman.monitor.status.live import Pages
 from lineman.monitor.status.restore import restore_streaks
 from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.store import FAILURES, History, HistoryUnavailable, reason
-from lineman.monitor.store.configurations import (
-    Ownership,
-    configuration_id,
-    gone,
-    take_over,
-)
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.systemd import Notifier
 from lineman.monitor.web.app import Views, WebServer
@@ -44,8 +39,6 @@ from lineman.monitor.web.metrics import MonitorCollector
 from lineman.monitor.writer import SlotResult, Watched, Writer
 
 LOG = logging.getLogger("lineman.monitor")
-_SIGN_OF_LIFE = 10.0
-"""Seconds between signs of life to the database that knows which monitor has the location."""
 
 
 class Daemon:
@@ -64,13 +57,11 @@ class Daemon:
         self._clock: Clock = clock or SystemClock()
         self.configuration = self._read()
         settings = self.configuration.monitor
-        self._identity = configuration_id(path)
-        self._ownership = Ownership()
         self._together = settings.joint
         self.live = LiveState(settings.location)
         self._prober = Prober(environment, self._clock)
         self._history = _opened(settings.history, settings.location)
-        self._location = take_location(settings)
+        self._location = Place(settings, path)
         self.writer = Writer(self._history, self._own_canaries(), self._clock, self._take_notices, self._committed)
         self.outbox = Outbox(
             self._senders(),
@@ -104,10 +95,10 @@ class Daemon:
         """Watch until told to stop; then finish what is in flight, write it, and leave."""
         canaries = self.configuration.canaries
         self.live.watch(canaries, self._clock.wall())
-        await asyncio.to_thread(self._take_over, self._history)
+        await asyncio.to_thread(self._location.take_over, self.configuration, self.outbox, self._clock.wall())
         # What was decided first is told first: what is left over goes before what is decided now.
         await asyncio.to_thread(self.outbox.load)
-        self.writer.keeps = self._ownership.keeps
+        self.writer.keeps = self._location.keeps
         await asyncio.to_thread(self.writer.open)
         await asyncio.to_thread(self._restore_live)
         self.writer.start()
@@ -164,33 +155,20 @@ class Daemon:
 
     def _work(self) -> list[tuple[Callable[[], None], str]]:
         """What runs beside the schedule, each in a thread of its own."""
-        found = [
+        found: list[tuple[Callable[[], None], str]] = [
             (self._heartbeat_loop, "lineman-heartbeat"),
             (self._tidy, "lineman-tidy"),
-            (self._keep_location, "lineman-location"),
+            (partial(self._location.stay, self._done), "lineman-location"),
         ]
         return found if self.joint is None else [*found, (self._decide_together, "lineman-joint")]
 
     def _senders(self) -> dict[str, Send]:
         return {name: sender(channel, self._environment) for name, channel in self.configuration.channels.items()}
 
-    def _take_over(self, history: History) -> set[tuple[str, str]]:
-        """Learn what other configurations have, and give up what is on its way to what was taken out of this one."""
-        found = take_over(history, self.configuration, self._identity, self._clock.wall())
-        self._ownership = found or self._ownership
-        channels, canaries = gone(history, self.configuration, self._ownership)
-        return self.outbox.withdraw(channels, canaries) if channels or canaries else set()
-
     def _restore_live(self) -> None:
         """What rules compare over time goes on where it was: a start must not look like failures."""
         if self._history is not None:
             restore_streaks(self.live, self._history.address, self.configuration.monitor.location)
-
-    def _keep_location(self) -> None:
-        """Stay the one monitor of the location, and say so where another one has taken it."""
-        while not self._done.wait(_SIGN_OF_LIFE):
-            if not self._location.keep():
-                LOG.error("another monitor writes as location %r by now: stop one of them", self.live.location)
 
     async def _probe(self, canary: Canary) -> ProbeResult:
         return await self._prober.probe(canary)
@@ -239,22 +217,16 @@ class Daemon:
         self.configuration = configuration
         self.live.reload_failed = ""
         self.live.watch(configuration.canaries, self._clock.wall())
-        untold = await asyncio.to_thread(self._withdrawn_after_reload)
+        untold = await asyncio.to_thread(self._location.take_over, configuration, self.outbox, self._clock.wall())
         self.outbox.replace_senders(self._senders())
-        self.writer.reconfigure(Watched(self._own_canaries(), self._ownership.keeps, frozenset(untold)))
+        await asyncio.to_thread(self.outbox.load)
+        self.writer.reconfigure(Watched(self._own_canaries(), self._location.keeps, untold))
         if self.joint is not None:
             self.joint.reconfigure(configuration.canaries)
         self.scheduler.use(configuration.canaries, self.writer.state.slots)
         LOG.info("the configuration was read anew: %d canaries", len(configuration.canaries))
         self._notifier.ready(f"watching {len(configuration.canaries)} canaries")
         self._closing = asyncio.create_task(self._close_later(old))
-
-    def _withdrawn_after_reload(self) -> set[tuple[str, str]]:
-        history = History(self.configuration.monitor.history, self.live.location)
-        try:
-            return self._take_over(history)
-        finally:
-            history.close()
 
     async def _close_later(self, prober: Prober) -> None:
         await self.scheduler.finish(60)
@@ -321,9 +293,7 @@ class Daemon:
             try:
                 canaries = list(self.configuration.canaries.values())
                 tidy(history, canaries, settings, self._clock.wall())
-                self._ownership = (
-                    take_over(history, self.configuration, self._identity, self._clock.wall()) or self._ownership
-                )
+                self._location.show(self.configuration, self._clock.wall())
                 if self.joint is not None and self.joint.leads:
                     tidy(together, canaries, settings, self._clock.wall())
             except FAILURES as error:

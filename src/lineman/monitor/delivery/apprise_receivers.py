@@ -62,7 +62,11 @@ def _services(url: str) -> Iterator[tuple[str, apprise.NotifyBase | None]]:
         import apprise  # noqa: PLC0415 - heavy, and needed only when there is something to tell
 
     schema = urlsplit(url).scheme.lower()
-    service = apprise.Apprise.instantiate(_with_defaults(url, schema))
+    # Apprise's own pool of threads is shared by all services: a few that hang would keep all others waiting, and the
+    # process from its end. With neither of these settings it sends in the caller's thread, which is one of ours.
+    asset = apprise.AppriseAsset(async_mode=False)
+    setattr(asset, "_service_timeout", 0)  # noqa: B010 - later versions of Apprise alone have it
+    service = apprise.Apprise.instantiate(_with_defaults(url, schema), asset=asset)
     if service is None:
         yield "not valid", None
         return
@@ -120,7 +124,7 @@ def _send(schema: str, service: Any, notice: Notice) -> None:
     title, body = notice.title, notice.body
     if schema not in _VERBATIM:
         title, body = inert(title), inert(body)
-    one = apprise.Apprise()
+    one = apprise.Apprise(asset=service.asset)
     one.add(service)
     with _logged() as lines:
         try:

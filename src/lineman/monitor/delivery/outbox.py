@@ -11,16 +11,16 @@ import logging
 import threading
 import uuid
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from lineman.monitor.clock import MINUTE, SECOND, Clock
-from lineman.monitor.delivery.errors import ChannelError, PermanentRefusal
+from lineman.monitor.delivery.errors import ChannelError
+from lineman.monitor.delivery.queue import NoticeQueue, Waiting
 from lineman.monitor.delivery.receivers import Receiver, Send, receivers_of
 from lineman.monitor.delivery.record import CLAIM, Record
-from lineman.monitor.incidents.alerts import Event
-from lineman.monitor.incidents.notices import Notice, shortest
+from lineman.monitor.delivery.sending import address_in_words, all_at_once, send
+from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.store import History
 
 __all__ = ["CLAIM", "Outbox", "backoff"]
@@ -38,28 +38,6 @@ def backoff(attempts: int, key: str) -> int:
     return wait + wait * (zlib.crc32(key.encode()) % 256) // 1024
 
 
-@dataclass(slots=True)
-class _Tries:
-    """Of one notice at one receiver."""
-
-    attempts: int = 0
-    next_try: float = 0.0
-    """Monotonic milliseconds."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    notice: Notice
-    done: dict[str, str] = field(default_factory=dict)
-    """Receivers that need it no more: nothing where it arrived, else why it was given up."""
-    tries: dict[str, _Tries] = field(default_factory=dict)
-    sending: int = 0
-    """Receivers to which it is being sent."""
-
-    def tries_at(self, receiver: str) -> _Tries:
-        return self.tries.setdefault(receiver, _Tries())
-
-
 class Outbox:
     """Notices on their way. Thread-safe; ``deliver_due`` may be called by one thread for each channel."""
 
@@ -70,8 +48,7 @@ class Outbox:
         self.owner = (owner or uuid.uuid4().hex)[:64]
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
-        self._waiting: dict[str, dict[str, _Waiting]] = {}
-        self._finished: set[str] = set()
+        self._queue = NoticeQueue()
         self._record = Record(history, self.owner, clock)
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -100,11 +77,8 @@ class Outbox:
         """Take notices over; known ones are ignored."""
         with self._wake:
             for notice in notices:
-                queue = self._waiting.setdefault(notice.channel, {})
-                if notice.key in queue or notice.key in self._finished:
-                    continue
-                queue[notice.key] = _Waiting(notice)
-                self._drop_reminders(queue, notice)
+                for needless in self._queue.add(notice):
+                    self._settle(needless, dropped=True)
             self._wake.notify_all()
 
     def load(self, place: str | None = None) -> bool:
@@ -116,15 +90,7 @@ class Outbox:
             pending = self._record.load(place)
             if pending is None:
                 return False
-            own = [notice for notice in pending if notice.channel in self._senders]
-            later, self._waiting = self._waiting, {}
-            for channel in {notice.channel for notice in own} | set(later):
-                queue = later.get(channel, {})
-                for notice in own:
-                    if notice.channel == channel and notice.key not in self._finished:
-                        known = queue.pop(notice.key, None) or _Waiting(notice)
-                        self._waiting.setdefault(channel, {})[notice.key] = known
-                self._waiting.setdefault(channel, {}).update(queue)
+            self._queue.put_first(notice for notice in pending if notice.channel in self._senders)
             self._wake.notify_all()
         return True
 
@@ -144,32 +110,28 @@ class Outbox:
                 LOG.warning(
                     "notice %r to %s is withdrawn: it is about what was taken out", notice.title, notice.channel
                 )
-                self._waiting.get(notice.channel, {}).pop(notice.key, None)
-                self._finished.add(notice.key)
+                self._queue.finish(notice)
         return untold
 
     def forget(self, place: str) -> None:
         """Let go of a place's notices: another one sends them."""
         with self._lock:
-            for queue in self._waiting.values():
-                for key in [key for key, waiting in queue.items() if waiting.notice.place == place]:
-                    del queue[key]
+            self._queue.forget(place)
 
     def stuck(self, place: str) -> bool:
         """True where a notice of the place reached none of its receivers several times in a row."""
         with self._lock:
-            waiting = [one for queue in self._waiting.values() for one in queue.values()]
             return any(
                 one.notice.place == place
                 and not one.done
                 and any(tries.attempts >= STUCK for tries in one.tries.values())
-                for one in waiting
+                for one in self._queue
             )
 
     @property
     def pending(self) -> int:
         with self._lock:
-            return sum(len(queue) for queue in self._waiting.values())
+            return len(self._queue)
 
     def replace_senders(self, senders: Mapping[str, Send]) -> None:
         """Use other channels from now on."""
@@ -197,23 +159,24 @@ class Outbox:
 
     def deliver_all(self) -> None:
         """Send once what is due on all channels, none waiting for another."""
-        _all_at_once([partial(self.deliver_due, channel) for channel in self._senders])
+        all_at_once([partial(self.deliver_due, channel) for channel in self._senders])
 
     def deliver_due(self, channel: str) -> int | None:
         """Send what is due on a channel; return milliseconds until the next try, or None where nothing waits."""
-        if not self._waiting.get(channel):
-            return None
+        with self._lock:
+            if not self._queue.of(channel):
+                return None
         receivers = self._receivers(channel)
         with self._lock:
             present = {receiver.id for receiver in receivers}
             for place in [place for place in self._errors if place[0] == channel and place[1] not in present]:
                 del self._errors[place]
-            for waiting in list(self._waiting.get(channel, {}).values()):
+            for waiting in self._queue.of(channel):
                 self._settle_where_done(waiting, receivers)
-        _all_at_once([partial(self._deliver, channel, one, receivers) for one in receivers])
+        all_at_once([partial(self._deliver, channel, one, receivers) for one in receivers])
         now = self._clock.monotonic() * 1_000
         with self._lock:
-            tries = [when for one in receivers if (when := self._first(channel, one, now)[1]) is not None]
+            tries = [when for one in receivers if (when := self._queue.first(channel, one, now)[1]) is not None]
         return max(1, round(min(tries) - now)) if tries else None
 
     def save_settled(self) -> None:
@@ -239,26 +202,11 @@ class Outbox:
         while True:
             now = self._clock.monotonic() * 1_000
             with self._lock:
-                waiting = self._first(channel, receiver, now)[0]
+                waiting = self._queue.first(channel, receiver, now)[0]
                 if waiting is None:
                     return
                 waiting.sending += 1
             self._try(waiting, receiver, receivers, now)
-
-    def _first(self, channel: str, receiver: Receiver, now: float) -> tuple[_Waiting | None, float | None]:
-        """What is to be sent to a receiver now; or None, and when to look again (monotonic milliseconds)."""
-        blocked: set[str] = set()
-        soonest: float | None = None
-        for waiting in self._waiting.get(channel, {}).values():
-            if receiver.id in waiting.done or waiting.notice.matter in blocked:
-                continue
-            tries = waiting.tries_at(receiver.id)
-            if tries.next_try <= now:
-                return waiting, None
-            # Later news about the same matter waits behind it; other matters do not.
-            blocked.add(waiting.notice.matter)
-            soonest = tries.next_try if soonest is None else min(soonest, tries.next_try)
-        return None, soonest
 
     def _begin(self, channel: str) -> None:
         thread = threading.Thread(target=self._run, args=(channel,), name=f"lineman-notices-{channel}", daemon=True)
@@ -272,11 +220,11 @@ class Outbox:
             with self._wake:
                 if self._stopping:
                     return
-                if wait is None and self._waiting.get(channel):
+                if wait is None and self._queue.of(channel):
                     continue
                 self._wake.wait(min(30.0, (wait or 30_000) / 1_000))
 
-    def _try(self, waiting: _Waiting, receiver: Receiver, receivers: Sequence[Receiver], now: float) -> None:
+    def _try(self, waiting: Waiting, receiver: Receiver, receivers: Sequence[Receiver], now: float) -> None:
         notice = waiting.notice
         with self._lock:
             claim = self._record.claim(notice)
@@ -284,18 +232,18 @@ class Outbox:
             if claim.pause is not None:
                 waiting.tries_at(receiver.id).next_try = now + claim.pause
             if claim.settled:
-                self._finish(notice)
+                self._queue.finish(notice)
             if claim.pause is not None or receiver.id in waiting.done:
                 waiting.sending -= 1
                 return
         try:
-            outcome = _send(receiver, notice)
+            outcome = send(receiver, notice)
         except ChannelError as error:
             self._postpone(waiting, receiver, str(error))
         else:
             self._done_with(waiting, receiver, receivers, outcome)
 
-    def _done_with(self, waiting: _Waiting, receiver: Receiver, receivers: Sequence[Receiver], outcome: str) -> None:
+    def _done_with(self, waiting: Waiting, receiver: Receiver, receivers: Sequence[Receiver], outcome: str) -> None:
         """A receiver has a notice, or (``outcome`` says why) will never take it."""
         notice, place = waiting.notice, (waiting.notice.channel, receiver.id)
         with self._lock:
@@ -305,31 +253,27 @@ class Outbox:
             if outcome:
                 self.set_aside += 1
                 self._given_up[place] = outcome
-                LOG.error("notice %r to %s is set aside: %s", notice.title, _named(notice, receiver), outcome)
+                LOG.error("notice %r to %s is set aside: %s", notice.title, address_in_words(notice, receiver), outcome)
             else:
                 self.delivered += 1
                 self._given_up.pop(place, None)
             if not self._settle_where_done(waiting, receivers):
                 self._record.note(notice.key, waiting.done, settled=False, release=waiting.sending == 0)
 
-    def _settle_where_done(self, waiting: _Waiting, receivers: Sequence[Receiver]) -> bool:
+    def _settle_where_done(self, waiting: Waiting, receivers: Sequence[Receiver]) -> bool:
         """Settle a notice that every present receiver is done with. An address that is gone is waited for no longer."""
         if not waiting.done or not all(receiver.id in waiting.done for receiver in receivers):
             return False
         self._settle(waiting, dropped=all(waiting.done.values()))
         return True
 
-    def _settle(self, waiting: _Waiting, *, dropped: bool) -> None:
-        self._finish(waiting.notice)
+    def _settle(self, waiting: Waiting, *, dropped: bool) -> None:
+        self._queue.finish(waiting.notice)
         self._record.note(waiting.notice.key, waiting.done, settled=True, dropped=dropped)
 
-    def _finish(self, notice: Notice) -> None:
-        self._waiting.get(notice.channel, {}).pop(notice.key, None)
-        self._finished.add(notice.key)
-
-    def _postpone(self, waiting: _Waiting, receiver: Receiver, error: str) -> None:
+    def _postpone(self, waiting: Waiting, receiver: Receiver, error: str) -> None:
         notice, tries = waiting.notice, waiting.tries_at(receiver.id)
-        LOG.warning("notice %r to %s did not get through: %s", notice.title, _named(notice, receiver), error)
+        LOG.warning("notice %r to %s did not get through: %s", notice.title, address_in_words(notice, receiver), error)
         with self._lock:
             waiting.sending -= 1
             self.failures += 1
@@ -338,47 +282,3 @@ class Outbox:
             tries.next_try = self._clock.monotonic() * 1_000 + pause
             tries.attempts += 1
             self._record.postpone(notice.key, pause, error, release=waiting.sending == 0)
-
-    def _drop_reminders(self, queue: dict[str, _Waiting], newer: Notice) -> None:
-        """A reminder that has not arrived gives way to a newer notice about the same matter."""
-        for waiting in list(queue.values()):
-            old = waiting.notice
-            if old.event is Event.REMINDER and old.matter == newer.matter and old.key != newer.key:
-                self._settle(waiting, dropped=True)
-
-
-def _send(receiver: Receiver, notice: Notice) -> str:
-    """Send a notice; say why where the receiver refuses it for good, in its shortest form as well.
-
-    Raises:
-        ChannelError: it may get through later.
-    """
-    try:
-        receiver.send(notice)
-    except PermanentRefusal:
-        try:
-            receiver.send(shortest(notice))
-        except PermanentRefusal as error:
-            return str(error)
-    except ChannelError:
-        raise
-    except Exception as error:
-        # Without its worker a channel would be silent until the next start.
-        LOG.exception("sending a notice failed for a reason of ours")
-        raise ChannelError(f"an error of lineman's own ({type(error).__name__}): see its log") from None
-    return ""
-
-
-def _named(notice: Notice, receiver: Receiver) -> str:
-    return f"{notice.channel} ({receiver.name})" if receiver.name else notice.channel
-
-
-def _all_at_once(work: Sequence[Callable[[], object]]) -> None:
-    """Call functions, each in a thread of its own where there are several, and wait for all of them."""
-    threads = [threading.Thread(target=one, daemon=True) for one in work[1:]]
-    for thread in threads:
-        thread.start()
-    for one in work[:1]:
-        one()
-    for thread in threads:
-        thread.join()
