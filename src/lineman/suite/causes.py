@@ -137,8 +137,6 @@ def _explained_by(explanation: Explanation, by_clause: Mapping[str, Sequence[Fin
         if len(_numbers(group) & explanation.explained) >= _SHARED * len(_numbers(group))
     }
     root = next((clause for clause in explanation.hypothesis.clauses if clause in by_clause), None)
-    if root is None:
-        root = min(followers, key=_rank, default=None)
     return None if root is None else (root, followers)
 
 

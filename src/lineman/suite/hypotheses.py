@@ -160,6 +160,26 @@ def _loses_last_above(most: int) -> Explains:
     return explains
 
 
+def _answers_of_others(cases: Sequence[Situation]) -> Explains:
+    """Answers that would be right for another query of the run."""
+    owners: dict[tuple[str, ...], set[tuple[tuple[str, object], ...]]] = {}
+    for case in cases:
+        page = case.slice(case.asked.start)
+        if page:
+            owners.setdefault(tuple(page), set()).add(_question(case))
+
+    def explains(case: Situation) -> bool | None:
+        if case.right or not case.got:
+            return None
+        return bool(owners.get(tuple(case.got), set()) - {_question(case)})
+
+    return explains
+
+
+def _question(case: Situation) -> tuple[tuple[str, object], ...]:
+    return (*case.asked.filter_key, ("size", case.size), ("start", case.asked.start))
+
+
 def _hypotheses(cases: Sequence[Situation], wrong: Sequence[Situation]) -> Iterator[Hypothesis]:
     """The mistakes that are looked for, those that say most first."""
     paging = document().paging
@@ -193,6 +213,9 @@ def _hypotheses(cases: Sequence[Situation], wrong: Sequence[Situation]) -> Itera
     yield Hypothesis("the records come in reverse order", ("order.stable",), _reversed)
     if any(None in (_rows(case) or ()) for case in wrong):
         yield Hypothesis("null comes in place of a record", ("answer.schema", "limit.page-size"), _null_for_a_record)
+    yield Hypothesis(
+        "answers belong to other queries of the same run", ("query.independent",), _answers_of_others(cases)
+    )
     most = _largest_whole_page(cases, wrong)
     if most is not None:
         yield Hypothesis(

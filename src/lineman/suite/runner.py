@@ -6,7 +6,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lineman.client import BlockingClient, Clock, Paths
 from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
+from lineman.suite.allowance import MOST
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import CaseOutcome, SuitePlugin
@@ -68,6 +69,8 @@ def prepare(
     """
     chosen = target or load_target(name, base_url, None, os.environ if environment is None else environment)
     chosen.require_credentials()
+    if chosen.max_requests is None and settings.profile != "deep":
+        chosen = replace(chosen, max_requests=MOST)
     check_target(settings, chosen)
     recorder = RunState()
     paths = Paths(query=document().query_path, token=document().token_path)
