@@ -357,3 +357,24 @@ def test_a_run_ends_after_as_many_violations_as_were_asked_for(tmp_path: Path) -
     assert "are as many as were asked for" in done.stdout
     states = [one["state"] for one in record(tmp_path / "run")["clauses"]]  # type: ignore[attr-defined]
     assert states.count("not-verified") > 20
+
+
+# -- nothing that lies about --------------------------------------------------------------------------------------
+
+
+def test_the_surroundings_change_nothing(tmp_path: Path) -> None:
+    """When pytest's variables, files and plugins are set to spoil a run, then it is the run that it would be."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('of somebody else')\n")
+    (tmp_path / "spoiling.py").write_text("raise RuntimeError('of somebody else')\n")
+    surroundings = {
+        "PYTEST_ADDOPTS": "--maxfail=1 -k nothing -p spoiling",
+        "PYTEST_PLUGINS": "spoiling",
+        "PYTHONPATH": str(tmp_path),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "examples"),
+    }
+    done = lineman(*SMOKE, "--sandbox", "--report-dir", "run", folder=tmp_path, **surroundings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert record(tmp_path / "run")["requests"] > 20  # type: ignore[operator]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["conftest.py", "pytest.ini", "run", "spoiling.py"]
+    assert (tmp_path / "run/pytest.html").exists()

@@ -19,6 +19,7 @@ from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
 from lineman.suite.allowance import MOST
+from lineman.suite.isolation import PLUGINS, isolated
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import CaseOutcome, SuitePlugin
@@ -86,8 +87,8 @@ def prepare(
     return SuitePlugin(service, settings)
 
 
-_NOT_NEEDED = ("cacheprovider", "xdist", "schemathesis", "unraisableexception")
-"""Plugins of pytest that a run has no use for, and that cost it time or leave files behind."""
+_NOT_NEEDED = ("cacheprovider", "unraisableexception")
+"""Pytest's own plugins that a run has no use for, and that cost it time or leave files behind."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,15 @@ def run_suite(
         str(folder / "pytest.ini"),
         *(part for name in _NOT_NEEDED for part in ("-p", f"no:{name}")),
     ]
-    if report_dir is None:
-        args += ["-p", "no:html", "-p", "no:metadata"]
-    else:
+    if report_dir is not None:
+        args += [part for name in PLUGINS for part in ("-p", name)]
         args += [f"--html={report_dir / 'pytest.html'}", "--self-contained-html"]
     plugins: list[object] = [plugin]
     if not pytest_args:
         plugins.append(QuietTerminal())
     try:
-        code = pytest.main([*args, *pytest_args], plugins=plugins)
+        with isolated():
+            code = pytest.main([*args, *pytest_args], plugins=plugins)
     except KeyboardInterrupt:
         plugin.interrupted = True
         code = pytest.ExitCode.INTERRUPTED
