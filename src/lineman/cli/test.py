@@ -108,6 +108,8 @@ def judge(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 pass, 1 contract violated, 2 interrupted, 3 no verdict, 4 wrong call or configuration.
     """
+    from lineman.suite.forecast import check_budget  # noqa: PLC0415 - heavy
+    from lineman.suite.requirements import check_target  # noqa: PLC0415 - heavy
     from lineman.suite.run_state import RunOptions  # noqa: PLC0415 - heavy
 
     with _errors_as_messages():
@@ -137,9 +139,11 @@ def judge(  # noqa: PLR0913 - one parameter an option
         )
         with _chosen(target, base_url, config, fault or [], dialect or [], sandbox=sandbox) as (found, known_as):
             chosen = _limited(found, max_requests, rate, deep=profile == "deep")
+            check_budget(settings, chosen.max_requests)
             if plan:
-                from lineman.cli.terminal import print_plan  # noqa: PLC0415 - starts the sandbox in process
+                from lineman.cli.plan import print_plan  # noqa: PLC0415 - rich
 
+                check_target(settings, chosen)
                 print_plan(settings, chosen)
                 return
             from lineman.cli.running import run_and_report  # noqa: PLC0415 - heavy
@@ -245,7 +249,7 @@ def _chosen(
 def _limited(target: Target, max_requests: int | None, rate: float | None, *, deep: bool) -> Target:
     from dataclasses import replace  # noqa: PLC0415
 
-    from lineman.suite.runner import DEEP_BUDGET  # noqa: PLC0415 - heavy
+    from lineman.suite.forecast import DEEP_BUDGET  # noqa: PLC0415 - heavy
 
     budget = max_requests or target.max_requests or (DEEP_BUDGET if deep else None)
     given = {"max_requests": max_requests, "rate": rate}

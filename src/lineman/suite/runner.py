@@ -48,10 +48,6 @@ class QuietTerminal:
         report.title = "lineman: raw page of the tests"  # type: ignore[attr-defined]  # pytest-html's object
 
 
-DEEP_BUDGET = 5000
-"""Requests of a deep run against a target without a budget of its own."""
-
-
 def prepare(
     settings: RunOptions,
     *,

@@ -26,6 +26,7 @@ from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
 from lineman.suite.allowance import MOST, PLANNED, Allowance
 from lineman.suite.confirmation import SPENT, Confirmation
 from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
+from lineman.suite.forecast import GENERATED, RESERVE
 from lineman.suite.generation import most_telling
 from lineman.suite.hypotheses import Explanation, explain
 from lineman.suite.list_reader import ListReader
@@ -37,8 +38,6 @@ from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdic
 DRAWN = 4
 """Queries drawn for each one asked: those are chosen that combine what was not combined yet."""
 _CANARIES = 2
-_RESERVE = 120
-"""Requests of a deep run that are kept for what comes after the generated queries."""
 
 
 @dataclass
@@ -186,12 +185,12 @@ class Service:
                 return
             drawn = draw(self.data, self.options.seed + number, DRAWN * self.options.generated)
             queries = most_telling(drawn, self.combinations_asked, self.options.generated)
-            self.query("total.counts-matches", *queries, note="generated from the data")
+            self.query("total.counts-matches", *queries, note=GENERATED)
 
     def _has_room_for(self, count: int) -> bool:
         """True where the budget allows so many requests and still what comes after them."""
         spent = self.client.statistics
-        return spent.budget is None or spent.requests + count + _RESERVE <= spent.budget
+        return spent.budget is None or spent.requests + count + RESERVE <= spent.budget
 
     @property
     def combinations_asked(self) -> set[frozenset[str]]:
