@@ -75,6 +75,10 @@ class BlockingClient:
     def redactor(self) -> Redactor:
         return self._client.redactor
 
+    def ask_before_down(self, neutral: Callable[[], Request | None]) -> None:
+        """Have ``neutral`` give a query that was answered before, to be asked before the target is called down."""
+        self._client.neutral = neutral
+
     def send(self, request: Request) -> Exchange:
         """See :meth:`Client.send`."""
         return self._run(self._client.send(request))

@@ -14,11 +14,11 @@ import httpx
 from lineman import __version__
 from lineman.client.auth import Tokens, names, render, unknown_app_key
 from lineman.client.clock import Clock, SystemClock
-from lineman.client.errors import BudgetSpent, CredentialMissing
+from lineman.client.errors import BudgetSpent, CredentialMissing, TargetDown, TargetUnreachable
 from lineman.client.network import NetworkTransport, origin_of, ssl_context
 from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
-from lineman.client.retry import CircuitBreaker, Retrier
+from lineman.client.retry import CircuitBreaker, Retrier, is_outage
 from lineman.client.statistics import Statistics
 from lineman.client.token_endpoint import TokenEndpoint
 from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenCache
@@ -102,6 +102,8 @@ class Client:
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
+        self.neutral: Callable[[], Request | None] | None = None
+        """Gives a query that was answered before, to be asked before the target is called down."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -172,6 +174,26 @@ class Client:
         return _Tenant(credentials, token_cache, endpoint, prefix)
 
     async def _send(self, request: Request, number: int) -> Exchange:
+        exchange = await self._deliver(request, number)
+        try:
+            self._breaker.see(exchange)
+        except TargetUnreachable:
+            raise
+        except TargetDown:
+            if not await self._answers_a_neutral_query():
+                raise
+            self._breaker.reset()
+        return exchange
+
+    async def _answers_a_neutral_query(self) -> bool:
+        """Whether what looks like an outage is only one kind of request that the service fails over."""
+        request = self.neutral() if self.neutral is not None else None
+        if request is None:
+            return False
+        exchange = await self._deliver(request, next(self._numbers))
+        return not is_outage(exchange) and exchange.status != 429
+
+    async def _deliver(self, request: Request, number: int) -> Exchange:
         numbers = itertools.chain([number], self._numbers)
         context = RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
         headers = [*self._common(), *self._app_key(request, context)]
@@ -189,9 +211,7 @@ class Client:
 
         # A request keeps its place until it is done, retries included: a target that falls over meets no more of them.
         async with self._places:
-            exchange = await self._retrier.deliver(build, context, auth=auth, retry=request.retry)
-        self._breaker.see(exchange)
-        return exchange
+            return await self._retrier.deliver(build, context, auth=auth, retry=request.retry)
 
     def _common(self) -> tuple[tuple[str, str], ...]:
         return (

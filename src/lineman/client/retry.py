@@ -95,6 +95,10 @@ class CircuitBreaker:
         if self._in_a_row >= self._down_after:
             raise self._down(exchange, self._in_a_row)
 
+    def reset(self) -> None:
+        """Count anew: another request was answered meanwhile."""
+        self._in_a_row = 0
+
     def _down(self, exchange: Exchange, count: int) -> TargetDown:
         last = exchange.failure.message if exchange.failure else f"status {exchange.status}"
         return TargetDown(

@@ -29,6 +29,8 @@ class Clause:
     where: str
     how: str
     breaks: str
+    shown_by: str = "success"
+    """The kind of answer that shows it kept: ``success``, ``refusal``, ``credentials``, or any ``answer``."""
 
     @property
     def area(self) -> str:

@@ -69,8 +69,12 @@ class ClauseResult(_Record):
     state: State
     reason: str = ""
     """Why it was not verified, or what was seen; empty where the state says all."""
+    masked_by: str = ""
+    """The violated clause because of which this one could not be verified: what its answers were held against is
+    disproved, or they are wrong for that reason. Empty where nothing hides it.
+    """
     requests: int
-    """How many requests bear on it."""
+    """How many answers say something of it."""
     seconds: float = 0.0
     """How long the tests took that judge it; a test that judges several clauses counts for each."""
     exchanges: list[int] = Field(default_factory=list)

@@ -78,10 +78,12 @@ class Confirmation:
                 return self.requery.mismatches([mismatch.exchange for mismatch in mismatches])
             # The list is another one now. An answer that is right for it was given after the change, and is right.
             late = self.requery.mismatches(mismatch.exchange for mismatch in mismatches)
+            self.requery.excuse(late)
             requests = {mismatch.exchange.request.body: mismatch.exchange.request for mismatch in late}
             mismatches = self.requery.mismatches(self.requery.ask(list(requests.values())[:AGAIN]))
         for mismatch in mismatches:
             self.requery.recorder.not_verified(mismatch.findings[0].clause, reason)
+        self.requery.excuse(mismatches)
         return []
 
     def _list_changed(self, mismatches: Sequence[Mismatch]) -> bool:
@@ -102,6 +104,7 @@ class Confirmation:
         if not older:
             return mismatches
         again = self.requery.mismatches(self.requery.ask([mismatch.exchange.request for mismatch in older]))
+        self.requery.excuse(older)
         return [*again, *(mismatch for mismatch in mismatches if mismatch not in older)]
 
     def _is_older(self, mismatch: Mismatch) -> bool:

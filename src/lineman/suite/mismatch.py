@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineman.contract.answer import Answer, read_answer
+from lineman.contract.checks import findings_of
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model, record_id
-from lineman.contract.oracle.compare import compare
+from lineman.contract.oracle.compare import MODEL, judge_by_model
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request
@@ -60,11 +61,20 @@ class Requery:
         if self._changes != self.recorder.data_changes:
             self._known.clear()
             self._changes = self.recorder.data_changes
-        compared = []
+        found = []
         for exchange in exchanges:
             self._known[exchange.request.body] = exchange
-            compared.append((exchange, compare(exchange, self.model)))
-        return [Mismatch(exchange, findings) for exchange, findings in compared if findings]
+            outcomes = judge_by_model(exchange, self.model)
+            self.recorder.judged(exchange, MODEL, outcomes)
+            findings = findings_of(outcomes)
+            if findings:
+                found.append(Mismatch(exchange, findings))
+        return found
+
+    def excuse(self, mismatches: Iterable[Mismatch]) -> None:
+        """Take back what differs: the list that it was compared with is another one now."""
+        for mismatch in mismatches:
+            self.recorder.excuse(mismatch.exchange, MODEL)
 
     def known(self, body: bytes | None) -> Exchange | None:
         """The last answer to this body on the present state of the list, if it was asked; it may be wrong."""

@@ -10,7 +10,20 @@ from typing import Literal
 
 from lineman.contract.clauses import Clause
 from lineman.contract.finding import Finding
-from lineman.exchange import Exchange, Operation
+from lineman.contract.outcome import Outcome, Result
+from lineman.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Numbers of the exchanges that say something of a clause."""
+
+    kept: frozenset[int]
+    broken: frozenset[int]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        return self.kept | self.broken
 
 
 @dataclass
@@ -29,8 +42,8 @@ class RunState:
     """Why a test of a clause is no part of this profile. Others may verify the clause all the same."""
     tested: set[str] = field(default_factory=set)
     """Clauses with a test that ran to its end."""
-    coverage: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Clause to the numbers of the exchanges that bear on it."""
+    outcomes: dict[tuple[int, str], tuple[Outcome, ...]] = field(default_factory=dict)
+    """What was said of an exchange, by its number and by who said it: the last word of each counts."""
     notes: list[str] = field(default_factory=list)
     data_changes: int = 0
     journal: Callable[[Exchange], None] | None = None
@@ -42,11 +55,23 @@ class RunState:
         if self.journal is not None:
             self.journal(exchange)
 
-    def exercises(self, exchange: Exchange, clauses: Iterable[str]) -> None:
-        """Note that an exchange exercised clauses beyond the ones that it was made for."""
-        if exchange.operation is Operation.QUERY:
-            for clause in clauses:
-                self.coverage[clause].add(exchange.number)
+    def judged(self, exchange: Exchange, judge: str, outcomes: Iterable[Outcome]) -> None:
+        """Keep what a judge says of an exchange, in place of what it said before."""
+        self.outcomes[exchange.number, judge] = tuple(outcomes)
+
+    def excuse(self, exchange: Exchange, judge: str) -> None:
+        """Take back what a judge said of an exchange: its reference was another one by then."""
+        self.outcomes.pop((exchange.number, judge), None)
+
+    def evidence(self, clause: str) -> Evidence:
+        """The exchanges that show a clause kept, and those that contradict it."""
+        results: dict[int, set[Result]] = defaultdict(set)
+        for (number, _), outcomes in self.outcomes.items():
+            for outcome in outcomes:
+                if outcome.clause == clause:
+                    results[number].add(outcome.result)
+        broken = {number for number, said in results.items() if Result.BROKEN in said}
+        return Evidence(frozenset(results.keys() - broken), frozenset(broken))
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         self.findings.extend(findings)
@@ -66,7 +91,7 @@ class RunState:
 
     def why_not_verified(self, clause: Clause) -> str | None:
         """Why nothing that was seen so far shows what becomes of a clause; None where something does."""
-        if self.answers.get(clause.id):
+        if not clause.promised and self.answers.get(clause.id):
             return None
         if clause.id in self.reasons:
             return self.reasons[clause.id]
@@ -74,7 +99,15 @@ class RunState:
             return self.left_out[clause.id]
         if not clause.promised:
             return "no answer was seen that shows it"
-        return None if self.coverage.get(clause.id) else "no request bears on it"
+        evidence = self.evidence(clause.id)
+        if evidence.broken:
+            return (
+                f"{len(evidence.broken)} of {len(evidence.numbers)} answers contradict it, and it could not be proven"
+            )
+        if evidence.kept:
+            return None
+        asked = any(clause.id in exchange.request.clauses for exchange in self.final)
+        return "no answer that it got shows it" if asked else "no request bears on it"
 
 
 Profile = Literal["smoke", "full", "deep"]

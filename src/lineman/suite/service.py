@@ -16,15 +16,17 @@ from typing import Any
 from lineman.client import BlockingClient
 from lineman.contract.answer import AnswerKind, is_html, leads_elsewhere, read_answer
 from lineman.contract.checks import findings_of, run_checks
-from lineman.contract.coverage import clauses_exercised
+from lineman.contract.clauses import catalogue
 from lineman.contract.finding import Finding, merge
 from lineman.contract.model import Listing, Model
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import has_page, is_special_text
+from lineman.contract.outcome import Outcome, Result
 from lineman.contract.query import parse_query
 from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
 from lineman.suite.allowance import MOST, PLANNED, Allowance
 from lineman.suite.confirmation import SPENT, Confirmation
+from lineman.suite.failing import FailingRequests, fills_a_page
 from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
 from lineman.suite.forecast import GENERATED, RESERVE
 from lineman.suite.generation import most_telling
@@ -60,7 +62,9 @@ class Service:
         )
         self.confirmation = Confirmation(self.reader, Requery(self.model, self.state, self._send), self.allowance)
         self.random = random.Random(self.options.seed)  # noqa: S311 -- reproducible choice, no secret
-        self.truncated_bodies = TruncatedBodies(self._recorded)
+        self.truncated_bodies = TruncatedBodies(self._recorded, self._arrives_elsewhere)
+        self.failing = FailingRequests(self._recorded, self.state, self.model)
+        self.client.ask_before_down(self.failing.neutral)
         self.flaky_auth = FlakyAuth()
         self._looking_closer = False
 
@@ -276,18 +280,30 @@ class Service:
         exchanges = self.client.send_all(requests)
         self.state.final += exchanges
         for exchange in exchanges:
-            self.state.exercises(exchange, clauses_exercised(exchange))
+            self.state.judged(exchange, PURPOSE, _purposes_shown(exchange))
         return exchanges
 
     def _send(self, requests: Sequence[Request]) -> list[Exchange]:
         exchanges = self._recorded(requests)
-        self.state.add_findings(self.truncated_bodies.examine([e for e in exchanges if _in_model(e)]))
+        large = self.truncated_bodies.examine([e for e in exchanges if _in_model(e)])
+        self.state.add_findings(large)
+        told = {e.number for finding in large for e in finding.exchanges}
+        self.state.add_findings(self.failing.examine([e for e in exchanges if e.number not in told]))
         self.state.add_findings(self.flaky_auth.examine(exchanges))
         if self.opened:
             self._detect_gateway(exchanges)
         for exchange in exchanges:
-            self.state.add_findings(findings_of(run_checks(exchange)))
+            outcomes = run_checks(exchange)
+            self.state.judged(exchange, "checks", outcomes)
+            self.state.add_findings(findings_of(outcomes))
         return exchanges
+
+    def _arrives_elsewhere(self, exchange: Exchange) -> bool:
+        """True where an answer of as many records as this one should have arrived whole: its size cuts nothing off."""
+        asked = parse_query(exchange.request.query or {})
+        prediction = self.model.predict(asked)
+        count = asked.page_size if prediction is None else len(prediction.page(asked))
+        return any(fills_a_page(e, count) for e in self.state.final if _in_model(e))
 
     def _detect_gateway(self, exchanges: Sequence[Exchange]) -> None:
         """One strange answer breaks a promise; where every request gets one, something stands before the service."""
@@ -352,6 +368,32 @@ class Service:
 
 def _named(findings: Sequence[Finding], check: str) -> Iterable[Finding]:
     return (replace(finding, check=check) for finding in findings)
+
+
+PURPOSE = "purpose"
+
+
+def _purposes_shown(exchange: Exchange) -> list[Outcome]:
+    """What an answer shows by itself of the clauses that it was asked for, where no model predicts it.
+
+    A success with another tenant's token or another app key is evidence for the relation that compares it; what the
+    service answers to a question that the documentation leaves open bears on that question.
+    """
+    answer = read_answer(exchange)
+    if exchange.operation is not Operation.QUERY or answer.kind in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER):
+        return []
+    compared = answer.succeeded and not _in_model(exchange)
+    shown = [
+        id_
+        for id_ in exchange.request.clauses
+        if (not catalogue()[id_].promised if id_ in catalogue() else False) or (compared and shown_by_relation(id_))
+    ]
+    return [Outcome(id_, PURPOSE, Result.KEPT, exchange) for id_ in shown]
+
+
+def shown_by_relation(clause: str) -> bool:
+    """True for promises of which a success with other credentials than the tenant's own shows something."""
+    return clause in ("auth.app-key-optional", "auth.foreign-app-key", "auth.tenant-isolation")
 
 
 def _in_model(exchange: Exchange) -> bool:

@@ -118,9 +118,12 @@ def _clause_result(
     observations: Mapping[str, str],
     pins: Mapping[str, str],
 ) -> ClauseResult:
-    bearing = sorted(plugin.service.state.coverage.get(clause.id, ()))
+    bearing = sorted(plugin.service.state.evidence(clause.id).numbers)
     own = [finding for finding in findings if finding.clause == clause.id]
     state, reason = _state(clause, plugin, own, waivers, observations)
+    masked_by = "" if own else _masked_by(clause, plugin, findings)
+    if masked_by and state in (State.HELD, State.NOT_VERIFIED, State.OBSERVED):
+        state, reason = State.NOT_VERIFIED, f"masked by {masked_by}: what its answers were held against is disproved"
     return ClauseResult(
         id=clause.id,
         level=Level(clause.level),
@@ -129,6 +132,7 @@ def _clause_result(
         where=clause.where,
         state=state,
         reason=reason,
+        masked_by=masked_by,
         requests=len(bearing),
         seconds=round(sum(one.seconds for one in plugin.outcomes if clause.id in one.clauses), 3),
         exchanges=bearing[:SHOWN],
@@ -159,6 +163,19 @@ def _state(
     if lacking is not None:
         return State.NOT_VERIFIED, lacking
     return (State.OBSERVED if clause.id in observations else State.HELD), ""
+
+
+def _masked_by(clause: Clause, plugin: SuitePlugin, findings: Sequence[Finding]) -> str:
+    """The violated clause that hides this one: the one that the answers that contradict it show most, or the order
+    that a place in the list was counted in. Empty where nothing hides it.
+    """
+    if not clause.promised or clause.id not in select(plugin.settings.only):
+        return ""
+    contradicting = plugin.service.state.evidence(clause.id).broken
+    if contradicting and findings:
+        return max(findings, key=lambda f: len(contradicting & {e.number for e in f.exchanges})).clause
+    disordered = next((f for f in findings if f.check == "stable_order"), None)
+    return disordered.clause if disordered and clause.id.startswith(("order.", "offset.")) else ""
 
 
 def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiver], causes: Causes) -> Violation:

@@ -11,12 +11,14 @@ from dataclasses import replace
 
 from lineman.contract.answer import AnswerKind, holds_records, read_answer
 from lineman.contract.checks.base import Case
+from lineman.contract.clauses import catalogue
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model, Prediction, learn_order, predict
 from lineman.contract.operation import document
-from lineman.contract.oracle.comparison import Comparison, has_page, may_be_refused, not_accepted
+from lineman.contract.oracle.comparison import Comparison, filter_clause, has_page, may_be_refused, not_accepted
 from lineman.contract.oracle.pages import check_page, check_past_end, check_positions
 from lineman.contract.oracle.records import check_contents, check_reachable_count, check_records, check_total
+from lineman.contract.outcome import Outcome, Result
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import Exchange
 
@@ -39,6 +41,61 @@ def compare(exchange: Exchange, model: Model) -> list[Finding]:
     if case.answer.kind is AnswerKind.REFUSAL and not case.answer.records and may_be_refused(comparison):
         return []
     return _judge(comparison)
+
+
+MODEL = "model"
+"""Name of the check that compares answers with their prediction."""
+_EVERY_PAGE = (
+    "answer.status",
+    "answer.return-code",
+    "total.counts-matches",
+    "limit.page-size",
+    "query.repeatable",
+    "order.stable",
+)
+
+
+def judge_by_model(exchange: Exchange, model: Model) -> list[Outcome]:
+    """Compare an answer with its prediction: the clauses that it breaks, or those that it shows kept.
+
+    Nothing is said of an answer that is no success, nor of one that nothing is known about; and of one that differs
+    only how it differs, because one difference explains others.
+    """
+    findings = compare(exchange, model)
+    broken: dict[str, list[Finding]] = {}
+    for finding in findings:
+        broken.setdefault(finding.clause, []).append(finding)
+    if broken:
+        return [Outcome(id_, MODEL, Result.BROKEN, exchange, tuple(found)) for id_, found in broken.items()]
+    asked = parse_request_body(exchange.request)
+    if asked is None or not asked.is_specified or not read_answer(exchange).succeeded or model.predict(asked) is None:
+        return []
+    purposes = [id_ for id_ in exchange.request.clauses if shown_by_success(id_)]
+    clauses = dict.fromkeys([*_EVERY_PAGE, *_of_parameters(asked), *purposes])
+    return [Outcome(id_, MODEL, Result.KEPT, exchange) for id_ in clauses]
+
+
+def shown_by_success(clause: str) -> bool:
+    """True for promises that a success shows kept."""
+    known = catalogue().get(clause)
+    return known is not None and known.promised and known.shown_by == "success"
+
+
+def _of_parameters(asked: ParsedQuery) -> Iterator[str]:
+    """The clauses about the parameters that a query has, and about those that it leaves out."""
+    paging = document().paging
+    if asked.filters:
+        yield filter_clause(asked)
+    if asked.limit is None:
+        yield "limit.default"
+    elif asked.limit in (0, paging.size_maximum):
+        yield "limit.zero" if asked.limit == 0 else "limit.maximum"
+    elif asked.limit > paging.size_maximum:
+        yield "limit.clamp"
+    if asked.offset is None:
+        yield "offset.default"
+    elif asked.offset:
+        yield "offset.maximum" if asked.offset == paging.start_maximum else "offset.pages"
 
 
 def _judge(c: Comparison) -> list[Finding]:
