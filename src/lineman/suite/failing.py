@@ -38,6 +38,8 @@ MOST_EXAMINED = 12
 """Kinds of failing requests that are examined in a run: a service with more of them is as good as down."""
 _FAILURES = frozenset({FailureKind.CUT, FailureKind.TIMEOUT, FailureKind.PROTOCOL})
 """Failures that a request may provoke; a name that does not resolve, or no connection, is none of them."""
+_ALONE = 2
+"""Parameters up to which their values matter; where more of them fail only together, it is their being together."""
 CHECK = "answered_like_a_neutral_query"
 
 
@@ -70,7 +72,10 @@ class _Proven:
         query = request.query
         if query is None or self.absent & query.keys():
             return False
-        return all(_fails_alike(name, value, query) for name, value in self.culprit.items())
+        together = len(self.culprit) > _ALONE
+        return all(
+            (together and name in query) or _fails_alike(name, value, query) for name, value in self.culprit.items()
+        )
 
 
 @dataclass
@@ -101,6 +106,11 @@ class FailingRequests:
         return replace(
             min(others, key=lambda one: _likeness(one, own)), note="a neutral query", clauses=("answer.status",)
         )
+
+    def bounded(self, request: Request) -> Request:
+        """The request, without further attempts where its kind is known to fail each time."""
+        known = request.retry and any(one.covers(request) for one in self.proven)
+        return replace(request, retry=False) if known else request
 
     def _judge(self, exchange: Exchange) -> list[Finding]:
         known = next((one for one in self.proven if one.covers(exchange.request)), None)

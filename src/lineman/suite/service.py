@@ -277,7 +277,7 @@ class Service:
     # -- the wire -------------------------------------------------------------------------------------------------
 
     def _recorded(self, requests: Sequence[Request]) -> list[Exchange]:
-        exchanges = self.client.send_all(requests)
+        exchanges = self.client.send_all([self.failing.bounded(request) for request in requests])
         self.state.final += exchanges
         for exchange in exchanges:
             self.state.judged(exchange, PURPOSE, _purposes_shown(exchange))
