@@ -8,6 +8,9 @@ from enum import StrEnum
 from lineman.contract.finding import Finding
 from lineman.exchange import Exchange
 
+MODEL = "model"
+"""Name of the check that compares answers with what the list predicts for them."""
+
 
 class Result(StrEnum):
     """A check's word on one answer."""

@@ -10,7 +10,8 @@ from lineman.contract.answer import Answer, read_answer
 from lineman.contract.checks import findings_of
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model, record_id
-from lineman.contract.oracle.compare import MODEL, judge_by_model
+from lineman.contract.oracle.compare import judge_by_model
+from lineman.contract.outcome import MODEL
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request

@@ -10,7 +10,7 @@ from typing import Literal
 
 from lineman.contract.clauses import Clause
 from lineman.contract.finding import Finding
-from lineman.contract.outcome import Outcome, Result
+from lineman.contract.outcome import MODEL, Outcome, Result
 from lineman.exchange import Exchange
 
 
@@ -44,6 +44,8 @@ class RunState:
     """Clauses with a test that ran to its end."""
     outcomes: dict[tuple[int, str], tuple[Outcome, ...]] = field(default_factory=dict)
     """What was said of an exchange, by its number and by who said it: the last word of each counts."""
+    reused: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Numbers of exchanges that served further clauses than the ones they were asked for."""
     notes: list[str] = field(default_factory=list)
     data_changes: int = 0
     journal: Callable[[Exchange], None] | None = None
@@ -63,6 +65,10 @@ class RunState:
         """Take back what a judge said of an exchange: its reference was another one by then."""
         self.outcomes.pop((exchange.number, judge), None)
 
+    def also_for(self, exchange: Exchange, clause: str) -> None:
+        """Note that an earlier answer, already judged, would have been asked for once more for this clause."""
+        self.reused[exchange.number].add(clause)
+
     def evidence(self, clause: str) -> Evidence:
         """The exchanges that show a clause kept, and those that contradict it."""
         results: dict[int, set[Result]] = defaultdict(set)
@@ -70,8 +76,12 @@ class RunState:
             for outcome in outcomes:
                 if outcome.clause == clause:
                     results[number].add(outcome.result)
+        for number in (number for number, clauses in self.reused.items() if clause in clauses):
+            said = {outcome.result for outcome in self.outcomes.get((number, MODEL), ())}
+            results[number] |= said if said == {Result.KEPT} else set()
         broken = {number for number, said in results.items() if Result.BROKEN in said}
-        return Evidence(frozenset(results.keys() - broken), frozenset(broken))
+        kept = {number for number, said in results.items() if said == {Result.KEPT}}
+        return Evidence(frozenset(kept), frozenset(broken))
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         self.findings.extend(findings)

@@ -92,7 +92,7 @@ class Service:
         for request in requests:
             earlier = known[request.body]
             if earlier is not None:
-                self.state.exercises(earlier, [clause])
+                self.state.also_for(earlier, clause)
                 earlier = replace(earlier, request=replace(earlier.request, note=note or earlier.request.note))
             exchanges.append(earlier or next(fresh))
         return exchanges

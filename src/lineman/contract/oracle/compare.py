@@ -18,7 +18,7 @@ from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import Comparison, filter_clause, has_page, may_be_refused, not_accepted
 from lineman.contract.oracle.pages import check_page, check_past_end, check_positions
 from lineman.contract.oracle.records import check_contents, check_reachable_count, check_records, check_total
-from lineman.contract.outcome import Outcome, Result
+from lineman.contract.outcome import MODEL, Outcome, Result
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import Exchange
 
@@ -43,8 +43,6 @@ def compare(exchange: Exchange, model: Model) -> list[Finding]:
     return _judge(comparison)
 
 
-MODEL = "model"
-"""Name of the check that compares answers with their prediction."""
 _EVERY_PAGE = (
     "answer.status",
     "answer.return-code",
