@@ -185,7 +185,7 @@ def _parse(response: Response) -> tuple[Any, str | None]:
     if parsed.constants:
         problem = problem or f"{parsed.constants[0]} is not JSON"
     if parsed.repeated:
-        problem = problem or f"a member stands twice in one object: {parsed.repeated[0]!r}"
+        problem = problem or f"a member stands twice in one object: {parsed.repeated[0]}"
     return parsed.value, problem
 
 

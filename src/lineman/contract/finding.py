@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineman.exchange import Exchange, Redaction
+from lineman.message import Message
 
 Record = Mapping[str, Any]
 
@@ -72,6 +73,8 @@ class Finding:
 
 def _without_secrets(value: Any, redaction: Redaction) -> Any:
     """The same value, every text in it redacted."""
+    if isinstance(value, Message):
+        return value.map(redaction.text)
     if isinstance(value, str):
         return redaction.text(value)
     if isinstance(value, Mapping):

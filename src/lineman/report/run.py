@@ -107,6 +107,8 @@ class Violation(_Record):
     """Stable id of the violation: clause, parameter, broken constraint, class of what was observed."""
     summary: str
     """One plain sentence."""
+    message: dict[str, Any] | None = None
+    """The sentence as ``template`` and ``values``, for other languages; None where it was made without a template."""
     expected: Any
     actual: Any
     """Expected beside actual, as JSON values of the same shape where that is possible."""

@@ -13,6 +13,7 @@ from lineman.contract.oracle.comparison import describe, filter_clause, offset_c
 from lineman.contract.query import ParsedQuery, parse_query, parse_request_body
 from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request
+from lineman.message import Message
 from lineman.suite.mismatch import Mismatch, Requery, body_of, ids, same_answer
 from lineman.suite.shrinking import counterfactuals, explicit_query, with_companions
 
@@ -131,8 +132,11 @@ class CrossTalk:
                 replace(
                     first,
                     clause=clause,
-                    summary=f"Now and then a valid query ({describe(mismatch.asked)}) is not answered with success: "
-                    f"{answer.signature}.",
+                    summary=Message.of(
+                        "Now and then a valid query ({query}) is not answered with success: {answer}.",
+                        query=describe(mismatch.asked),
+                        answer=answer.signature,
+                    ),
                     parameter="valid requests",
                     constraint="always succeed",
                     observed=f"now and then {answer.signature}",
@@ -141,8 +145,11 @@ class CrossTalk:
         repeatable = replace(
             first,
             clause="query.repeatable",
-            summary=f"The same query ({describe(mismatch.asked)}) is answered differently on unchanged data. "
-            f"{first.summary}",
+            summary=Message.of(
+                "The same query ({query}) is answered differently on unchanged data. {what}",
+                query=describe(mismatch.asked),
+                what=first.summary,
+            ),
             parameter="answer",
             constraint="the same on unchanged data",
             observed="now and then another answer",
@@ -215,8 +222,11 @@ class CrossTalk:
         return replace(
             first,
             clause="query.independent",
-            summary=f"The query ({describe(mismatch.asked)}) got the answer that belongs to another one "
-            f"({describe(theirs) if theirs else ''}).",
+            summary=Message.of(
+                "The query ({query}) got the answer that belongs to another one ({other}).",
+                query=describe(mismatch.asked),
+                other=describe(theirs) if theirs else "",
+            ),
             exchanges=(mismatch.exchange, other),
             parameter="answer",
             constraint="belongs to its own query",

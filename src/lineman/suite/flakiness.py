@@ -9,6 +9,7 @@ from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Request
+from lineman.message import Message
 
 _MIN_REFUSALS = 2
 _SPREAD = 2.0
@@ -61,7 +62,7 @@ class FlakyAuth:
 def _refused_now_and_then(first: Exchange) -> Finding:
     return Finding(
         "answer.status",
-        "A good token is refused with 401 or 403 now and then, and taken when the request is sent again.",
+        Message.of("A good token is refused with 401 or 403 now and then, and taken when the request is sent again."),
         200,
         "401 or 403, then 200 with the same token",
         (first,),
@@ -117,7 +118,7 @@ def _cut_every_time(exchange: Exchange, again: Exchange) -> Finding:
     message = again.failure.message if again.failure else ""
     return Finding(
         "answer.json",
-        "An answer 200 breaks off before it is whole, at every try, while a small one arrives.",
+        Message.of("An answer 200 breaks off before it is whole, at every try, while a small one arrives."),
         "a whole answer",
         message,
         (exchange, again),

@@ -16,6 +16,7 @@ from lineman.contract.oracle.comparison import has_page
 from lineman.contract.query import ParsedQuery, parse_query
 from lineman.contract.values import changed_members, content, same_records
 from lineman.exchange import Exchange, Request
+from lineman.message import Message
 from lineman.suite.run_state import RunState
 
 Send = Callable[[Sequence[Request]], list[Exchange]]
@@ -247,7 +248,7 @@ def _members_of_most(before: Listing, after: Listing) -> frozenset[str]:
 def _restless(before: Listing, after: Listing, members: Sequence[str]) -> Finding:
     return Finding(
         "query.repeatable",
-        f"Every answer shows another {' and '.join(members)} for the same records.",
+        Message.of("Every answer shows another {members} for the same records.", members=", ".join(members)),
         [dict(record) for record in before.records[:2]],
         [dict(record) for record in after.records[:2]],
         (after.exchanges[0], before.exchanges[0]),
@@ -261,8 +262,12 @@ def _restless(before: Listing, after: Listing, members: Sequence[str]) -> Findin
 def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
     return Finding(
         "query.repeatable",
-        f"The list went back to an older state: {returned.total} records, then {before.total}, "
-        f"then {after.total} as before.",
+        Message.of(
+            "The list went back to an older state: {first} records, then {then}, then {last} as before.",
+            first=returned.total,
+            then=before.total,
+            last=after.total,
+        ),
         "the present list, every time",
         "an older list after a newer one",
         (after.exchanges[0], before.exchanges[0], returned.exchanges[0]),
@@ -277,7 +282,7 @@ def _reordered(before: Listing, after: Listing) -> Finding:
     expected, got = [record_id(r) for r in before.records], [record_id(r) for r in after.records]
     finding = Finding(
         "order.stable",
-        "The same query on the same records gives them in another order.",
+        Message.of("The same query on the same records gives them in another order."),
         expected[:10],
         got[:10],
         (after.exchanges[0], before.exchanges[0]),

@@ -14,6 +14,7 @@ from lineman.contract.oracle.comparison import describe, has_page
 from lineman.contract.query import parse_query
 from lineman.contract.values import content
 from lineman.exchange import Credential, Exchange, Request
+from lineman.message import Message
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
@@ -36,7 +37,12 @@ def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[F
     return [
         Finding(
             clause,
-            f"The query ({asked}) is answered differently {other.request.note} than {one.request.note}.",
+            Message.of(
+                "The query ({query}) is answered differently {so} than {otherwise}.",
+                query=asked,
+                so=Message.of(other.request.note),
+                otherwise=Message.of(one.request.note),
+            ),
             _answer_summary(here),
             _answer_summary(there),
             (other, one),
@@ -95,7 +101,12 @@ def _on_two_pages(one: Exchange, other: Exchange, record: Mapping[str, Any]) -> 
     offsets = [(e.request.query or {}).get(document().paging.start, 0) for e in (one, other)]
     return Finding(
         "record.unique",
-        f"Record {record_id(record)!r} stands on two pages of one list, at offsets {offsets[0]} and {offsets[1]}.",
+        Message.of(
+            "Record {id} stands on two pages of one list, at offsets {one} and {other}.",
+            id=record_id(record),
+            one=offsets[0],
+            other=offsets[1],
+        ),
         "each record on one page",
         dict(record),
         (other, one),
@@ -137,7 +148,7 @@ def _leak(second: Exchange, first: Exchange, both: Sequence[Mapping[str, Any]]) 
     )
     return Finding(
         "auth.tenant-isolation",
-        f"The second tenant sees records of the first: {len(both)}.",
+        Message.of("The second tenant sees {count} records of the first.", count=len(both)),
         "no record of another tenant",
         [dict(r) for r in both[:5]],
         (second, first),
@@ -168,8 +179,12 @@ def types_partition(service: Service, name: str) -> list[Finding]:
     return [
         Finding(
             "total.counts-matches",
-            f"Types {', '.join(map(str, types))} have {' + '.join(map(str, parts))} records, "
-            f"the whole list only {totals[0]}.",
+            Message.of(
+                "Types {types} have {parts} records, the whole list only {whole}.",
+                types=", ".join(map(str, types)),
+                parts=" + ".join(map(str, parts)),
+                whole=totals[0],
+            ),
             f"at most {totals[0]}",
             sum(parts),
             tuple(exchanges),
@@ -196,7 +211,11 @@ def narrower_finds_fewer(service: Service) -> list[Finding]:
 def _grew(exchanges: Sequence[Exchange], wider: Answer, narrower: Answer) -> Finding:
     return Finding(
         "filter.conjunction",
-        f"A narrower filter finds {narrower.total} records, more than the {wider.total} of the wider one.",
+        Message.of(
+            "A narrower filter finds {narrow} records, more than the {wide} of the wider one.",
+            narrow=narrower.total or 0,
+            wide=wider.total or 0,
+        ),
         f"at most {wider.total}",
         narrower.total,
         (exchanges[1], exchanges[0]),

@@ -17,6 +17,7 @@ from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.contract.query import parse_query
 from lineman.exchange import Credential, Exchange, Operation
+from lineman.message import message_record
 from lineman.report.run import (
     ClauseResult,
     DocumentInfo,
@@ -187,6 +188,7 @@ def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiv
         clause=finding.clause,
         fingerprint=finding.fingerprint,
         summary=finding.summary,
+        message=message_record(finding.summary),
         expected=finding.expected,
         actual=finding.actual,
         cause=causes.cause_of[finding.fingerprint],

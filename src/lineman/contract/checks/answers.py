@@ -12,6 +12,8 @@ from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
 from lineman.contract.operation import OperationDocument, document
 from lineman.contract.schema import Schema
+from lineman.message import Message
+from lineman.text import clip, compact
 
 
 @check("answer.status", where=lambda case: case.targets_operation and case.is_answered)
@@ -22,7 +24,7 @@ def status_is_documented(case: Case) -> Iterator[Finding]:
         return
     yield case.finding(
         "answer.status",
-        f"The status {status} is none that the page documents.",
+        Message.of("The answer has status {status}, which the page does not document.", status=status),
         f"one of {status_list()}",
         status,
         parameter="status",
@@ -51,7 +53,7 @@ def body_is_json(case: Case) -> Iterator[Finding]:
         return
     yield case.finding(
         "answer.json",
-        f"The body of a 200 is not the JSON that it should be: {problem}.",
+        Message.of("The body of a 200 is not a JSON object: {problem}.", problem=problem),
         "a JSON object in UTF-8",
         response.body[:200].decode("utf-8", "replace"),
         parameter="body",
@@ -76,7 +78,9 @@ def content_type_is_json(case: Case) -> Iterator[Finding]:
         return
     yield case.finding(
         "answer.json",
-        f"A 200 with JSON in it says that it is {header or 'nothing'!r}.",
+        Message.of("A 200 with JSON in it has the Content-Type {header}.", header=compact(header))
+        if header
+        else Message.of("A 200 with JSON in it has no Content-Type."),
         "Content-Type: application/json",
         header,
         parameter="Content-Type",
@@ -107,7 +111,9 @@ def success_carries_data(case: Case) -> Iterator[Finding]:
         there = name in (case.answer.value if name == names.data else inside)
         yield case.finding(
             "answer.carries-data",
-            f"A success does not carry {name}: it is {'null' if there else 'not there'}.",
+            Message.of("A success carries no {name}: it is null.", name=name)
+            if there
+            else Message.of("A success carries no {name}: it is missing.", name=name),
             {names.code: names.success, names.data: {names.total: "a number", names.rows: "a list"}},
             _shortened(case.answer.value),
             parameter=name,
@@ -153,17 +159,41 @@ Problem = tuple[str, str, str, Any]
 
 
 def _schema_finding(case: Case, member: str, problem: Problem, place: str, shown: Any) -> Finding:
-    _, keyword, seen, wanted = problem
-    words = {"type": f"should be {wanted}", "enum": f"should be one of {wanted}", "required": "is missing"}
+    name, keyword, seen, wanted = problem
+    value = shown.get(name, MISSING) if isinstance(shown, dict) else shown
     return case.finding(
         "answer.schema",
-        f"{place}{member} {words.get(keyword, f'breaks {keyword} {wanted}')}, and is {seen}.",
+        _schema_sentence(problem, place + member, value),
         {member: wanted},
         _shortened(shown),
         parameter=member,
         constraint=keyword,
         observed=seen if keyword != "enum" else "outside the enumeration",
     )
+
+
+_TYPE_WORDS = {"dict": "object", "list": "array", "str": "string", "NoneType": "null", "bool": "boolean"}
+
+
+def _schema_sentence(problem: Problem, member: str, value: Any) -> Message:
+    """The sentence in the words of JSON and of the page: the value, and what is documented."""
+    _, keyword, seen, wanted = problem
+    if keyword == "required":
+        return Message.of("{member} is missing.", member=member)
+    documented = wanted if isinstance(wanted, list) else [wanted]
+    if keyword == "enum":
+        values = ", ".join(compact(one) for one in documented)
+        return Message.of("{member} is {value}; documented: {values}.", member=member, value=_cut(value), values=values)
+    if keyword == "type":
+        types = " or ".join(map(str, documented)).removeprefix("an ")
+        seen = _TYPE_WORDS.get(seen, seen)
+        return Message.of("{member} has the type {seen}; documented: {types}.", member=member, seen=seen, types=types)
+    rule = f"{keyword} {compact(wanted)}"
+    return Message.of("{member} is {value}; documented: {rule}.", member=member, value=_cut(value), rule=rule)
+
+
+def _cut(value: Any) -> str:
+    return "missing" if value is MISSING else clip(compact(value), 80)
 
 
 def record_problems(record: Mapping[str, Any]) -> tuple[Problem, ...]:

@@ -8,26 +8,25 @@ from lineman.contract.answer import AnswerKind, holds_records
 from lineman.contract.checks.base import Case, Condition, check
 from lineman.contract.finding import Finding
 from lineman.exchange import AppKey, Credential
+from lineman.message import Message
 
 
 def _must_be_refused(case: Case, clause: str) -> Iterator[Finding]:
     answer = case.answer
-    records = holds_records(answer)
+    records, what = holds_records(answer), Message.of(case.exchange.request.note or "bad credentials")
     if answer.kind is AnswerKind.UNAUTHORISED and not records:
         return
     yield case.finding(
         clause,
-        f"{_sentence(case)} was answered {answer.signature}{' with records' if records else ''}.",
+        Message.of("A request with {what} was answered {answer}, with records.", what=what, answer=answer.signature)
+        if records
+        else Message.of("A request with {what} was answered {answer}.", what=what, answer=answer.signature),
         "401 or 403, and no records",
         answer.signature + (" with records" if records else ""),
         parameter=case.exchange.request.note.partition(" (")[0],  # the rest of the note is not the same in every run
         constraint="credentials refused",
         observed=f"status {answer.status}" + (" with records" if records else ""),
     )
-
-
-def _sentence(case: Case) -> str:
-    return f"A request with {case.exchange.request.note or 'bad credentials'}"
 
 
 def _tried_for(clause: str) -> Condition:
@@ -83,7 +82,10 @@ def foreign_app_key_is_refused_or_ignored(case: Case) -> Iterator[Finding]:
         return
     yield case.finding(
         "auth.foreign-app-key",
-        f"An X-APP-Key that is not the token's was refused ({answer.signature}), and records came all the same.",
+        Message.of(
+            "An X-APP-Key that is not the token's was refused ({answer}), and records came all the same.",
+            answer=answer.signature,
+        ),
         "401 or 403 without records, or the same answer as with its own key",
         answer.signature,
         parameter="X-APP-Key",

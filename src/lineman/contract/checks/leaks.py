@@ -11,6 +11,7 @@ from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding
 from lineman.contract.insides import LOOKED_AT, SEPARATOR, inside_shown
 from lineman.contract.operation import document
+from lineman.message import Message
 
 _MIN_ECHO = 12
 """Shorter presented credentials are words that may stand in any message."""
@@ -26,7 +27,7 @@ def answer_shows_no_internals(case: Case) -> Iterator[Finding]:
     for name, shown in inside_shown(text_outside_records(case)):
         yield case.finding(
             "error.no-internals",
-            f"An answer {case.answer.signature} shows {name}.",
+            Message.of("An answer ({answer}) shows {what}.", answer=case.answer.signature, what=Message.of(name)),
             "nothing of the service's inside",
             shown,
             parameter="body",
@@ -52,7 +53,7 @@ def answer_shows_no_secret(case: Case) -> Iterator[Finding]:
     for kind in sorted(kinds - {"app_key"}):
         yield case.finding(
             "error.no-internals",
-            f"An answer {case.answer.signature} gives back a secret ({kind}).",
+            Message.of("An answer ({answer}) gives back a secret ({kind}).", answer=case.answer.signature, kind=kind),
             "no token and no secret",
             shown.body[:300].decode("utf-8", "replace"),
             parameter="secret",

@@ -13,6 +13,8 @@ from lineman.contract.matching import LearnedBehaviour, Match, match_filter
 from lineman.contract.model import record_id
 from lineman.contract.operation import Filter, document
 from lineman.contract.values import same_value, written
+from lineman.message import Message
+from lineman.text import compact
 
 IN_A_PAGE = "unique in a page"
 """Constraint of a record that comes twice in one answer, where the other place would be on another page."""
@@ -29,7 +31,7 @@ def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
     if count > maximum:
         yield case.finding(
             "limit.page-cap",
-            f"A page has {count} records, more than {maximum}.",
+            Message.of("A page has {count} records; documented: at most {maximum}.", count=count, maximum=maximum),
             f"at most {maximum} records",
             f"{count} records",
             parameter=document().envelope.rows,
@@ -47,7 +49,12 @@ def no_record_twice_in_a_page(case: Case) -> Iterator[Finding]:
     if twice:
         yield Finding(
             "record.unique",
-            f"A record comes more than once in one answer: {identity} {twice[0]!r}, among {len(twice)} such.",
+            Message.of(
+                "{count} records come more than once in one answer; the first is {identity} {value}.",
+                count=len(twice),
+                identity=identity,
+                value=twice[0],
+            ),
             f"each {identity} once",
             {id_: counts[id_] for id_ in twice[:10]},
             (case.exchange,),
@@ -70,7 +77,7 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
     if case.answer.records:
         yield case.finding(
             "limit.zero",
-            f"limit 0 was answered with records: {len(case.answer.records)}.",
+            Message.of("limit 0 returned {count} records; expected none.", count=len(case.answer.records)),
             "no records",
             f"{len(case.answer.records)} records",
             parameter="limit",
@@ -101,7 +108,12 @@ def _of_another_type(case: Case, one: Filter, wanted: Any) -> Iterator[Finding]:
     if other:
         yield Finding(
             one.clause,
-            f"{one.name} {wanted} was answered with records of another type: {len(other)}.",
+            Message.of(
+                "{name} {value} is answered with {count} records of another type.",
+                name=one.name,
+                value=compact(wanted),
+                count=len(other),
+            ),
             "refused, no records, or records of that type",
             f"records of type {sorted({written(r.get(one.member)) for r in other})}",
             (case.exchange,),
@@ -122,7 +134,11 @@ def failure_carries_no_records(case: Case) -> Iterator[Finding]:
     if case.answer.kind is AnswerKind.REFUSAL:
         yield case.finding(
             "answer.return-code",
-            f"Records come with the {document().envelope.code} {case.answer.return_code!r}, which means failure.",
+            Message.of(
+                "Records come with the {name} {value}, which means failure.",
+                name=document().envelope.code,
+                value=compact(case.answer.return_code),
+            ),
             document().envelope.success,
             case.answer.return_code,
             parameter=document().envelope.code,

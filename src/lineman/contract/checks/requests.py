@@ -9,6 +9,8 @@ from lineman.contract.checks.base import Case, Condition, check
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.exchange import FailureKind
+from lineman.message import Message
+from lineman.text import compact
 
 ACCEPTED = "accepted"
 
@@ -56,7 +58,11 @@ def malformed_body_is_refused(case: Case) -> Iterator[Finding]:
     if problem is not None:
         yield case.finding(
             "request.malformed-json",
-            f"A body that is {request.note} was not refused as documented: {problem}.",
+            Message.of(
+                "A body that is {what} was not refused as documented: {problem}.",
+                what=Message.of(request.note),
+                problem=Message.of(problem),
+            ),
             refusal_words(),
             case.answer.signature if problem != "cut" else "the connection was cut",
             parameter="body",
@@ -79,7 +85,12 @@ def _wrong_type(case: Case, clause: str, name: str) -> Iterator[Finding]:
         value = case.question.query[name]
         yield case.finding(
             clause,
-            f"{name} {value!r} is no number and was not refused as documented: {problem}.",
+            Message.of(
+                "{name} {value} is not a number and was not refused as documented: {problem}.",
+                name=name,
+                value=compact(value),
+                problem=Message.of(problem),
+            ),
             refusal_words(),
             case.answer.signature,
             parameter=name,
@@ -106,7 +117,7 @@ def other_methods_give_no_records(case: Case) -> Iterator[Finding]:
     if holds_records(case.answer):
         yield case.finding(
             "request.method",
-            f"{case.exchange.request.method} is answered with records.",
+            Message.of("{method} is answered with records.", method=case.exchange.request.method),
             "no records: the operation is POST",
             case.answer.signature,
             parameter=case.exchange.request.method,
@@ -126,7 +137,9 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
     if case.answer.status != 404 or holds_records(case.answer):
         yield case.finding(
             "request.path",
-            f"An unknown path is answered {case.answer.status}{' with records' if holds_records(case.answer) else ''}.",
+            Message.of("An unknown path is answered {status} with records.", status=case.answer.status or 0)
+            if holds_records(case.answer)
+            else Message.of("An unknown path is answered {status}.", status=case.answer.status or 0),
             404,
             case.answer.status,
             parameter="path",
@@ -146,7 +159,9 @@ def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
     if not case.is_answered:
         yield case.finding(
             "request.unknown-property",
-            f"A property that the page does not name makes the service fail: {case.answer.signature}.",
+            Message.of(
+                "A property that the page does not name makes the service fail: {answer}.", answer=case.answer.signature
+            ),
             "ignored or refused",
             case.answer.signature,
             parameter="unknown property",

@@ -21,6 +21,7 @@ from lineman.contract.oracle.records import check_contents, check_reachable_coun
 from lineman.contract.outcome import MODEL, Outcome, Result
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.exchange import Exchange
+from lineman.message import Message
 
 MEMBERSHIP = (check_records, check_contents, check_reachable_count, check_total)
 PAGING = (check_page,)
@@ -141,7 +142,7 @@ def _status(c: Comparison) -> Iterator[Finding]:
     if c.answer.status != 200:
         yield c.finding(
             "answer.status",
-            f"A valid request is answered with status {c.answer.status}.",
+            Message.of("A valid request is answered with status {status}.", status=c.answer.status or 0),
             200,
             c.answer.status,
             parameter="status",
@@ -157,7 +158,7 @@ def _return_code(c: Comparison) -> Iterator[Finding]:
         return  # records beside a failure code have a check of their own
     yield c.finding(
         "answer.return-code",
-        f'A valid query\'s answer has no {names.code} "{names.success}".',
+        Message.of('The answer to a valid query has no {name} "{success}".', name=names.code, success=names.success),
         names.success,
         code if isinstance(code, str | int | float | bool | None) else str(type(code).__name__),
         parameter=names.code,

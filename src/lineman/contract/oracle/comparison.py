@@ -12,6 +12,8 @@ from lineman.contract.finding import Finding, Record, RecordDiff
 from lineman.contract.model import Model, Prediction
 from lineman.contract.operation import document
 from lineman.contract.query import ParsedQuery
+from lineman.message import Message
+from lineman.text import compact
 
 WORDS_FOR_NOTHING = frozenset({"0", "null", "undefined", "None"})
 """Texts that a careless service takes for no filter."""
@@ -65,12 +67,12 @@ def describe(asked: ParsedQuery) -> str:
 
 
 def _short(value: object) -> str:
-    return repr(value[:40]) if isinstance(value, str) else str(value)[:40]
+    return compact(value[:40]) if isinstance(value, str) else compact(value)[:40]
 
 
 def filter_words(asked: ParsedQuery, names: set[str]) -> str:
     """The named filters and their values in words."""
-    return " and ".join(f"{name} {str(asked.filters[name])[:60]!r}" for name in asked.filters if name in names)
+    return " and ".join(f"{name} {_short(asked.filters[name])}" for name in asked.filters if name in names)
 
 
 def or_none(number: int | None) -> str:
@@ -101,7 +103,11 @@ def not_accepted(c: Comparison) -> Iterator[Finding]:
     clause, parameter, constraint = acceptance(c.asked, c.case.exchange.request.clauses)
     yield c.finding(
         clause,
-        f"A valid query ({describe(c.asked)}) is not answered with success: {c.answer.signature}.",
+        Message.of(
+            "A valid query ({query}) is not answered with success: {answer}.",
+            query=describe(c.asked),
+            answer=c.answer.signature,
+        ),
         f'status 200 with {document().envelope.code} "{document().envelope.success}"',
         c.answer.signature,
         parameter=parameter,

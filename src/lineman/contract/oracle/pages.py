@@ -9,6 +9,7 @@ from lineman.contract.model import Prediction, record_id
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import Comparison, boundary_class, limit_clause, or_none, summary_of
 from lineman.contract.query import ParsedQuery
+from lineman.message import Message
 
 SHOWN = 20
 
@@ -20,7 +21,12 @@ def check_past_end(c: Comparison) -> Iterator[Finding]:
     if c.answer.records and c.asked.start > 0 and c.asked.start >= matches:
         yield c.finding(
             "offset.beyond-total",
-            f"Records come at offset {c.asked.start}, behind the last of {matches} matches: {len(c.answer.records)}.",
+            Message.of(
+                "Offset {offset} is behind the last of {matches} matches, and {count} records come.",
+                offset=c.asked.start,
+                matches=matches,
+                count=len(c.answer.records),
+            ),
             "no records",
             [summary_of(r) for r in c.answer.records[:10]],
             RecordDiff(extra=c.answer.records[:SHOWN]),
@@ -103,9 +109,9 @@ def _displaced(c: Comparison, expected: Sequence[Record], observed: str) -> Find
     place = f"offset {or_none(c.asked.offset)}, limit {or_none(c.asked.limit)}"
     return c.finding(
         clause,
-        f"The right records come in another order ({place})."
+        Message.of("The right records come in another order ({place}).", place=place)
         if observed == "reordered"
-        else f"The page at {place} shows other records than stand there.",
+        else Message.of("The page at {place} shows other records than stand there.", place=place),
         [summary_of(r) for r in expected[:10]],
         [summary_of(r) for r in got[:10]],
         _difference(expected, got, reordered=observed == "reordered"),
@@ -119,7 +125,11 @@ def _undercounted(c: Comparison) -> Finding:
     """More records than the total says stand on a first page that has room for them."""
     return c.finding(
         "total.counts-matches",
-        f"total is {c.answer.total} beside {len(c.answer.records)} records.",
+        Message.of(
+            "total is {total}, and the page itself has {count} records.",
+            total=c.answer.total or 0,
+            count=len(c.answer.records),
+        ),
         len(c.answer.records),
         c.answer.total,
         parameter=c.asked.filter_names,
@@ -134,8 +144,14 @@ def _miscounted(c: Comparison, count: int) -> Finding:
     clause = _size_clause(c)
     return c.finding(
         clause,
-        f"A page of limit {or_none(c.asked.limit)} at offset {or_none(c.asked.offset)} has {got} records; "
-        f"{count} of the {c.answer.total} matches belong on it.",
+        Message.of(
+            "Page (offset {offset}, limit {limit}) returned {got} records; expected {count} of the {total} matches.",
+            limit=or_none(c.asked.limit),
+            offset=or_none(c.asked.offset),
+            got=got,
+            count=count,
+            total=c.answer.total or 0,
+        ),
         f"{count} records",
         f"{got} records",
         RecordDiff(missing=tuple(short)),

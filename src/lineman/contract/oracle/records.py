@@ -10,6 +10,7 @@ from lineman.contract.matching import Match, match_filter, match_record
 from lineman.contract.model import record_id
 from lineman.contract.oracle.comparison import Comparison, filter_clause, filter_words, summary_of
 from lineman.contract.values import changed_members
+from lineman.message import Message
 
 SHOWN = 20
 
@@ -24,7 +25,12 @@ def check_records(c: Comparison) -> Iterator[Finding]:
         failed = {n for n, v in c.asked.filters.items() for r in wrong if match_filter(n, v, r, behaviour) is Match.NO}
         yield c.finding(
             filter_clause(c.asked),
-            f"Records come that do not match {filter_words(c.asked, failed)}: {len(wrong)} of {len(c.answer.records)}.",
+            Message.of(
+                "{count} of {all} records do not match {filters}.",
+                count=len(wrong),
+                all=len(c.answer.records),
+                filters=filter_words(c.asked, failed),
+            ),
             [summary_of(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
             [summary_of(r) for r in c.answer.records[:10]],
             RecordDiff(extra=tuple(wrong[:SHOWN])),
@@ -43,7 +49,9 @@ def check_contents(c: Comparison) -> Iterator[Finding]:
     if changed:
         yield c.finding(
             "query.repeatable",
-            f"Records show other members here than in the list read before and after: {len(changed)}.",
+            Message.of(
+                "{count} records have other values here than in the list read before and after.", count=len(changed)
+            ),
             [dict(known[record_id(r)]) for r in changed[:5]],
             [dict(r) for r in changed[:5]],
             parameter="record",
@@ -80,7 +88,11 @@ def check_reachable_count(c: Comparison) -> Iterator[Finding]:
     if missing:
         yield c.finding(
             filter_clause(c.asked),
-            f"Records that match {filter_words(c.asked, set(c.asked.filters))} are not found: {len(missing)}.",
+            Message.of(
+                "{count} records that match {filters} are not found.",
+                count=len(missing),
+                filters=filter_words(c.asked, set(c.asked.filters)),
+            ),
             [summary_of(r) for r in c.prediction.required[:10]],
             [summary_of(r) for r in c.answer.records[:10]],
             RecordDiff(missing=tuple(missing[:SHOWN])),
@@ -99,7 +111,11 @@ def check_total(c: Comparison) -> Iterator[Finding]:
         return
     yield c.finding(
         "total.counts-matches",
-        f"total is {total} where {low if high in (low, None) else f'{low} to {high}'} records match.",
+        Message.of(
+            "total is {total}; {expected} records match.",
+            total=total,
+            expected=low if high in (low, None) else f"{low} to {high}",
+        ),
         low,
         total,
         parameter=c.asked.filter_names,
