@@ -214,6 +214,15 @@ class Sources:
         return Secret(value)
 
 
+def target_names(file: Path) -> list[str]:
+    """The targets of a configuration file, in its order.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not valid TOML.
+    """
+    return list(_tables(file))
+
+
 def _tables(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig"))

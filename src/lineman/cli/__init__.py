@@ -10,6 +10,7 @@ import typer
 from lineman.cli import config, monitor, report
 from lineman.cli.common import missing_extra, tolerate_closed_pipes
 from lineman.cli.config import explain
+from lineman.cli.init import init
 from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
 from lineman.cli.test import EPILOG, TestCommand, judge
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("test", cls=TestCommand, epilog=EPILOG)(judge)
+app.command()(init)
 app.command()(probe)
 app.add_typer(monitor.app, name="monitor")
 app.command()(sandbox)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lineman.contract.clauses import UnknownClauseError, catalogue
+from lineman.contract.clauses import UnknownClauseError, catalogue, clause
 from lineman.files import PUBLIC, write_atomically
 from lineman.report.run import Drift
 from lineman.text import hint
@@ -86,8 +86,10 @@ def _table(value: Any, path: Path, place: str) -> dict[str, Any]:
 def _answers(value: Any, path: Path, place: str) -> dict[str, str]:
     answers = _table(value, path, place)
     for id_, answer in answers.items():
-        if id_ not in catalogue():
-            raise PinsError(f"{path}: [{place}] {id_!r}: {UnknownClauseError(f'there is no clause {id_!r}')}")
+        try:
+            clause(id_)
+        except UnknownClauseError as error:
+            raise PinsError(f"{path}: [{place}] {id_!r}: {error}") from None
         if not isinstance(answer, str):
             raise PinsError(f"{path}: [{place}] {id_!r} must be a text, and is {answer!r}")
     return answers

@@ -49,6 +49,20 @@ def wait_until_up(
             client.sleep(PAUSE)
 
 
+def look(target: Target) -> str | None:
+    """Ask a target once; what is wrong, in a sentence, or None where it answers with success."""
+    paths = Paths(query=document().query_path, token=document().token_path)
+    with BlockingClient(target, paths=paths) as client:
+        try:
+            exchange = client.send(Request.of({}, note="is it there?", retry=False))
+        except ClientError as error:
+            return str(error)
+    if exchange.failure is not None:
+        return exchange.failure.message
+    answer = read_answer(exchange)
+    return None if answer.kind is AnswerKind.SUCCESS else f"it answers with {answer.signature}"
+
+
 def _problem(client: BlockingClient) -> str | None:
     """Why the service cannot be judged yet; None where it can, or where waiting would not help."""
     try:

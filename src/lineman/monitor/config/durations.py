@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -42,4 +42,7 @@ def format_ms(length: int) -> str:
     return "".join(parts[:2])
 
 
-Duration = Annotated[int, BeforeValidator(milliseconds)]
+_SCHEMA = WithJsonSchema(
+    {"type": ["string", "number"], "description": "A length of time such as 30s, 5m or 1h30m, or a number of seconds"}
+)
+Duration = Annotated[int, BeforeValidator(milliseconds), _SCHEMA]
