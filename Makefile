@@ -25,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test unit lint format proof bench hostile crash sample outputs constraints clean
+.PHONY: help setup setup-dev check test unit lint format proof mutants bench hostile crash sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -54,6 +54,9 @@ format: $(DEVELOPMENT) ## put the code into the project's style
 
 proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accuses no honest sandbox
 	@$(BIN)/python -m pytest --numprocesses auto tests/proof $(ARGS)
+
+mutants: $(DEVELOPMENT) ## change the honest operation a little at a time, and see which changes the suite does not find
+	@$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers they have to reach
 	@$(BIN)/python -m benchmarks.suite $(ARGS)

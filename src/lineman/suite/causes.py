@@ -8,13 +8,14 @@ an answer that is no JSON has no records either, and a filter that lets everythi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from lineman.contract.checks.pages import IN_A_PAGE
 from lineman.contract.finding import Finding
 from lineman.suite.hypotheses import Explanation
+from lineman.suite.list_reader import OLDER_STATE
 
 _BASIC_FIRST = (
     "answer.status",
@@ -75,8 +76,11 @@ class Causes:
         return [finding for finding in self.ordered if self.cause_of[finding.fingerprint] == finding.fingerprint]
 
 
-def trace(findings: Sequence[Finding], explanation: Explanation | None = None) -> Causes:
-    """Find the cause of every finding. Each fingerprint comes once."""
+def trace(findings: Sequence[Finding], explanation: Explanation | None = None, varying: Collection[int] = ()) -> Causes:
+    """Find the cause of every finding. Each fingerprint comes once.
+
+    ``varying`` are the numbers of wrong answers whose very query was answered rightly at another time of the run.
+    """
     by_clause: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_clause[finding.clause].append(finding)
@@ -88,7 +92,7 @@ def trace(findings: Sequence[Finding], explanation: Explanation | None = None) -
         above |= {clause: root for clause in followers if clause != root}
     for clause in sorted(leads, key=_rank):
         if clause not in above and (explained is None or clause != explained[0]):
-            basic = _more_basic(clause, by_clause)
+            basic = _more_basic(clause, by_clause, set(varying))
             if basic is not None:
                 above[clause] = basic
     above |= _unexamined(by_clause, above, explained[0] if explained else None)
@@ -113,14 +117,20 @@ def _numbers(group: Sequence[Finding]) -> set[int]:
     return {exchange.number for finding in group for exchange in finding.exchanges}
 
 
-def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
+def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]], varying: set[int]) -> str | None:
     """The most basic clause that the same answers break; None where there is none."""
     habit = _habit(by_clause)
+    if clause == habit == "query.repeatable" and _seen(by_clause, clause) <= _seen(by_clause, "order.stable"):
+        return "order.stable"  # another order each time is another answer each time
     if habit is not None and clause != habit and (clause in (*_HABITS, *_COMPARED) or _over_pages(by_clause[clause])):
         return habit
     if clause.startswith(_SHIFTED) and any(f.constraint == IN_A_PAGE for f in by_clause.get("record.unique", ())):
         return "record.unique"
     own = _numbers(by_clause[clause])
+    if habit is not None and clause not in _HABITS and (own & varying or _follows_older_lists(clause, by_clause)):
+        return habit  # what is wrong at one time and right at another is no fault of this clause alone
+    if clause == "offset.maximum" and _same_ways(by_clause[clause], by_clause.get("offset.pages", ())):
+        return "offset.pages"  # the highest offset is one of them
     for other in sorted(by_clause, key=_rank):
         if other == clause or _rank(other) > _rank(clause) or (clause == habit and other in _HABITS):
             continue
@@ -145,9 +155,19 @@ def _over_pages(group: Sequence[Finding]) -> bool:
     return all(finding.clause == "record.unique" and finding.constraint != IN_A_PAGE for finding in group)
 
 
+def _follows_older_lists(clause: str, by_clause: Mapping[str, Sequence[Finding]]) -> bool:
+    """True for what was compared with a list that goes back to older states: none of its readings can be relied on."""
+    older = any(finding.observed == OLDER_STATE for finding in by_clause.get("query.repeatable", ()))
+    return older and all(finding.check == "model" for finding in by_clause[clause])
+
+
+def _same_ways(group: Sequence[Finding], others: Sequence[Finding]) -> bool:
+    return {finding.observed for finding in group} <= {finding.observed for finding in others}
+
+
 def _habit(by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
     """Which of the two habits it is: mixed-up answers, unless they are but a few among many that differ."""
-    mixed, differing = (_seen(by_clause, clause) if clause in by_clause else 0 for clause in _HABITS)
+    mixed, differing = (_seen(by_clause, clause) for clause in _HABITS)
     if not mixed and not differing:
         return None
     return _HABITS[0] if mixed >= _MIXED * differing else _HABITS[1]
@@ -165,7 +185,7 @@ def _unexamined(
 
 
 def _seen(by_clause: Mapping[str, Sequence[Finding]], clause: str) -> int:
-    return sum(finding.occurrences for finding in by_clause[clause])
+    return sum(finding.occurrences for finding in by_clause.get(clause, ()))
 
 
 def _top(clause: str, above: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from lineman.suite.run_state import RunState
 
 Send = Callable[[Sequence[Request]], list[Exchange]]
 _TRIES = 3
+OLDER_STATE = "an older state"
 MOST_READ = 500
 """Records read of a list whose pages have no last one: enough for every boundary, and no more than five requests."""
 
@@ -273,7 +274,7 @@ def _went_back(before: Listing, after: Listing, returned: Listing) -> Finding:
         (after.exchanges[0], before.exchanges[0], returned.exchanges[0]),
         parameter="list",
         constraint="never older than before",
-        observed="an older state",
+        observed=OLDER_STATE,
         check="stale_list",
     )
 

@@ -343,6 +343,15 @@ class Service:
         """All proven findings, merged by fingerprint."""
         return merge(self.state.findings)
 
+    def varying(self) -> set[int]:
+        """The numbers of wrong answers whose very query was answered rightly at another time, on the same list."""
+        if self.state.data_changes:
+            return set()
+        asked = [e for e in self.state.final if _in_model(e)]
+        wrong = {m.exchange.number for m in self.confirmation.requery.mismatches(asked)}
+        right = {e.request.body for e in asked if e.number not in wrong and has_page(read_answer(e))}
+        return {e.number for e in asked if e.number in wrong and e.request.body in right}
+
     def explanation(self) -> Explanation | None:
         """The known mistake that explains every answer that differs; None where none does, or the list changed."""
         if self.state.data_changes:

@@ -50,7 +50,7 @@ def conclude(
 ) -> Run:
     """Draw the run's record."""
     service, recorder = plugin.service, plugin.service.state
-    causes = trace(without_consequences(service.finish()), service.explanation())
+    causes = trace(without_consequences(service.finish()), service.explanation(), service.varying())
     findings = list(causes.ordered)
     waivers = {w.match: w for w in service.client.target.waivers}
     today = finished.date()

@@ -41,6 +41,17 @@ def test_clauses_that_different_answers_break_are_two_causes() -> None:
     assert trace([one, other]).roots == [other, one]
 
 
+def test_what_is_right_at_another_time_follows_from_the_habit() -> None:
+    habit, other = finding("query.independent", 1, 2, 3), finding("filter.any-text", 7, 8)
+    assert trace([habit, other]).roots == [habit, other]
+    assert trace([habit, other], varying={8}).roots == [habit]
+
+
+def test_the_highest_offset_follows_from_pages_that_go_wrong_alike() -> None:
+    pages, highest = finding("offset.pages", 1, 2), finding("offset.maximum", 3, 4)
+    assert trace([highest, pages]).roots == [pages]
+
+
 def test_what_a_mistake_explains_follows_from_the_clause_that_it_breaks() -> None:
     pages, twice = finding("offset.pages", 1, 2), finding("record.unique", 2, 3, check="relation")
     other = finding("auth.required", *range(20, 40))
