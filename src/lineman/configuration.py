@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lineman.expectations import expectation
 from lineman.secret import Secret
 
 CONFIGURATION_FILE = "lineman.toml"
@@ -287,7 +288,7 @@ def _explain(error: ValidationError, place: str) -> str:
         return f"{place}: verify = {first['input']!r}: expected true, or the path of a CA bundle to trust"
     if first["type"] == "missing":
         return f"{place}: {key} is missing: add it"
-    return f"{place}: {key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    return f"{place}: {key} = {first['input']!r}: {expectation(first)}"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

@@ -80,6 +80,9 @@ def test_a_faulty_sandbox_fails(tmp_path: Path) -> None:
         (("--target", "staging"), ("lineman.toml", "targets.NAME")),
         (("--fault", "zero-refused"), ("--sandbox",)),
         (("--no-such-option",), ("--no-such-option",)),
+        (("--sandbox", "--rate", "inf"), ("inf is no number of requests a second",)),
+        (("--sandbox", "--max-time", "nan"), ("nan is no number of seconds",)),
+        (("--sandbox", "--report-dir", ""), ("the name of the folder is empty",)),
     ],
 )
 def test_a_wrong_call_names_the_mistake(tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:

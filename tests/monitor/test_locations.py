@@ -32,8 +32,8 @@ CANARIES = {"subject": CANARY}
         ('history_file = "/nowhere"', "history_file: /nowhere cannot be read: No such file"),
         ('history_env = "URL"\nhistory = "x"', "give one of history, history_env, history_file"),
         ('joint = true\nlocation = "*"\nhistory = "postgresql://h/d"', "location: "),
-        ("joint = true\nquorum = 1.1", "quorum: input should be less than or equal to 1"),
-        ("joint = true\nquorum = 0", "quorum: input should be greater than 0"),
+        ("joint = true\nquorum = 1.1", "quorum: expected at most 1"),
+        ("joint = true\nquorum = 0", "quorum: expected more than 0"),
     ],
 )
 def test_settings_that_do_not_hold(tmp_path: Path, monitor: str, said: str) -> None:

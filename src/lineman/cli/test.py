@@ -175,7 +175,9 @@ def _check_choices(
         ("--drift", drift, ("warn", "fail")),
     ):
         if value not in choices:
-            raise ConfigurationError(f"{option} {value!r}: choose {' or '.join(choices)}{hint(value, choices)}")
+            raise ConfigurationError(
+                f"{option} {value!r}: choose {', '.join(choices[:-1])} or {choices[-1]}{hint(value, choices)}"
+            )
     given = [
         name for name, there in (("--target", target is not None), ("--base-url", base_url is not None)) if there
     ] + (["--sandbox"] if sandbox else [])

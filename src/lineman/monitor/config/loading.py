@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ValidationError
 
+from lineman.expectations import expectation
 from lineman.monitor.config.history_address import canary_problems, monitor_problems, with_history
 from lineman.monitor.config.models import Canary, Channel, Configuration, MonitorSettings
 from lineman.monitor.config.thresholds import problems as arithmetic_problems
@@ -188,10 +189,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
             owner = _model_at(model, detail["loc"][:-1])
             yield f"{place}: unknown setting{hint(str(detail['loc'][-1]), owner.model_fields if owner else ())}"
             continue
-        message = detail["msg"].removeprefix("Value error, ")
+        message = expectation(detail)
         value = detail.get("input")
         shown = "" if isinstance(value, dict | BaseModel) or repr(value) in message else f" (it is {value!r:.80})"
-        yield f"{place}: {message[:1].lower()}{message[1:]}{shown}" if place else message
+        yield f"{place}: {message}{shown}" if place else message
 
 
 def _place(location: tuple[int | str, ...]) -> str:
