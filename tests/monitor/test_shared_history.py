@@ -20,7 +20,7 @@ from lineman.monitor.oneshot import keep
 from lineman.monitor.result import Verdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
-from lineman.monitor.store.configurations import name_location
+from lineman.monitor.store.configurations import configuration_id, name_location
 from lineman.monitor.writer import SlotResult, Watched, Writer
 
 NOW = 1_800_000_000_000
@@ -237,3 +237,15 @@ def test_bad_news_that_reached_nobody_is_untold_in_memory_as_well(host: Host) ->
     writer.reconfigure(Watched({}, lambda _: False, frozenset({(failed.matter, failed.channel)})))
     assert writer.stop(60)
     assert [notice.event for notice in notices] == [Event.FAILED], "nobody is told that it is watched no longer"
+
+
+def test_a_configuration_behind_a_link_that_changes_stays_the_same(tmp_path: Path) -> None:
+    for name in ("..one", "..two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.toml").write_text("")
+    link = tmp_path / "a.toml"
+    link.symlink_to(tmp_path / "..one" / "a.toml")
+    before = configuration_id(link)
+    link.unlink()
+    link.symlink_to(tmp_path / "..two" / "a.toml")
+    assert configuration_id(link) == before

@@ -37,8 +37,11 @@ _MOVING = 600.0
 
 
 def configuration_id(path: Path) -> str:
-    """Stands for a configuration in history: the place of its files."""
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    """Stands for a configuration in history: the place of its files.
+
+    Links are not followed: what Kubernetes mounts is a link to another folder after every change.
+    """
+    return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
