@@ -52,7 +52,7 @@ def test_a_year_is_shown_in_under_300_ms(year: tuple[Path, Configuration]) -> No
     path, setup = year
     looks = [look(path, setup) for _ in range(5)]
     assert all(f"All {CANARIES} canaries are up" in page for _, page in looks)
-    assert looks[0][1].count("<h3>Latency</h3>") == CANARIES
+    assert looks[0][1].count("<h3>Response time</h3>") == CANARIES
     assert sorted(took for took, _ in looks)[2] < 0.3, "seconds, of the middle one"
 
 

@@ -14,12 +14,13 @@ from tests.monitor.test_deciding import Desk, broken
 from tests.monitor.test_deciding import canary as decided
 from tests.report.opening import opened
 
-from lineman.monitor.clock import DAY, HOUR, MINUTE
+from lineman.monitor.clock import HOUR, MINUTE
 from lineman.monitor.config.models import Configuration
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.result import Cause, ProbeResult, Verdict
-from lineman.monitor.status.page_queries import day_latency
+from lineman.monitor.status.page_queries import day_latency, hourly_latency
 from lineman.monitor.store import History
+from lineman.monitor.store.retention import tidy
 
 NOW = builders.NOW
 
@@ -135,15 +136,20 @@ def test_response_time_over_the_day_is_a_curve_beside_the_phases(browser: Browse
         assert len(tops) == 1, "side by side at 1280"
 
 
-def test_the_day_is_read_in_steps(tmp_path: Path) -> None:
+@pytest.mark.parametrize("summed", [True, False])
+def test_the_day_reaches_up_to_now_whether_its_hours_are_summed_up_or_not(tmp_path: Path, summed: bool) -> None:
     canaries = {"subject": builders.canary("subject")}
     path = tmp_path / "history.sqlite"
-    builders.play(path, canaries, builders.found, NOW - 30 * HOUR, NOW).close()
+    history = builders.play(path, canaries, builders.found, NOW - 30 * HOUR, NOW)
+    if summed:
+        tidy(history, canaries.values(), Configuration(canaries=canaries).monitor, NOW)
+    history.close()
     with History(str(path)).reading() as connection:
-        steps = day_latency(connection, "here", "subject", NOW)
-    assert len(steps) in {96, 97}
-    assert all(begin % (15 * MINUTE) == 0 and 0 < mean <= most for begin, mean, most in steps)
-    assert steps[0][0] >= NOW - DAY - 15 * MINUTE
+        hours = hourly_latency(connection, "here", "subject", NOW)
+        day = day_latency(connection, "here", "subject", NOW, hours)
+    assert bool(hours) is summed
+    assert [hour for hour, *_ in day][-24:] == [NOW // HOUR * HOUR - back * HOUR for back in range(23, -1, -1)]
+    assert all(0 < low <= high for _, low, high in day)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

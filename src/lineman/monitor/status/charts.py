@@ -79,26 +79,26 @@ def curve(
     limits: Sequence[tuple[str, float]],
     begin: int,
     end: int,
-    step: int = HOUR,
     ticks: int = DAY,
 ) -> Curve | None:
-    """Latency from ``begin`` to ``end``, as pairs of a lower and a higher figure; None where fewer than two are known.
+    """Hourly latency from ``begin`` to ``end``; None where fewer than two hours are known.
 
-    ``step``: milliseconds from one pair to the next; ``ticks``: between two marks of the axis.
+    ``ticks``: milliseconds between two marks of the axis.
     """
     if len(hours) < 2:
         return None
     scale = Scale.around([value for _, *pair in hours for value in pair] + [value for _, value in limits])
 
     def across(instant: int) -> float:
-        return round((instant - begin) / (end - begin) * WIDE, 1)
+        # The middle of the hour that is not over yet may lie beyond the end.
+        return round(min(1.0, (instant - begin) / (end - begin)) * WIDE, 1)
 
     def down(seconds: float) -> float:
         return round(HIGH - scale.at(seconds) * HIGH, 1)
 
     return Curve(
-        median=_path([(hour, across(hour + step // 2), down(median)) for hour, median, _ in hours], step),
-        high=_path([(hour, across(hour + step // 2), down(high)) for hour, _, high in hours], step),
+        median=_path([(hour, across(hour + HOUR // 2), down(median)) for hour, median, _ in hours]),
+        high=_path([(hour, across(hour + HOUR // 2), down(high)) for hour, _, high in hours]),
         seconds=tuple(Mark(down(tick), tick_label(tick)) for tick in scale.ticks()),
         days=_spaced(
             [Mark(across(at), _tick_time(at, ticks)) for at in range((begin // ticks + 1) * ticks, end, ticks)]
@@ -123,12 +123,12 @@ def _spaced(marks: Sequence[Mark], wide: float = 1) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def _path(points: Sequence[tuple[int, float, float]], step: int = HOUR) -> str:
-    """A line through the points, broken where a step is missing; a lonely one becomes a dot."""
+def _path(points: Sequence[tuple[int, float, float]]) -> str:
+    """A line through the points, broken where an hour is missing; a lonely hour becomes a dot."""
     parts = []
     before = None
     for hour, x, y in points:
-        parts.append(f"L{x} {y}" if before is not None and hour - before <= step else f"M{x} {y}h0.1")
+        parts.append(f"L{x} {y}" if before is not None and hour - before <= HOUR else f"M{x} {y}h0.1")
         before = hour
     return "".join(parts)
 

@@ -52,7 +52,7 @@ class Details:
 
     hours: list[tuple[int, float, float]] = field(default_factory=list)
     day: list[tuple[int, float, float]] = field(default_factory=list)
-    """Latency over the last day: begin of a step, mean, longest."""
+    """The same of the last 24 hours, with those that are not summed up yet."""
     phases: dict[str, list[float]] = field(default_factory=dict)
     violations: list[tuple[RowMapping, str]] = field(default_factory=list)
     gaps: list[tuple[int, int, str, str]] = field(default_factory=list)
@@ -128,9 +128,10 @@ def _details(connection: Connection, where: Viewpoint, canary: str, locations: l
         latest = page_queries.latest_result(connection, location, canary)
         if latest is not None:
             elsewhere[location] = (latest, page_queries.ledger_end(connection, location, canary))
+    hours = page_queries.hourly_latency(connection, where.location, canary, now)
     return Details(
-        page_queries.hourly_latency(connection, where.location, canary, now),
-        page_queries.day_latency(connection, where.location, canary, now),
+        hours,
+        page_queries.day_latency(connection, where.location, canary, now, hours),
         page_queries.phase_samples(connection, where.location, canary, now),
         page_queries.violations(connection, where.place, canary, now - DAYS * DAY),
         page_queries.gaps(connection, where.place, canary, now - DAY),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select
 
-from lineman.monitor.clock import DAY, MINUTE
+from lineman.monitor.clock import DAY, HOUR
 from lineman.monitor.incidents.drift import CHANGING
 from lineman.monitor.result import PHASES, Cause, CertificateSeen, ProbeResult, Verdict
 from lineman.monitor.status.wording import public
@@ -63,12 +64,12 @@ PHASE_SAMPLE = 240
 """The latest good probes from which phases are measured."""
 CHECKS = 30
 """The latest results whose verdicts the list shows one by one."""
-DAY_STEP = 15 * MINUTE
-"""Length of a step of the latency over the last day."""
 HOURS_DAYS = 7
 """Days of the hourly latency plot."""
 _RAN = ("run", "late")
 _MOST_NOTICES = 500
+_MOST_RESULTS = 10_000
+"""Single results from which the latest hours' latency is made: three hours of one a second."""
 _MOST_GAPS = 10
 _MOST_GAP_ROWS = 300
 
@@ -133,32 +134,44 @@ def hourly_latency(connection: Connection, location: str, canary: str, now: int)
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
-def day_latency(connection: Connection, location: str, canary: str, now: int) -> list[tuple[int, float, float]]:
-    """Begin, mean and longest in seconds of the good probes of the last 24 hours, in steps of ``DAY_STEP``."""
-    step = RESULTS.c.slot // DAY_STEP
-    query = (
-        select(step.label("step"), func.avg(RESULTS.c.seconds), func.max(RESULTS.c.seconds))
-        .where(
-            RESULTS.c.canary == canary,
-            RESULTS.c.location == location,
-            RESULTS.c.slot > now - DAY,
-            RESULTS.c.verdict.in_((Verdict.OK.value, Verdict.DEGRADED.value)),
-        )
-        .group_by(step)
-        .order_by(step)
-    )
-    return [(int(number) * DAY_STEP, float(mean), float(most)) for number, mean, most in connection.execute(query)]
+_HERE = (RESULTS.c.canary == bindparam("canary"), RESULTS.c.location == bindparam("location"))
+# Made once: for every canary of a page, making them costs more than asking.
+_SINGLE = (
+    select(RESULTS.c.slot, RESULTS.c.seconds)
+    .where(*_HERE, RESULTS.c.slot >= bindparam("begin"))
+    .where(RESULTS.c.verdict.in_((Verdict.OK.value, Verdict.DEGRADED.value)))
+    .order_by(RESULTS.c.slot.desc())
+    .limit(_MOST_RESULTS)
+)
+_CHECKS = select(RESULTS.c.slot, RESULTS.c.verdict).where(*_HERE).order_by(RESULTS.c.slot.desc()).limit(CHECKS)
+
+
+def day_latency(
+    connection: Connection, location: str, canary: str, now: int, hours: Sequence[tuple[int, float, float]]
+) -> list[tuple[int, float, float]]:
+    """Hour, median and 95th percentile in seconds, of the last 24 hours; ``hours``: those that are summed up.
+
+    Only the latest hours, which are not summed up yet, are read result by result.
+    """
+    summed = [hour for hour in hours if hour[0] > now - DAY]
+    begin = summed[-1][0] + HOUR if summed else now - DAY
+    single: dict[int, list[float]] = {}
+    for slot, seconds in connection.execute(_SINGLE, {"canary": canary, "location": location, "begin": begin}):
+        single.setdefault(slot // HOUR * HOUR, []).append(seconds)
+    found = [(hour, median(values), quantile(values, 95)) for hour, values in sorted(single.items())]
+    return [*summed, *found]
+
+
+def quantile(values: Sequence[float], percent: int) -> float:
+    """The value that so many percent of the others do not exceed; of few values the largest."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 def latest_checks(connection: Connection, location: str, canary: str) -> list[tuple[int, str]]:
     """Slot and verdict of a canary's latest results, the oldest first."""
-    query = (
-        select(RESULTS.c.slot, RESULTS.c.verdict)
-        .where(RESULTS.c.canary == canary, RESULTS.c.location == location)
-        .order_by(RESULTS.c.slot.desc())
-        .limit(CHECKS)
-    )
-    return [(int(slot), str(verdict)) for slot, verdict in reversed(connection.execute(query).all())]
+    rows = connection.execute(_CHECKS, {"canary": canary, "location": location}).all()
+    return [(int(slot), str(verdict)) for slot, verdict in reversed(rows)]
 
 
 def latest_message(connection: Connection, location: str, canary: str, verdicts: Sequence[str], since: int) -> str:

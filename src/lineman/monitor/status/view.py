@@ -35,7 +35,7 @@ from lineman.monitor.status.charts import (
 )
 from lineman.monitor.status.current import WORDS, CanaryStatus, headline
 from lineman.monitor.status.facts import CanaryHistory, Details, HistorySnapshot
-from lineman.monitor.status.page_queries import CHECKS, DAY_STEP, HOURS_DAYS, Latest
+from lineman.monitor.status.page_queries import CHECKS, HOURS_DAYS, Latest
 from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS
 from lineman.monitor.uptime import Uptime, percent
@@ -245,7 +245,7 @@ def _sheet(card: CanaryCard, facts: HistorySnapshot, now: int) -> Sheet:
         windows,
         _budget(canary, found),
         curve(details.hours, limits, begin, now),
-        curve(details.day, limits, now - DAY, now, DAY_STEP, 6 * HOUR),
+        curve(details.day, limits, now - DAY, now, 6 * HOUR),
         phases(details.phases, limits),
         details,
         _places(canary, details, now),

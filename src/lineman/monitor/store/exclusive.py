@@ -6,8 +6,8 @@ import contextlib
 import fcntl
 import os
 import time
+import weakref
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import Connection, Engine, func, select, text
 
@@ -31,7 +31,7 @@ class LocationLock:
     def __init__(self, address: str, location: str) -> None:
         self._address = address
         self._location = location
-        self._file: IO[str] | None = None
+        self._close_file: weakref.finalize[..., LocationLock] | None = None
         self._connection: Connection | None = None
 
     def take(self) -> None:
@@ -64,9 +64,8 @@ class LocationLock:
 
     def release(self) -> None:
         """Let the next one in."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._close_file is not None:
+            self._close_file()
         self._forget()
 
     def _take_file(self) -> None:
@@ -76,17 +75,17 @@ class LocationLock:
         except OSError:
             # A folder in which nothing can be written: history itself says so in a better place.
             return
-        file = os.fdopen(descriptor, "r+")
+        # Also where a monitor that could not start after all is forgotten without a word.
+        close = weakref.finalize(self, os.close, descriptor)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = file.read(20).strip()
-            file.close()
+            holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+            close()
             raise LocationTakenError(self._sentence(f" (process {holder})" if holder.isdigit() else "")) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._file = file
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        self._close_file = close
 
     def _take_session(self, tries: int = _TRIES) -> None:
         for number in range(tries):
