@@ -12,6 +12,7 @@ import pytest
 
 from lineman.report.files import ReportError, load_run, write, write_run_files
 from lineman.report.run import run_schema
+from lineman.report.ticket import FOLDER
 
 from . import builders
 
@@ -20,8 +21,10 @@ NAMES = {"run.json", "index.html", "summary.md", "junit.xml", "ctrf.json", "exch
 
 def test_every_file_is_written_and_none_is_left_over(tmp_path: Path) -> None:
     written = write_run_files(builders.failing_run(), tmp_path / "new" / "run")
-    assert {path.name for path in written} == NAMES
-    assert {path.name for path in (tmp_path / "new" / "run").iterdir()} == NAMES
+    own = {path.name for path in written if path.parent.name != FOLDER}
+    assert own == NAMES
+    assert len(written) - len(own) == 2, "a ticket for each cause"
+    assert {path.name for path in (tmp_path / "new" / "run").iterdir()} == {*NAMES, FOLDER}
 
 
 def test_a_run_reads_back_as_it_was(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_sentence_of_a_run_is_said_in_each_language() -> None:
     said = Message.of("limit 0 returned {count} records; expected none.", count=7)
     broken = violation("limit.zero", summary=said, message=message_record(said))
     assert language("en").summary(broken) == "limit 0 returned 7 records; expected none."
-    assert language("zh").summary(broken) == "limit 为 0 时返回了 7 条记录;预期不返回记录。"
+    assert language("zh").summary(broken) == "limit 为 0 时返回了 7 条记录；预期不返回记录。"
 
 
 def test_a_sentence_inside_another_is_translated_too() -> None:

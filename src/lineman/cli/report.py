@@ -16,7 +16,7 @@ USAGE_ERROR = 4
 
 app = typer.Typer(
     name="report",
-    help="Compare runs, list them, join shards, render pages again.",
+    help="Compare runs, list them, write tickets, join shards, render pages again.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -97,6 +97,35 @@ def render(
         folder = output or (run if run.is_dir() else run.parent)
         write_run_files(record, folder)
     typer.echo(folder / "index.html")
+
+
+@app.command()
+def ticket(
+    run: RunPath,
+    cause: Annotated[
+        str, typer.Argument(metavar="CAUSE", help="Its number in the report, its fingerprint, or a clause it breaks.")
+    ] = "1",
+    language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file.", show_default="stdout")] = None,
+) -> None:
+    """Print the ticket of one cause as Markdown, for the vendor's tracker."""
+    from lineman.report.files import load_run  # noqa: PLC0415 - heavy
+    from lineman.report.languages import UnknownLanguageError  # noqa: PLC0415 - heavy
+    from lineman.report.languages import language as find_language  # noqa: PLC0415 - heavy
+    from lineman.report.ticket import find_cause, tickets  # noqa: PLC0415 - heavy
+    from lineman.report.ticket import ticket as write_ticket  # noqa: PLC0415 - heavy
+
+    with _errors_as_messages():
+        record = load_run(run)
+        found = find_cause(record, cause)
+        if found is None:
+            valid = ", ".join(group.lead.clause for group in tickets(record)) or "none: nothing is broken in this run"
+            _fail(f"{run} has no cause {cause!r}; there are: {valid}")
+        try:
+            text = write_ticket(record, found, find_language(language))
+        except UnknownLanguageError as error:
+            _fail(str(error))
+        _put(text, output)
 
 
 @app.command()

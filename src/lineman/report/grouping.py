@@ -71,9 +71,7 @@ def group_by_cause(violations: Iterable[Violation], broken_before: Container[str
         groups[number] = [*(known for group in near for known in groups.pop(group)), one]
         places = {key: number if group in near else group for key, group in places.items()}
         places |= dict.fromkeys(keys, number)
-    found = [
-        Group(tuple(sorted(group, key=lambda one: (-one.occurrences, one.lead.clause)))) for group in groups.values()
-    ]
+    found = [Group(tuple(sorted(group, key=_rank))) for group in groups.values()]
     return sorted(found, key=lambda cause: (not cause.new, -cause.occurrences, cause.lead.clause))
 
 
@@ -102,7 +100,15 @@ def _size(violation: Violation) -> tuple[bool, int, int]:
     return (violation.change is Change.STILL, len(query), -violation.occurrences)
 
 
+def _rank(one: BrokenClause) -> tuple[bool, int, str]:
+    """The cause before what follows from it, then the most frequent."""
+    is_cause = any(violation.cause == violation.fingerprint for violation in one.violations)
+    return (not is_cause, -one.occurrences, one.lead.clause)
+
+
 def _keys(violation: Violation) -> list[str]:
+    if violation.cause:  # the run has traced it: nothing is left to guess
+        return [f"cause {violation.cause}"]
     keys = [f"exchange {number}" for number in violation.exchanges[:1]]
     if violation.query is not None and violation.observed:
         keys.append(f"query {compact(violation.query)} {violation.observed}")

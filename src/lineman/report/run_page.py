@@ -15,8 +15,10 @@ from lineman.report.figures import NEEDED, STATE_WORDS, counts, figures, open_vi
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.html import render
 from lineman.report.json_diff import Line, diff_lines
+from lineman.report.languages import LOCALES, language
 from lineman.report.plots import can_draw, latency_plot
 from lineman.report.run import Change, ClauseResult, ExchangeRecord, Level, Run, State, Violation
+from lineman.report.ticket import FOLDER, ticket, ticket_name
 from lineman.text import count
 
 BLOCK = 100
@@ -166,6 +168,7 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         counts=counts(run),
         duration=(run.finished - run.started).total_seconds(),
         causes=_broken(found, clauses),
+        tickets={group.lead.fingerprint: _ticket(run, group) for group in found},
         accepted=_broken(waived, clauses),
         open_causes=_OPEN_CAUSES,
         areas=_areas(run),
@@ -184,6 +187,29 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         maps=coverage_maps(run),
         evidence=pack_exchanges(run),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTicket:
+    """A cause's ticket in every language, and its file beside the page."""
+
+    path: str
+    texts: list[TicketText]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketText:
+    """One language of a ticket; ``tag`` is for HTML's ``lang``."""
+
+    tag: str
+    name: str
+    text: str
+
+
+def _ticket(run: Run, group: Group) -> WrittenTicket:
+    languages = [language(code) for code in LOCALES]
+    texts = [TicketText(one.tag, one.name, ticket(run, group, one)) for one in languages]
+    return WrittenTicket(f"{FOLDER}/{ticket_name(group)}", texts)
 
 
 def _broken(found: list[Group], clauses: dict[str, ClauseResult]) -> list[list[Broken]]:

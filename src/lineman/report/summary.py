@@ -8,6 +8,7 @@ from lineman.report.compare import broken_before, gone_clauses
 from lineman.report.figures import figures, open_violations, spoken, tally, verdict_word
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.run import Change, Level, Run, State
+from lineman.report.ticket import FOLDER, ticket_name
 from lineman.text import clip, code, compact, count, escaped, fenced
 
 MOST_BYTES = 60_000
@@ -38,6 +39,7 @@ def _sections(run: Run) -> Iterator[str]:
     yield _where(run)
     broken = group_by_cause(open_violations(run), broken_before(run))
     if broken:
+        yield f"\n{_ticket_link(broken)}\n"
         yield f"\n## What is broken ({count(len(broken), 'cause')})\n"
     for cause in broken:
         yield _cause(cause)
@@ -55,6 +57,13 @@ def _where(run: Run) -> str:
         f"{lasted:,.1f} s, {count(run.requests, 'request')}; profile {run.profile}, seed {run.seed}, "
         f"document {escaped(run.document.version)}, baseline {code(run.baseline) if run.baseline else 'none'}.\n"
     )
+
+
+def _ticket_link(causes: list[Group]) -> str:
+    """The way to the first cause's ticket, and to the others'."""
+    first = f"{FOLDER}/{ticket_name(causes[0])}"
+    more = f"; {count(len(causes) - 1, 'further ticket')} beside it" if len(causes) > 1 else ""
+    return f"**Ticket for the vendor**: {code(first)}{more}."
 
 
 def _cause(cause: Group) -> str:
