@@ -261,13 +261,15 @@ def _what_passed(clauses: Sequence[ClauseResult]) -> str:
     waived = sum(c.state is State.WAIVED for c in clauses)
     words = f"{held} promises held" + (f", {waived} waived" if waived else "")
     open_ = [c for c in clauses if c.state is State.NOT_VERIFIED and c.level is Level.PROMISED]
+    silent = [c.id for c in clauses if c.state is State.NOT_VERIFIED and c.level is not Level.PROMISED]
+    unseen = f" Not observed, where the documentation is silent: {', '.join(silent)}." if silent else ""
     if not open_:
-        return f"{words}, none was left unverified."
+        return f"{words}, none was left unverified.{unseen}"
     reasons: dict[str, list[str]] = {}
     for clause in open_:
         reasons.setdefault(clause.reason, []).append(clause.id)
     named = "; ".join(f"{', '.join(ids)} ({reason})" for reason, ids in reasons.items())
-    return f"{words}, {len(open_)} could not be verified: {named}."
+    return f"{words}, {len(open_)} could not be verified: {named}.{unseen}"
 
 
 def _broken_words(violations: Sequence[Violation]) -> str:
