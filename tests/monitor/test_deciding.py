@@ -183,3 +183,27 @@ def test_burn_rates_need_several_failures_and_freeze_without_coverage() -> None:
     desk.now += 2 * HOUR
     desk.minutes("a", *[OK] * 60)
     assert desk.events == [Event.BURN, Event.BURN_OVER]
+
+
+def test_a_result_that_comes_after_the_next_slot_began_counts() -> None:
+    """A service that hangs: every probe is in flight when its next slot is skipped."""
+    desk = Desk(canary())
+    for _ in range(2):
+        desk.now += 2 * MINUTE
+        skipped = SlotEntry("a", desk.now + MINUTE, desk.now + MINUTE, MINUTE, SlotOutcome.SKIPPED)
+        desk.notices += decide(desk.state, desk.canaries, skipped, None, desk.now).notices
+        late = SlotEntry("a", desk.now, desk.now, MINUTE, SlotOutcome.RUN)
+        hung = result_of("a", desk.now, BAD)
+        desk.notices += decide(desk.state, desk.canaries, late, hung, desk.now + MINUTE).notices
+    assert desk.events == [Event.FAILED]
+
+
+def test_a_result_counts_once_and_an_older_one_no_more() -> None:
+    desk = Desk(canary())
+    desk.minutes("a", BAD)
+    entry = SlotEntry("a", desk.now, desk.now, MINUTE, SlotOutcome.RUN)
+    for _ in range(3):
+        assert decide(desk.state, desk.canaries, entry, result_of("a", desk.now, BAD), desk.now).notices == []
+    older = SlotEntry("a", desk.now - MINUTE, desk.now - MINUTE, MINUTE, SlotOutcome.RUN)
+    assert decide(desk.state, desk.canaries, older, result_of("a", desk.now, BAD), desk.now).notices == []
+    assert desk.events == []

@@ -49,6 +49,16 @@ def test_slots_without_a_probe_are_missed(tmp_path: Path) -> None:
         assert rows.fetchall() == [("run", 1), ("run", 1), ("missed", 3), ("run", 1)]
 
 
+def test_a_scheduler_that_is_a_second_early_or_late_has_a_slot_for_each_run(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    for minute, jitter in enumerate((0, 900, -1_000, 1_000, -1_000, 0, 999, -999) * 3):
+        started = (100 + minute) * MINUTE + jitter
+        assert keep(str(path), SETUP, SUBJECT, result_of("subject", started, Verdict.OK)) == []
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT DISTINCT outcome FROM slots").fetchall() == [("run",)]
+        assert connection.execute("SELECT count(*), count(DISTINCT slot) FROM results").fetchone() == (24, 24)
+
+
 def test_a_history_of_a_newer_lineman_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     first = History(str(path))

@@ -14,7 +14,7 @@ from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.leader import Leader, without_notices
 from lineman.monitor.result import ProbeResult
-from lineman.monitor.slots import Absence, Grid, SlotEntry, SlotOutcome, stable_offset
+from lineman.monitor.slots import Absence, SlotEntry, SlotOutcome
 from lineman.monitor.store import FAILURES, History, HistoryError
 from lineman.monitor.store.configurations import Ownership, configuration_id, gone, name_location, take_over
 from lineman.monitor.store.pooler import pooler
@@ -52,8 +52,7 @@ def keep(
             outbox.withdraw(channels, canaries)
     writer.keeps = ownership.keeps
     writer.open()
-    grid = Grid(canary.interval, stable_offset(canary.name, canary.interval))
-    for end in _slots(canary, grid, writer.state.slots.get(canary.name), result):
+    for end in _slots(canary, writer.state.slots.get(canary.name), result):
         writer.process_now(end)
     complaints = [sentence for sentence in (history.told, said) if sentence]
     if writer.failing:
@@ -97,21 +96,23 @@ def _decide_together(address: str, configuration: Configuration) -> list[str]:
     return [f"nothing was decided together: {failing}"] if failing else []
 
 
-def _slots(canary: Canary, grid: Grid, ledger_end: tuple[int, int] | None, result: ProbeResult) -> list[SlotResult]:
-    """The slot that the probe stands for, and the ones since the last probe in which none ran."""
-    slot = grid.at_or_before(result.started)
-    lap, last = ledger_end or (0, slot - grid.interval)
-    if slot < last - grid.interval:
-        lap += 1
-        last = slot - grid.interval
+def _slots(canary: Canary, ledger_end: tuple[int, int] | None, result: ProbeResult) -> list[SlotResult]:
+    """The slot that the probe stands for, and the ones since the last probe in which none ran.
+
+    A scheduler starts probes an interval apart, some seconds early or late: the slot is the nearest one, counted from
+    the last, so that no boundary can lie between two runs of which each has its slot.
+    """
+    interval = canary.interval
+    lap, last = ledger_end or (0, result.started - interval)
+    if result.started < last - interval:
+        lap, last = lap + 1, result.started - interval  # the clock was set back: that time is lived through again
+    slot = last + round((result.started - last) / interval) * interval
     ends = []
-    first = grid.after(last)
+    first = last + interval
     if first < slot:
-        missed = SlotEntry(
-            canary.name, first, slot - grid.interval, grid.interval, SlotOutcome.MISSED, Absence.DOWN.value, lap
-        )
+        missed = SlotEntry(canary.name, first, slot - interval, interval, SlotOutcome.MISSED, Absence.DOWN.value, lap)
         ends.append(SlotResult(missed))
-    ends.append(SlotResult(SlotEntry(canary.name, slot, slot, grid.interval, SlotOutcome.RUN, "", lap), result))
+    ends.append(SlotResult(SlotEntry(canary.name, slot, slot, interval, SlotOutcome.RUN, "", lap), result))
     return ends
 
 

@@ -28,14 +28,13 @@ def decide(
     """Take a slot's end into account. ``now``: milliseconds since the epoch."""
     change = StateChange(entry=entry, result=result)
     canary = canaries.get(entry.canary)
-    known = state.slots.get(entry.canary)
-    fresh = known is None or (entry.lap, entry.last) > known
-    if fresh:
-        state.slots[entry.canary] = (entry.lap, entry.last)
+    at = (entry.lap, entry.last)
+    state.slots[entry.canary] = max(at, state.slots.get(entry.canary, at))
     if canary is None:
         return change
     change.in_maintenance = in_maintenance(canary.maintenance, entry.first)
-    if result is not None and fresh:
+    if result is not None and at > state.decided.get(entry.canary, (-1, -1)):
+        state.decided[entry.canary] = at
         _advance_tracks(state, canary, entry, result, change)
         see_drift(state, canary, entry, result, change, now)
         _see_burn(state, canary, entry, result, change, now)

@@ -35,6 +35,10 @@ class MonitorState:
     tracks: dict[tuple[str, Kind], IncidentState] = field(default_factory=dict)
     slots: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Each canary's latest ledger entry: lap and slot."""
+    decided: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The slot, with its lap, of each canary's latest result that was decided on. A result may come after the ledger
+    spoke of later slots: those that a probe in flight made impossible.
+    """
     alerts: dict[tuple[str, str], LastAlert] = field(default_factory=dict)
     """By matter and channel."""
     drift: dict[tuple[str, str], SeenViolation] = field(default_factory=dict)

@@ -133,9 +133,10 @@ class History(OutboxRows):
                 row["first"], row["last"], row["sightings"], row["told"]
             )
         if before is not None:
-            state.slots, state.burns = dict(before.slots), before.burns
+            state.slots, state.decided, state.burns = dict(before.slots), dict(before.decided), before.burns
             return state
         state.slots = self.ledger_ends(connection, canaries)
+        state.decided = dict(state.slots)  # what was in flight then ended with its process
         self._load_burns(connection, state, canaries)
         return state
 
