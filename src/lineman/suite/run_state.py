@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.clauses import Clause
 from lineman.contract.finding import Finding
 from lineman.contract.outcome import MODEL, Outcome, Result
 from lineman.exchange import Exchange
+
+_KINDS = {
+    "success": AnswerKind.SUCCESS,
+    "refusal": AnswerKind.REFUSAL,
+    "credentials": AnswerKind.UNAUTHORISED,
+    "answer": None,
+}
+"""The kind of answer that a clause is about, by its word in ``clauses.toml``; None for any answer of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,15 @@ class RunState:
         """Say why a clause could not be verified; the first reason stays."""
         self.reasons.setdefault(clause, reason)
 
+    def showing(self, clause: Clause, evidence: Evidence) -> list[int]:
+        """The numbers of the answers that show a clause kept and are of the kind that it is about."""
+        kind = _KINDS[clause.shown_by] if clause.promised else None
+        return [
+            exchange.number
+            for exchange in self.final
+            if exchange.number in evidence.kept and (kind is None or read_answer(exchange).kind is kind)
+        ]
+
     def why_not_verified(self, clause: Clause) -> str | None:
         """Why nothing that was seen so far shows what becomes of a clause; None where something does."""
         if not clause.promised and self.answers.get(clause.id):
@@ -114,7 +132,7 @@ class RunState:
             return (
                 f"{len(evidence.broken)} of {len(evidence.numbers)} answers contradict it, and it could not be proven"
             )
-        if evidence.kept:
+        if self.showing(clause, evidence):
             return None
         asked = any(clause.id in exchange.request.clauses for exchange in self.final)
         return "no answer that it got shows it" if asked else "no request bears on it"

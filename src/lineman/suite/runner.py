@@ -19,6 +19,7 @@ from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
 from lineman.suite.allowance import MOST
+from lineman.suite.closure import close
 from lineman.suite.isolation import PLUGINS, isolated
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
@@ -140,7 +141,7 @@ def run_suite(
             journal.close()
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.internal_error is None:
         plugin.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
-    return Result(so_far(), plugin)
+    return Result(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
 
 
 def _journal(plugin: SuitePlugin, report_dir: Path | None, so_far: Callable[[], Run]) -> Journal | None:

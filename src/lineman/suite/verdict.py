@@ -34,6 +34,7 @@ from lineman.report.run import (
     WaiverState,
 )
 from lineman.suite.causes import Causes, trace
+from lineman.suite.counting import counted
 from lineman.suite.pins import find_drift
 from lineman.suite.plugin import SuitePlugin
 from lineman.suite.record import curl, exchange_record
@@ -50,7 +51,9 @@ def conclude(
 ) -> Run:
     """Draw the run's record."""
     service, recorder = plugin.service, plugin.service.state
-    causes = trace(without_consequences(service.finish()), service.explanation(), service.varying())
+    explanation = service.explanation()
+    found = [counted(finding, recorder) for finding in without_consequences(service.finish())]
+    causes = trace(found, explanation, service.varying())
     findings = list(causes.ordered)
     waivers = {w.match: w for w in service.client.target.waivers}
     today = finished.date()
@@ -59,7 +62,7 @@ def conclude(
     drift = find_drift(pins, observations)
     clauses = [_clause_result(clause, plugin, findings, valid, observations, pins) for clause in _judged(plugin)]
     violations = [_violation(f, plugin, valid, causes) for f in findings]
-    verdict, code, explanation = _verdict(plugin, clauses, violations, drift)
+    verdict, code, sentence = _verdict(plugin, clauses, violations, drift)
     blamed = {e.number for f in findings for e in f.exchanges[:SHOWN]}
     target = service.client.target
     return Run(
@@ -67,7 +70,7 @@ def conclude(
         id=f"{started:%Y%m%dT%H%M%SZ}-{target.name}".replace("/", "_").replace(":", "_"),
         verdict=verdict,
         exit_code=code,
-        explanation=explanation,
+        explanation=sentence,
         target=TargetInfo(
             name=target.name,
             base_url=target.base_url,
@@ -119,7 +122,8 @@ def _clause_result(
     observations: Mapping[str, str],
     pins: Mapping[str, str],
 ) -> ClauseResult:
-    bearing = sorted(plugin.service.state.evidence(clause.id).numbers)
+    evidence = plugin.service.state.evidence(clause.id)
+    shown = plugin.service.state.showing(clause, evidence) or sorted(evidence.numbers)
     own = [finding for finding in findings if finding.clause == clause.id]
     state, reason = _state(clause, plugin, own, waivers, observations)
     masked_by = "" if own else _masked_by(clause, plugin, findings)
@@ -134,9 +138,9 @@ def _clause_result(
         state=state,
         reason=reason,
         masked_by=masked_by,
-        requests=len(bearing),
+        requests=len(evidence.numbers),
         seconds=round(sum(one.seconds for one in plugin.outcomes if clause.id in one.clauses), 3),
-        exchanges=bearing[:SHOWN],
+        exchanges=shown[:SHOWN],
         answer=observations.get(clause.id),
         pinned=pins.get(clause.id),
     )
