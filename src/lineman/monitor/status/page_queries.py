@@ -156,7 +156,7 @@ def day_latency(
     summed = [hour for hour in hours if hour[0] > now - DAY]
     begin = summed[-1][0] + HOUR if summed else now - DAY
     single: dict[int, list[float]] = {}
-    for slot, seconds in connection.execute(_SINGLE, {"canary": canary, "location": location, "begin": begin}):
+    for slot, seconds in connection.execute(_SINGLE, {"canary": canary, "location": location, "begin": begin}).all():
         single.setdefault(slot // HOUR * HOUR, []).append(seconds)
     found = [(hour, median(values), quantile(values, 95)) for hour, values in sorted(single.items())]
     return [*summed, *found]
@@ -200,7 +200,7 @@ def phase_samples(connection: Connection, location: str, canary: str, now: int) 
         .limit(PHASE_SAMPLE)
     )
     found: dict[str, list[float]] = {name: [] for name in (*PHASES, "total", "token")}
-    for seconds, details in connection.execute(query):
+    for seconds, details in connection.execute(query).all():
         read = json.loads(details)
         for name, value in (read["attempts"][-1]["phases"] if read["attempts"] else {}).items():
             if name in found:

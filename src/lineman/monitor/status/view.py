@@ -160,6 +160,7 @@ def context(
         "hours_days": HOURS_DAYS,
         "percents": list(NEEDED),
         "titles": {one.canary.name: one.canary.title or one.canary.name for one in ordered},
+        "pictures": {},  # the bars of each canary, which the list draws and the sections show again
         "compact": len(cards) > MOST_ROOMY,
         "checks_wide": CHECKS * (BAR + GAP) - GAP,
         "wide": WIDE,

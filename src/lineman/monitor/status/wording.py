@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lineman.contract.clauses import catalogue
 
@@ -53,6 +54,7 @@ def iso(instant: int) -> str:
     return f"{_utc(instant):%Y-%m-%dT%H:%M:%SZ}"
 
 
+@lru_cache(1_024)
 def day(instant: int) -> str:
     """``2026-05-04``."""
     return f"{_utc(instant):%Y-%m-%d}"

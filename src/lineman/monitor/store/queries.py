@@ -93,7 +93,9 @@ def stretches(connection: Connection, location: str, canary: str, begin: int, en
         SLOTS.c.last > begin - LONGEST_INTERVAL,
         SLOTS.c.last + SLOTS.c.interval > begin,
     )
-    found = [Stretch(slot, slot + i, Verdict(verdict), lap) for slot, i, verdict, lap in connection.execute(results)]
+    found = [
+        Stretch(slot, slot + i, Verdict(verdict), lap) for slot, i, verdict, lap in connection.execute(results).all()
+    ]
     found += [Stretch(first, last + i, Verdict.NOT_RUN, lap) for first, last, i, lap in connection.execute(gaps)]
     return found
 
