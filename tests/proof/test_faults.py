@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 from lineman.report.run import State, Verdict
 from lineman.sandbox import FAULTS, SandboxOptions
+from lineman.suite.allowance import MOST
 
 from .conftest import FAULT
 from .harness import Judged, judge
+
+MOST_CAUSES = 4
+"""One fault is one cause; of habits that show in many places a few may look like causes of their own."""
 
 
 def test_the_fault_is_found(fault_name: str, tell: Callable[[str, str, str, Judged], None]) -> None:
@@ -17,6 +21,8 @@ def test_the_fault_is_found(fault_name: str, tell: Callable[[str, str, str, Judg
     assert fault.clause in judged.broken, f"{fault.summary} Found broken: {sorted(judged.broken) or 'nothing'}"
     assert judged.run.verdict is Verdict.FAIL
     assert judged.run.exit_code == 1
+    assert judged.run.requests <= MOST
+    assert len(judged.causes) <= MOST_CAUSES
     states = {clause.id: clause.state for clause in judged.run.clauses}
     assert states[fault.clause] is State.VIOLATED
     if fault.sole:

@@ -15,16 +15,16 @@ SIZES = (0, 1, 3, 99, 100, 101, 200, 201, 5_000)
 Tell = Callable[[str, str, str, Judged], None]
 
 
-TRIED_AGAIN = {"late-replica": 550}
-"""The most requests where many must be sent twice."""
+MOST_REQUESTS = 450
+"""Of an honest service, however difficult: it may change while a gateway is busy and have many requests sent twice."""
 
 
-def assert_passes(judged: Judged, most: int = 450) -> None:
+def assert_passes(judged: Judged) -> None:
     """The run passes, and with evidence."""
     told = [f"{v.clause}: {v.summary}" for v in judged.run.violations]
     assert judged.run.verdict is Verdict.PASS, told or judged.run.explanation
     assert judged.run.exit_code == 0
-    assert judged.run.requests < most or judged.run.health.rate_limited or judged.run.health.data_changes
+    assert judged.run.requests < MOST_REQUESTS
 
 
 @pytest.mark.parametrize(("clause", "answer"), ANSWERS, ids=[f"{c}={a}" for c, a in ANSWERS])
@@ -40,7 +40,7 @@ def test_every_difficulty_passes(name: str, tell: Tell) -> None:
     """Slow, guarded, compressed, moving and oddly formatted services."""
     judged = judge(SandboxOptions(variants=(name,)))
     tell(HONEST, name, "", judged)
-    assert_passes(judged, TRIED_AGAIN.get(name, 450))
+    assert_passes(judged)
 
 
 @pytest.mark.parametrize("records", SIZES)

@@ -16,7 +16,7 @@ _SPREAD = 2.0
 """Seconds in which servers that do not know a new token yet may refuse it, and be right."""
 _ENOUGH = 4
 """How many refusals as many queries as are sent then should meet, at the rate of the ones before."""
-_MOST, _BATCH = 120, 20
+_MOST, _BATCH = 100, 20
 """The most queries sent then, and how many at a time."""
 
 

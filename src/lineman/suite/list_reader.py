@@ -37,6 +37,8 @@ class ListReader:
     recorder: RunState
     history: dict[tuple[Any, ...], list[Listing]] = field(default_factory=dict)
     changed_lately: bool = False
+    _last_cost: int = 0
+    """Requests that the last reading took: several times as many where the list changes while it is read."""
     _told: set[str] = field(default_factory=set)
     _broken: set[tuple[Any, ...]] = field(default_factory=set)
     """Filters whose pages of 100 do not fit together: they are read by smaller pages from then on."""
@@ -58,19 +60,20 @@ class ListReader:
         return listing
 
     def cost(self, *, whole_only: bool = False) -> int:
-        """About how many requests reading again takes: twice as many where it was torn by a change the last time."""
+        """About how many requests reading again takes: as many as the last time, where pages did not fit together."""
         chosen = self.model.listings[:1] if whole_only else self.model.listings
-        return sum(max(1, len(listing.exchanges)) for listing in chosen) * (2 if self.changed_lately else 1)
+        return max(self._last_cost, sum(max(1, len(listing.exchanges)) for listing in chosen))
 
     def read_again(self, *, whole_only: bool = False) -> bool:
         """Read every listing again; True where one of them changed.
 
         With ``whole_only`` the list without filters is read first, and the others only where that has changed.
         """
-        listings = list(self.model.listings)
+        listings, before = list(self.model.listings), len(self.recorder.exchanges)
         changed = self._read_again(listings[:1] if whole_only else listings)
         if changed and whole_only:
             self._read_again(listings[1:])
+        self._last_cost = len(self.recorder.exchanges) - before
         if changed:
             self.model.orders.clear()
             self.recorder.data_changes += 1
