@@ -8,13 +8,14 @@ import hashlib
 import html
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from lineman.report.html import clause_anchor, reproducing, violation_anchor
-from lineman.report.run import State
+from lineman.report.run import State, WaiverState
 from lineman.report.run_page import run_page
 
 from . import builders
@@ -188,3 +189,28 @@ def test_many_ways_in_which_one_clause_breaks_are_one_cause() -> None:
     assert "59 further ways in which" in page
     assert page.count('<details class="way">') == 12
     assert all(f'id="violation-f{at}"' in page for at in range(60))
+
+
+def test_drift_and_ending_waivers_stand_before_the_causes() -> None:
+    ends = [
+        (date(2026, 5, 1), "expired", "ended 3 days before this run"),
+        (date(2026, 5, 5), "used", "ends 1 day after"),
+    ]
+    waivers = [
+        WaiverState.model_validate({"match": "limit.zero", "reason": "ticket 4711", "until": day, "state": state})
+        for day, state, _ in ends
+    ]
+    page = run_page(builders.failing_run(waivers=waivers))
+    first_screen = page.partition('class="headlines"')[0]
+    for wanted in ("Does fuzzy matching mind case?", "minds case", "ignores case", *(words for *_, words in ends)):
+        assert wanted in first_screen
+    far = WaiverState(match="limit.zero", reason="ticket 4711", until=date(2026, 7, 1), state="used")
+    assert "waiver ends soon" not in run_page(builders.failing_run(waivers=[far]))
+
+
+def test_headings_and_their_links_have_the_same_words() -> None:
+    page = run_page(builders.failing_run())
+    links = dict(re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', page))
+    headings = dict(re.findall(r'<h2 id="([a-z]+)-title">([^<]+)</h2>', page))
+    assert headings
+    assert {place: links[place] for place in headings} == headings

@@ -10,6 +10,8 @@ from typing import Any
 from lineman.text import clip, plain
 
 _ABSENT = object()
+_ALIKE = object()
+"""The counterpart of what is inside a value that is marked already."""
 _LONGEST_LINE = 2000
 _CONTEXT = 3
 _MOST_LINES = 160
@@ -27,11 +29,15 @@ class Line:
 def diff_lines(value: Any, other: Any) -> list[Line]:
     """Pretty-print ``value`` and mark what differs from ``other``; long stretches without a difference are folded.
 
-    A value that is a text as a whole stands there as it is, without quotes.
+    A value that is a text as a whole stands there as it is, without quotes. What has no counterpart is marked once,
+    where it begins: that all of it differs goes without saying.
     """
     if isinstance(value, str):
-        differs = value != other
-        return _fold([Line(clip(line, _LONGEST_LINE), differs) for line in plain(value).split("\n")])
+        texts = plain(value).split("\n")
+        others = other.split("\n") if isinstance(other, str) else []
+        beyond = [at >= len(others) or text != others[at] for at, text in enumerate(texts)]
+        marks = beyond if isinstance(other, str) else [at == 0 for at in range(len(texts))]
+        return _fold([Line(clip(text, _LONGEST_LINE), mark) for text, mark in zip(texts, marks, strict=True)])
     return _fold(list(_lines(plain(value), plain(other), _Place())))
 
 
@@ -51,23 +57,22 @@ class _Place:
 def _lines(value: Any, other: Any, place: _Place) -> Iterator[Line]:
     if isinstance(value, dict) and value:
         others = other if isinstance(other, dict) else None
-        pairs = [(f"{_scalar(key)}: ", member, _member(others, key)) for key, member in value.items()]
-        yield from _block("{}", pairs, others is None, place)
+        pairs = [
+            (f"{_scalar(key)}: ", member, _ALIKE if others is None else others.get(key, _ABSENT))
+            for key, member in value.items()
+        ]
+        yield from _block("{}", pairs, others is None and other is not _ALIKE, place)
     elif isinstance(value, list) and value:
         partners = _partners(value, other) if isinstance(other, list) else None
-        members = [("", member, _ABSENT if partners is None else partners[at]) for at, member in enumerate(value)]
-        yield from _block("[]", members, partners is None, place)
+        members = [("", member, _ALIKE if partners is None else partners[at]) for at, member in enumerate(value)]
+        yield from _block("[]", members, partners is None and other is not _ALIKE, place)
     else:
         yield Line(f"{place.indent}{place.label}{_scalar(value)}{place.comma}", not _same(value, other))
 
 
 def _same(value: Any, other: Any) -> bool:
     """Equality of JSON values: true is not 1, but 1 is 1.0."""
-    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
-
-
-def _member(others: dict[str, Any] | None, key: str) -> Any:
-    return _ABSENT if others is None else others.get(key, _ABSENT)
+    return other is _ALIKE or (isinstance(value, bool) == isinstance(other, bool) and bool(value == other))
 
 
 def _block(brackets: str, pairs: list[tuple[str, Any, Any]], differs: bool, place: _Place) -> Iterator[Line]:
@@ -75,14 +80,17 @@ def _block(brackets: str, pairs: list[tuple[str, Any, Any]], differs: bool, plac
     last = len(pairs) - 1
     for at, (name, member, partner) in enumerate(pairs):
         yield from _lines(member, partner, _Place(place.indent + "  ", name, "," if at < last else ""))
-    yield Line(f"{place.indent}{brackets[1]}{place.comma}", differs)
+    yield Line(f"{place.indent}{brackets[1]}{place.comma}", False)
 
 
 def _partners(value: list[Any], other: list[Any]) -> list[Any]:
-    """For each member its counterpart: records by ``id`` where every record has one, else by position."""
+    """For each member its counterpart: records by ``id`` where every record has one, else by position.
+
+    A record without a counterpart gets itself without its id, so that its id is what is marked.
+    """
     if _are_records(value) and _are_records(other):
         by_id = {record["id"]: record for record in other}
-        return [by_id.get(record["id"], _ABSENT) for record in value]
+        return [by_id.get(record["id"], {**record, "id": _ABSENT}) for record in value]
     return [other[at] if at < len(other) else _ABSENT for at in range(len(value))]
 
 

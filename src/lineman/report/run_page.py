@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from lineman.report.compare import broken_before, gone_clauses
@@ -38,6 +39,8 @@ class Evidence:
     blocks: tuple[str, ...]
     body_cap: int
     """Characters of a body that the page keeps, for exchanges that show no violation."""
+    shortest: int
+    """Characters of the shortest body that was cut: what is left of it at least."""
     cut: int
     """How many bodies the page holds only in part."""
 
@@ -60,6 +63,7 @@ def _pack(exchanges: list[ExchangeRecord], shown: set[int], cap: int) -> Evidenc
         index=_squeeze([_entry(exchange) for exchange in exchanges]),
         blocks=blocks,
         body_cap=cap,
+        shortest=min((len(row["response_body"] or "") for row in rows if row["cut"]), default=0),
         cut=sum(row["cut"] for row in rows),
     )
 
@@ -168,6 +172,7 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         counts=counts(run),
         duration=(run.finished - run.started).total_seconds(),
         causes=_broken(found, clauses),
+        waivers=_ending_waivers(run),
         tickets={group.lead.fingerprint: _ticket(run, group) for group in found},
         accepted=_broken(waived, clauses),
         open_causes=_OPEN_CAUSES,
@@ -187,6 +192,25 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         maps=coverage_maps(run),
         evidence=pack_exchanges(run),
     )
+
+
+_SOON = 14
+"""Days before its end that a waiver stands on the first screen: time for a vendor to answer, or for a new decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndingWaiver:
+    """A waiver that has expired or ends soon; ``days`` from the run to its end, below zero where it is over."""
+
+    match: str
+    reason: str
+    until: date
+    days: int
+
+
+def _ending_waivers(run: Run) -> list[EndingWaiver]:
+    found = [EndingWaiver(w.match, w.reason, w.until, (w.until - run.started.date()).days) for w in run.waivers]
+    return sorted((one for one in found if one.days <= _SOON), key=lambda one: one.days)
 
 
 @dataclass(frozen=True, slots=True)

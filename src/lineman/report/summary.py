@@ -120,8 +120,11 @@ def _fixed(run: Run) -> Iterator[str]:
 def _not_verified(run: Run) -> Iterator[str]:
     unverified = [one for one in run.clauses if one.state is State.NOT_VERIFIED and one.level is Level.PROMISED]
     if unverified:
-        rows = "".join(f"| {code(one.id)} | {escaped(clip(one.reason, 300))} |\n" for one in unverified)
-        yield f"\n## Not verified\n\n| clause | why |\n| --- | --- |\n{rows}"
+        reasons: dict[str, list[str]] = {}
+        for one in unverified:
+            reasons.setdefault(one.reason, []).append(code(one.id))
+        rows = "".join(f"| {', '.join(ids)} | {escaped(clip(why, 300))} |\n" for why, ids in reasons.items())
+        yield f"\n## Not verified\n\n| clauses | why |\n| --- | --- |\n{rows}"
 
 
 def _drift(run: Run) -> Iterator[str]:
