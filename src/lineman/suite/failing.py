@@ -40,6 +40,8 @@ _FAILURES = frozenset({FailureKind.CUT, FailureKind.TIMEOUT, FailureKind.PROTOCO
 """Failures that a request may provoke; a name that does not resolve, or no connection, is none of them."""
 _ALONE = 2
 """Parameters up to which their values matter; where more of them fail only together, it is their being together."""
+NEVER_FAILS = "request.unknown-property"
+"""An open question of which the documentation says one thing: the service does not fail over it."""
 CHECK = "answered_like_a_neutral_query"
 
 
@@ -187,8 +189,9 @@ def is_plain(request: Request) -> bool:
 
 
 def _purpose(request: Request) -> str | None:
-    """The promise that a request was asked for; None where it is only about open questions."""
-    return next((id_ for id_ in request.clauses if id_ in catalogue() and catalogue()[id_].promised), None)
+    """The promise that a request was asked for; None where it is only about questions that leave a failure open."""
+    known = [id_ for id_ in request.clauses if id_ in catalogue()]
+    return next((id_ for id_ in known if catalogue()[id_].promised or id_ == NEVER_FAILS), None)
 
 
 _MANY = 3
@@ -241,6 +244,18 @@ def _finding(clause: str, exchange: Exchange, beside: Exchange, asked: ParsedQue
     observed = failure.kind.value if failure is not None else f"status {answer.status}"
     shown = {"cut": "the connection is cut", "timeout": "no answer comes in time"}.get(observed, observed)
     what = f"the query ({describe(asked)})" if asked is not None else f"a request ({exchange.request.note or clause})"
+    if clause == NEVER_FAILS:
+        return Finding(
+            clause,
+            f"A property that the page does not name makes the service fail: {answer.signature}.",
+            "ignored or refused",
+            answer.signature,
+            (exchange, beside),
+            parameter="unknown property",
+            constraint="no failure",
+            observed=answer.signature,
+            check=CHECK,
+        )
     parameter = "+".join(sorted(asked.query)) if asked is not None and asked.is_specified else clause
     return Finding(
         clause,

@@ -23,6 +23,10 @@ _KINDS = {
 """The kind of answer that a clause is about, by its word in ``clauses.toml``; None for any answer of the service."""
 
 
+def _is_answered(exchange: Exchange) -> bool:
+    return read_answer(exchange).kind not in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Numbers of the exchanges that say something of a clause."""
@@ -114,7 +118,8 @@ class RunState:
         return [
             exchange.number
             for exchange in self.final
-            if exchange.number in evidence.kept and (kind is None or read_answer(exchange).kind is kind)
+            if exchange.number in evidence.kept
+            and (_is_answered(exchange) if kind is None else read_answer(exchange).kind is kind)
         ]
 
     def why_not_verified(self, clause: Clause) -> str | None:

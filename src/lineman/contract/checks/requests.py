@@ -146,25 +146,3 @@ def unknown_paths_are_not_found(case: Case) -> Iterator[Finding]:
             constraint=request.note,
             observed="records" if holds_records(case.answer) else f"status {case.answer.status}",
         )
-
-
-def _has_unknown_property(case: Case) -> bool:
-    asked = "request.unknown-property" in case.exchange.request.clauses
-    return asked and case.answer.status != 429 and (case.answer.status is not None or _broken_off(case) is not None)
-
-
-@check("request.unknown-property", where=_has_unknown_property)
-def unknown_property_breaks_nothing(case: Case) -> Iterator[Finding]:
-    """A property that the page does not name is ignored or refused; the service does not fail over it."""
-    if not case.is_answered:
-        yield case.finding(
-            "request.unknown-property",
-            Message.of(
-                "A property that the page does not name makes the service fail: {answer}.", answer=case.answer.signature
-            ),
-            "ignored or refused",
-            case.answer.signature,
-            parameter="unknown property",
-            constraint="no failure",
-            observed=case.answer.signature,
-        )
