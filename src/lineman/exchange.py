@@ -214,6 +214,8 @@ class TransportFailure:
     message: str
     status: int | None = None
     """Status of the answer that broke off, where its head had come."""
+    phase: str | None = None
+    """The phase that time ran out in (``resolve``, ``connect``, ``tls``, ``send``, ``wait``); None for the body."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -96,6 +97,38 @@ def test_a_name_that_does_not_resolve(
         assert (result.verdict, result.cause) == (verdict, cause)
         assert "nowhere.example" in result.message
         assert result.last.root == ("resolve/nowhere.example" if verdict is Verdict.FAILED else "own network")
+
+
+def test_a_resolver_that_hangs_is_this_places_trouble_and_holds_no_process_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The look-up goes on in its thread when the probe has long ended, and asyncio waits for no pool."""
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        for credentials in ({"LINEMAN_TOKEN": "x" * 20}, {"LINEMAN_APP_KEY": "k", "LINEMAN_APP_SECRET": "s" * 20}):
+            result = probed({"LINEMAN_BASE_URL": "http://hangs.example", **credentials}, timeout="300ms", retry=True)
+            assert (result.verdict, result.cause) == (Verdict.UNKNOWN, Cause.NETWORK)
+            assert "name resolution gives no answer for hangs.example" in result.message
+            assert result.last.root == "own network"
+        assert not released.is_set()
+    finally:
+        released.set()
+
+
+def test_one_deadline_bounds_token_query_and_second_try() -> None:
+    """A token that takes most of the time leaves the query the rest, and a second try nothing."""
+    with vendor() as service:
+        service.query = trickle
+        result = probed(service.environment, timeout="500ms", retry=True)
+    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.TIMEOUT)
+    assert len(result.attempts) == 1
+    assert len(service.requests) <= 2, "a token and one query"
 
 
 def test_no_credentials_is_unknown() -> None:

@@ -93,7 +93,8 @@ class Client:
             limit=target.max_body_bytes,
             on_exchange=on_exchange or (lambda exchange: None),
         )
-        self._http = httpx.AsyncClient(transport=self._transport, trust_env=False)
+        # RecordingTransport bounds an attempt as a whole; httpx's own 5 seconds for each read would end it before.
+        self._http = httpx.AsyncClient(transport=self._transport, trust_env=False, timeout=None)  # noqa: S113
         self._retrier = Retrier(self._http, self._pacer, self.clock, self.statistics)
         self._settle = settle
         for proxy in (target.proxy, target.token_proxy):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import socket
 import ssl
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -18,6 +16,7 @@ import httpcore
 import httpx
 
 from lineman.client.clock import Clock
+from lineman.client.dialling import addresses, first_connection
 from lineman.connection import ClientCertificate, Proxy
 from lineman.exchange import Phases
 
@@ -105,12 +104,9 @@ if find_spec("sniffio") is None:
     # httpcore looks for it at every request, and a search in vain is slow; an entry of None ends it at once.
     sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how Python is told that there is no such module
 
-_ONE_OF_SEVERAL = 3.0
-"""Seconds for one address of a name that has more: a dead IPv6 route must not use up the whole time."""
-
 
 class TimedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves first, then connects to the addresses in turn.
+    """Resolves first, then connects to the first of the addresses that takes it.
 
     Host header and certificate name stay those of the URL: httpcore takes them from there.
     """
@@ -126,14 +122,12 @@ class TimedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = await resolve(host, port)
-        for address in addresses[:-1]:
-            limit = min(timeout or _ONE_OF_SEVERAL, _ONE_OF_SEVERAL)
-            try:
-                return await self._network.connect_tcp(address, port, limit, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        found = await resolve(host, port)
+
+        def connect(address: str) -> Awaitable[httpcore.AsyncNetworkStream]:
+            return self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+
+        return await first_connection(found, connect)
 
     async def sleep(self, seconds: float) -> None:
         await self._network.sleep(seconds)
@@ -149,12 +143,12 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     if recorder:
         recorder.start("resolve")
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await addresses(host, port)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(str(error)) from error
     if recorder:
         recorder.complete("resolve")
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return found
 
 
 Origin = tuple[str, str, int | None]

@@ -118,11 +118,15 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout(self.timeout):
                 outcome = await self._exchange(request, recorder)
         except asyncio.CancelledError:
-            given_up = TransportFailure(FailureKind.ABANDONED, f"lineman stopped waiting for {request.url.host}")
+            given_up = TransportFailure(
+                FailureKind.ABANDONED, f"lineman stopped waiting for {request.url.host}", phase=recorder.unfinished
+            )
             self._record(self._build(request, context, start, given_up), context)
             raise
         except TimeoutError:
-            outcome = TransportFailure(FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout))
+            outcome = TransportFailure(
+                FailureKind.TIMEOUT, timed_out(request.url, recorder, self.timeout), phase=recorder.unfinished
+            )
         except (httpx.TransportError, BrokenEncodingError, httpx.StreamError) as error:
             outcome = replace(classify(error, recorder, request.url), status=recorder.status)
         finally:

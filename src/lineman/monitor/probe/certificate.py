@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from lineman.client.dialling import addresses
 from lineman.client.network import ssl_context
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import Cause, CertificateSeen, Verdict
@@ -92,7 +93,9 @@ async def _shown(
 ) -> tuple[bytes, Mapping[str, Any]]:
     """The certificate that a server shows, as it is and as Python reads one that it accepted."""
     async with asyncio.timeout(limit):
-        _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=server_name)
+        # The loop's own resolver runs in a pool that the end of the process waits for.
+        found = await addresses(host, port)
+        _, writer = await asyncio.open_connection(found[0], port, ssl=context, server_hostname=server_name)
     try:
         connection = writer.get_extra_info("ssl_object")
         shown: bytes | None = connection.getpeercert(binary_form=True)

@@ -41,6 +41,11 @@ def refused(error: TokenError, target: Target) -> Attempt:
 
     Where token and query share an origin and no connection came about, the cause is that, not the token service.
     """
+    failure = error.failure
+    if failure is not None and failure.kind in _OUT_OF_TIME and failure.phase == "resolve":
+        host = urlsplit(target.token_url).hostname or ""
+        message = f"our own name resolution gives no answer for {host}"
+        return Attempt(Verdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=OWN_NETWORK)
     if own_network(str(error)):
         return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
     cause = Cause.TOKEN
@@ -74,6 +79,7 @@ _CAUSES = {
     FailureKind.PROTOCOL: Cause.PROTOCOL,
     FailureKind.TOKEN: Cause.TOKEN,
 }
+_OUT_OF_TIME = (FailureKind.TIMEOUT, FailureKind.ABANDONED)
 _WORTH_ANOTHER_TRY = frozenset(Cause) - {Cause.LATENCY, Cause.CERTIFICATE, Cause.CONFIGURATION, Cause.NONE}
 
 
@@ -133,7 +139,16 @@ def _failure(exchange: Exchange) -> Attempt:
     if own_network(failure.message):
         mine = _attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {failure.message}")
         return replace(mine, root=OWN_NETWORK)
-    return _attempt(exchange, Verdict.FAILED, _CAUSES[failure.kind], failure.message)
+    if failure.kind in _OUT_OF_TIME and failure.phase == "resolve":
+        return resolver_hangs(exchange)
+    return _attempt(exchange, Verdict.FAILED, _CAUSES.get(failure.kind, Cause.TIMEOUT), failure.message)
+
+
+def resolver_hangs(exchange: Exchange) -> Attempt:
+    """Name resolution gave no answer: that is this place's trouble, and nothing was asked of the service."""
+    host = urlsplit(exchange.sent.url).hostname or ""
+    message = f"our own name resolution gives no answer for {host}"
+    return replace(_attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, message), root=OWN_NETWORK)
 
 
 def _breaches(exchange: Exchange) -> tuple[ProbeViolation, ...]:

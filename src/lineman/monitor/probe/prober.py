@@ -13,19 +13,32 @@ from urllib.parse import urlsplit
 import httpx
 
 from lineman.client.client import Client, Paths
+from lineman.client.dialling import addresses
 from lineman.client.errors import ClientError, TokenError
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Operation, Request
 from lineman.monitor.clock import Clock, SystemClock
 from lineman.monitor.config.models import Canary
 from lineman.monitor.probe.certificate import certificate_verdict, read
-from lineman.monitor.probe.judge import OWN_NETWORK, judge, refused, token_step, with_token_times, worth_another_try
+from lineman.monitor.probe.judge import (
+    OWN_NETWORK,
+    judge,
+    refused,
+    resolver_hangs,
+    token_step,
+    with_token_times,
+    worth_another_try,
+)
 from lineman.monitor.result import SEVERITY, Attempt, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
 from lineman.target import ConfigurationError, Target, load_target
 
 LOG = logging.getLogger("lineman.monitor")
 _PAUSE = 0.5
 """Seconds before the second try."""
+_LEAST_TRY = 1.0
+"""Seconds that a second try must have, or a quarter of the timeout where that is less: an answer needs some time."""
+_MARGIN = 0.2
+"""Seconds beyond the deadline in which an attempt ends by its own limit, which says more of what it waited for."""
 _RENEWAL = 60.0
 """Seconds between new tokens asked for because the kept one was refused."""
 _RENEWAL_HELPED = 5.0
@@ -77,22 +90,24 @@ class Prober:
             return _unmeasured(canary, started, Cause.INTERNAL, "an error of lineman's own: see its log")
 
     async def _measure(self, canary: Canary, client: Client, started: int) -> ProbeResult:
+        deadline = self._clock.monotonic() + canary.timeout / 1_000
         certificate = asyncio.create_task(self._certificate(client.target, canary))
         attempts: list[Attempt] = []
         token: TokenStep | None = None
         try:
-            attempt, token = await self._attempt(canary, client)
+            attempt, token = await self._attempt(canary, client, deadline)
             attempts.append(attempt)
             anew = self._with_new_token(canary, attempt) if token is None else None
-            retried = canary.retry and worth_another_try(attempt) and self._time_left(canary, started)
-            if anew is not None or retried:
+            again_possible = self._time_left(canary, deadline)
+            retried = canary.retry and worth_another_try(attempt) and again_possible
+            if (anew is not None and again_possible) or retried:
                 await self._clock.sleep(0.0 if anew is not None else _PAUSE)
-                attempt, again = await self._attempt(canary, anew or client)
+                attempt, again = await self._attempt(canary, anew or client, deadline)
                 token = again or token
                 attempts.append(attempt)
                 if anew is not None and attempt.status not in _REFUSED:
                     self._renewable[canary.target, canary.timeout] = self._clock.monotonic() + _RENEWAL_HELPED
-            seen = await certificate
+            seen = await self._in_time(certificate, deadline)
         finally:
             certificate.cancel()
         result = _concluded(canary, client.target, started, attempts, token, seen, self._clock.wall())
@@ -116,14 +131,23 @@ class Prober:
         del self._clients[key]
         return self._client(canary)
 
-    def _time_left(self, canary: Canary, started: int) -> bool:
-        """Whether another try of full length ends before the slot does."""
-        return started + canary.interval - self._clock.wall() > canary.timeout + round(_PAUSE * 1_000)
+    def _time_left(self, canary: Canary, deadline: float) -> bool:
+        """Whether another try has a sensible part of the probe's time."""
+        least = min(_LEAST_TRY, canary.timeout / 4_000)
+        return deadline - self._clock.monotonic() - _PAUSE >= least
 
-    async def _attempt(self, canary: Canary, client: Client) -> tuple[Attempt, TokenStep | None]:
+    async def _in_time(
+        self, certificate: asyncio.Task[CertificateSeen | None], deadline: float
+    ) -> CertificateSeen | None:
+        """The certificate, where it was read within the probe's time."""
+        left = max(0.0, deadline - self._clock.monotonic()) + _MARGIN
+        done, _ = await asyncio.wait([certificate], timeout=left)
+        return certificate.result() if done else None
+
+    async def _attempt(self, canary: Canary, client: Client, deadline: float) -> tuple[Attempt, TokenStep | None]:
         seen: list[Exchange] = []
         context = _SEEN.set(seen)
-        limit = max(canary.interval, canary.timeout) / 1_000
+        limit = max(0.0, deadline - self._clock.monotonic()) + _MARGIN
         try:
             async with asyncio.timeout(limit):
                 exchange = await client.send(Request.of(canary.query, note=f"canary {canary.name}", retry=False))
@@ -135,7 +159,7 @@ class Prober:
         except ClientError as error:
             return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, str(error), 0.0), token_step(_tokens(seen), None)
         except TimeoutError:
-            return _out_of_time(canary, seen, limit), token_step(_tokens(seen), None)
+            return _out_of_time(canary, seen), token_step(_tokens(seen), None)
         finally:
             _SEEN.reset(context)
         attempt = judge(exchange, canary)
@@ -197,21 +221,26 @@ def _tokens(seen: list[Exchange]) -> list[Exchange]:
     return [exchange for exchange in seen if exchange.operation is Operation.TOKEN]
 
 
-def _out_of_time(canary: Canary, seen: list[Exchange], limit: float) -> Attempt:
-    """The slot ended before there was a final exchange: rate limited, or waiting for a token."""
+def _out_of_time(canary: Canary, seen: list[Exchange]) -> Attempt:
+    """The probe's time ended before there was a final exchange: what it was spent on last says why."""
+    limit = canary.timeout / 1_000
     last = seen[-1] if seen else None
-    if last is not None and last.status == 429:
+    if last is None:
+        return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
+    if last.status == 429:
         return Attempt(Verdict.UNKNOWN, Cause.STATUS, "the target limits our requests (status 429)", 0.0, 429)
-    if last is not None and last.operation is Operation.TOKEN:
-        return Attempt(Verdict.FAILED, Cause.TOKEN, f"no token within {limit:g} s", 0.0)
-    return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
+    if last.failure is not None and last.failure.phase == "resolve":
+        return resolver_hangs(last)
+    if last.operation is Operation.TOKEN:
+        return Attempt(Verdict.FAILED, Cause.TOKEN, f"no token within {limit:g} s", last.phases.total)
+    return Attempt(Verdict.FAILED, Cause.TIMEOUT, f"no whole answer within {limit:g} s", last.phases.total)
 
 
 async def _classify_resolve_failure(attempt: Attempt, url: str) -> Attempt:
     """Tell a name that does not exist from a resolver of ours that does not work, and name the shared root cause."""
     host = urlsplit(url).hostname or ""
     try:
-        await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        await addresses(host, 0)
     except socket.gaierror as error:
         if error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM):
             message = f"our own name resolution does not work: {attempt.message}"
