@@ -30,8 +30,8 @@ def test_every_record_has_the_documented_types(service: Service) -> None:
 def test_refusals_show_no_internals(service: Service) -> None:
     """Every answer is searched; these refusals are the likeliest to show something."""
     contract = document()
-    wrong = [{name: "' OR 1=1"} for name in contract.enum_filters] + [{contract.text_filters[0]: 12}]
-    queries = ({"limit": "abc'\""}, {"offset": {"$gt": 0}}, *wrong)
+    wrong = [{name: "' OR 1=1"} for name in contract.enum_filters]
+    queries = ({"offset": {"$gt": 0}}, *wrong)
     service.query("error.no-internals", *service.sample_for_profile(*queries, smoke=0))
 
 

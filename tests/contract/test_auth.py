@@ -44,8 +44,8 @@ def test_without_authorization_nothing_is_answered(service: Service) -> None:
         Request.of(query, clause, credential=Credential.NONE, app_key=AppKey.ABSENT, note=f"{note} and no app key")
         for query in queries[:2]
     ]
-    service.query("query.independent", *service.sample_for_profile(*queries, smoke=0))
-    service.ask(*service.sample_for_profile(*requests, *requests, smoke=1, full=9))
+    service.query("query.independent", *service.sample_for_profile(*queries, smoke=0, full=3))
+    service.ask(*service.sample_for_profile(*requests, *requests, smoke=1, full=8))
 
 
 @pytest.mark.clause("auth.bearer-format")

@@ -79,7 +79,7 @@ def test_filters_together_narrow(service: Service) -> None:
 @pytest.mark.clause("filter.any-text")
 def test_any_text_is_a_filter(service: Service) -> None:
     """Unusual texts that nothing has or that real records have, and texts that a careless service misreads."""
-    near, real, unusual = service.data.near_misses(), service.data.unusual_parts(9), unusual_texts()
+    near, real, unusual = service.data.near_misses(), service.data.unusual_parts(8), unusual_texts()
     texts = (*unusual[:2], *real, *near, *unusual[2:], *empty_words())
     service.query("filter.any-text", *service.sample_for_profile(*texts, smoke=2))
 
@@ -109,6 +109,20 @@ def test_letter_case_is_observed(service: Service) -> None:
     for name, query in asked.items():
         (exchange,) = service.query("filter.case", query)
         service.learn_case(name, exchange)
+
+
+@pytest.mark.clause("filter.folding")
+@pytest.mark.needs_records
+@pytest.mark.full
+def test_folding_is_observed(service: Service) -> None:
+    """A text from the data with another accent, in another width, in the other normal form."""
+    asked = service.data.folding_queries()
+    if not asked:
+        service.not_verified("filter.folding", "no record has a text with letters in it")
+    for kind, query in asked:
+        (exchange,) = service.query("filter.folding", query)
+        words = "taken for equal" if read_answer(exchange).records else "told apart"
+        service.observe("filter.folding", refused_or(exchange, words, nothing="told apart"), of=kind)
 
 
 @pytest.mark.clause("filter.empty-text")

@@ -52,7 +52,8 @@ def test_one_hundred_is_accepted(service: Service) -> None:
 def test_more_than_one_hundred_behaves_as_one_hundred(service: Service) -> None:
     """Any integer above 100, far above too, also with a filter."""
     values = service.sample_for_profile(maximum() + 1, *FAR_ABOVE, smoke=2)
-    more = [{"limit": 500, **service.data.one_filter()}, {"limit": maximum() + 1, "offset": 0}]
+    behind = [{"limit": limit, "offset": maximum()} for limit in (maximum() + 1, 150)]
+    more = [{"limit": 500, **service.data.one_filter()}, *behind]
     service.query_once(
         "limit.clamp", *({"limit": value} for value in values), *service.sample_for_profile(*more, smoke=0)
     )

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from lineman.contract.operation import document
+from lineman.suite.after_refusals import refusals_and_queries
 from lineman.suite.generation import generated_queries, schema_queries
 from lineman.suite.relations import narrower_finds_fewer, types_partition
 from lineman.suite.service import Service
@@ -25,6 +26,16 @@ def test_each_query_in_flight_gets_its_own_answer(service: Service) -> None:
     """One after the other, each unlike the one before; the generated queries are all in flight together."""
     for query in service.sample_for_profile(*service.data.neighbours(), smoke=0):
         service.query("query.independent", query)
+
+
+@pytest.mark.clause("query.independent")
+@pytest.mark.needs_records
+@pytest.mark.full
+def test_a_refused_request_leaves_nothing_behind(service: Service) -> None:
+    """After each kind of refusal a valid query is answered as before, on the same connection and on others."""
+    for refused, queries in refusals_and_queries(service.data):
+        service.ask(refused)
+        service.ask(*queries)
 
 
 @pytest.mark.clause("filter.media-type")

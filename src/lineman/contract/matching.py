@@ -6,12 +6,11 @@ that needs one of them is neither promised nor forbidden until the target's own 
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 
 from lineman.contract.finding import Record
+from lineman.contract.folding import folded
 from lineman.contract.operation import document
 from lineman.contract.query import ParsedQuery
 from lineman.contract.values import same_value
@@ -67,7 +66,7 @@ def match_exactly(text: str, value: str) -> Match:
     """How far ``value`` is ``text``: where no fuzzy query is documented, a part is no match."""
     if text == value:
         return Match.YES
-    return Match.MAYBE if _fold(text) == _fold(value) else Match.NO
+    return Match.MAYBE if folded(text) == folded(value) else Match.NO
 
 
 def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Match:
@@ -78,7 +77,7 @@ def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Matc
         return Match.YES
     if minds_case is False and _ascii_lower(text) in _ascii_lower(value):
         return Match.YES
-    folded_text, folded_value = _fold(text), _fold(value)
+    folded_text, folded_value = folded(text), folded(value)
     if folded_text in folded_value or text.casefold() in value.casefold():
         return Match.MAYBE
     if any(character in text for character in WILDCARDS) and (
@@ -90,11 +89,6 @@ def match_text(text: str, value: str, *, minds_case: bool | None = None) -> Matc
 
 def _ascii_lower(text: str) -> str:
     return "".join(character.lower() if character.isascii() else character for character in text)
-
-
-@lru_cache(maxsize=4096)
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _wild(pattern: str, value: str) -> bool:

@@ -108,8 +108,8 @@ def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bo
 
 
 def _is_text(value: str) -> bool:
-    """Lone surrogates are no Unicode text, and NUL is none that every store can hold: neither is promised to work."""
-    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    """Lone surrogates are no Unicode text, and are not promised to work."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _integer(name: str, area: str, query: Mapping[str, Any], refused: list[str], doubts: list[str]) -> int | None:
@@ -143,7 +143,7 @@ def _offset_doubts(limit: int | None, offset: int | None) -> list[str]:
     if offset < 0:
         return [] if paging.negative_start_is_default else ["offset.negative"]
     doubts = [] if paging.allows(offset) else ["offset.over-maximum"]
-    size = paging.size_default if limit is None else limit
+    size = paging.size_default if limit is None else min(limit, paging.size_maximum)
     if size <= 0 or offset % size != 0:
         doubts.append("offset.misaligned")
     return doubts

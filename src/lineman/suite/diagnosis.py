@@ -14,6 +14,7 @@ from lineman.contract.query import ParsedQuery, parse_query, parse_request_body
 from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request
 from lineman.message import Message
+from lineman.suite.after_refusals import left_behind
 from lineman.suite.mismatch import Mismatch, Requery, body_of, ids, same_answer
 from lineman.suite.shrinking import counterfactuals, explicit_query, with_companions
 
@@ -142,8 +143,15 @@ class CrossTalk:
                     observed=f"now and then {answer.signature}",
                 )
             ]
+        left = left_behind(self.requery, mismatch)
+        if left is not None:
+            return [left]
+        again = self._answered_again(mismatch.exchange)
+        if again is not None and _same_bytes(again, mismatch.exchange):
+            return []  # nothing was answered differently: it is what the answer was compared with that has changed
         repeatable = replace(
             first,
+            exchanges=(mismatch.exchange,) if again is None else (mismatch.exchange, again),
             clause="query.repeatable",
             summary=Message.of(
                 "The same query ({query}) is answered differently on unchanged data. {what}",
@@ -155,6 +163,15 @@ class CrossTalk:
             observed="now and then another answer",
         )
         return [repeatable, *mismatch.findings]
+
+    def _answered_again(self, exchange: Exchange) -> Exchange | None:
+        """The last answer to the same request after this one."""
+        later = (
+            other
+            for other in reversed(self.requery.recorder.exchanges)
+            if other.number > exchange.number and other.request == exchange.request and other.response is not None
+        )
+        return next(later, None)
 
     def order_dependent(self, mismatch: Mismatch) -> Finding | None:
         """A wrong answer that comes again, but not behind an unlike query, depends on the query before it."""
@@ -239,6 +256,11 @@ def _is_a_shorter_page(other: Exchange, mismatch: Mismatch, right: Sequence[str]
     theirs, got = parse_query(other.request.query or {}), ids(read_answer(mismatch.exchange))
     same = theirs.filter_key == mismatch.asked.filter_key and theirs.start == mismatch.asked.start
     return same and len(got) < len(right) and got == list(right[: len(got)])
+
+
+def _same_bytes(one: Exchange, other: Exchange) -> bool:
+    here, there = one.judged, other.judged
+    return here is not None and there is not None and (here.status, here.body) == (there.status, there.body)
 
 
 def _is_another_question(other: Exchange, mine: Exchange) -> bool:

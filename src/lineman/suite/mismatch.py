@@ -52,6 +52,8 @@ class Requery:
     _known: dict[bytes | None, Exchange] = field(default_factory=dict)
     """The last answer to each body, as long as the list has not changed."""
     _changes: int = 0
+    refusals_tried: int = 0
+    """Refusals that were repeated to see whether they leave something behind."""
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         self.spent += len(requests)

@@ -14,6 +14,7 @@ from lineman.contract.matching import WILDCARDS
 from lineman.contract.operation import Filter, document
 from lineman.contract.oracle.comparison import is_special_text
 from lineman.contract.values import normalised
+from lineman.suite.lookalikes import confusable, foldings
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,19 @@ class QueryBuilder:
         written += [(words.name, text) for value in described[:1] for text in _misread_words(value)]
         written += [(code.name, f"{codes[0]}|{codes[-1]}")] if len(codes) > 1 else []
         written += [(words.name, f"{described[0]}|{described[-1]}")] if len(described) > 1 else []
+        written += [(one.name, text) for one in _text_filters() if one.fuzzy for text in self._confusable(one)]
         written += [(one.name, text + "x" * 40) for one in _text_filters() for text in self.longest(one.member)]
         return [{name: text} for name, text in written]
+
+    def _confusable(self, one: Filter) -> list[str]:
+        """Texts that a collation confuses with those of a column: of the longest texts all, of the codes the digits."""
+        texts = [r[one.member] for r in self.with_text(one.member)]
+        return list(confusable(texts)) if one == self.words else list(confusable(texts))[:1]
+
+    def folding_queries(self) -> list[tuple[str, dict[str, Any]]]:
+        """Kinds of folding, each with a query that finds something only where texts are folded so."""
+        texts = [r[self.words.member] for r in self.with_text(self.words.member, least=3)]
+        return [(kind, {self.words.name: text}) for kind, text in foldings(texts)]
 
     def types(self) -> Counter[int]:
         member = self.type_.member if self.type_ else ""
@@ -324,16 +336,13 @@ def _misread_code(code: str) -> list[str]:
         f"{first}%{ord(second):02X}{rest}",
         f" {code}",
         f"{code}--",
-        f"{code};",
     ]
 
 
 def _misread_words(text: str) -> list[str]:
     return [
         f"{text[:2]}.{text[3:]}",
-        f"^{text}$",
         f"{text}' OR '1'='1",
-        f"{text[:2]}\\{text[2:]}",
         text.replace(" ", "+", 1),
         text.replace(" ", "  ", 1),
         f'{text[:2]}"{text[2:]}',

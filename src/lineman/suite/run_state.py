@@ -170,7 +170,7 @@ class RunOptions:
     """Options that chose the target, likewise."""
     generated: int = 14
     """How many queries are generated from the data seen in a full run."""
-    from_document: int = 8
+    from_document: int = 6
     """How many requests are generated from the OpenAPI document."""
     max_time: float = 600.0
     """Seconds that a run may take: a full one takes seconds, and minutes at the politest rate."""

@@ -36,6 +36,7 @@ from lineman.suite.mismatch import Requery
 from lineman.suite.queries import QueryBuilder
 from lineman.suite.relations import same_answers
 from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict, RunOptions, RunState
+from lineman.suite.tenants import ForeignRecords
 
 DRAWN = 4
 """Queries drawn for each one asked: those are chosen that combine what was not combined yet."""
@@ -67,6 +68,8 @@ class Service:
         self.client.ask_before_down(self.failing.neutral)
         self.flaky_auth = FlakyAuth()
         self._looking_closer = False
+        second = self.client.target.second
+        self.foreign_records = ForeignRecords(self._send, self.model, second is not None and second.usable)
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
@@ -74,8 +77,17 @@ class Service:
         """Send independent asks together and judge every answer; the exchanges come in the order of the asks."""
         self.allowance.asked += 0 if self._looking_closer else len(requests)
         exchanges = self._send(requests)
-        self.confirmation.examine(e for e in exchanges if _in_model(e))
+        own = [e for e in exchanges if _in_model(e)]
+        leaking = self._show_foreign_records(own)
+        self.confirmation.examine(e for e in own if e not in leaking)
         return exchanges
+
+    def _show_foreign_records(self, exchanges: Sequence[Exchange]) -> set[Exchange]:
+        """Tell wrong answers with another tenant's records as that, and return them: nothing else explains them."""
+        wrong = [mismatch.exchange for mismatch in self.confirmation.requery.mismatches(exchanges)]
+        findings = self.foreign_records.examine(wrong) if wrong else []
+        self.state.add_findings(findings)
+        return {finding.exchanges[0] for finding in findings}
 
     def query(self, clause: str, *queries: dict[str, Any], note: str = "") -> list[Exchange]:
         """Ask several queries for one clause."""

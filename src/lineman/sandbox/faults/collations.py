@@ -68,7 +68,7 @@ def digits_of_any_script(call: Call, proceed: Step[Selection]) -> Selection:
     return _folded(call, proceed, lambda text: "".join(str(unicodedata.decimal(each, each)) for each in text))
 
 
-@fault(SELECT, "filter.description", "punctuation-weightless", "Gives no weight to punctuation.")
+@fault(SELECT, "filter.any-text", "punctuation-weightless", "Gives no weight to punctuation.")
 def punctuation_weightless(call: Call, proceed: Step[Selection]) -> Selection:
     return _folded(call, proceed, lambda text: "".join(each for each in text if unicodedata.category(each)[0] != "P"))
 
