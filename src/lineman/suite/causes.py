@@ -131,6 +131,8 @@ def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]], varying
         return habit  # what is wrong at one time and right at another is no fault of this clause alone
     if clause == "offset.maximum" and _same_ways(by_clause[clause], by_clause.get("offset.pages", ())):
         return "offset.pages"  # the highest offset is one of them
+    if clause == "offset.beyond-total" and "offset.pages" in by_clause:
+        return "offset.pages"  # where pages come from elsewhere, so does the one behind the last
     for other in sorted(by_clause, key=_rank):
         if other == clause or _rank(other) > _rank(clause) or (clause == habit and other in _HABITS):
             continue

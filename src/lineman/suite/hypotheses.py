@@ -116,6 +116,10 @@ def _first_page_again(case: Situation) -> bool | None:
     return case.shows(0)
 
 
+def _first_page_again_filtered(case: Situation) -> bool | None:
+    return case.shows(0) if case.asked.filters else case.right
+
+
 def _one_late(case: Situation) -> bool | None:
     return case.shows(case.asked.start + (case.asked.start > 0))
 
@@ -196,6 +200,11 @@ def _hypotheses(cases: Sequence[Situation], wrong: Sequence[Situation]) -> Itera
     )
     yield Hypothesis(
         f"the first page comes whatever {start} says", ("offset.pages", "offset.maximum"), _first_page_again
+    )
+    yield Hypothesis(
+        f"the first page comes whatever {start} says, where there is a filter",
+        ("offset.pages",),
+        _first_page_again_filtered,
     )
     yield Hypothesis("every page but the first begins one record late", ("offset.pages",), _one_late)
     yield Hypothesis("every page but the first begins one record early", ("offset.pages",), _one_early)
