@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lineman.exchange import Exchange
+from lineman.exchange import Credential, Exchange
 
 if TYPE_CHECKING:
     from lineman.suite.service import Service
@@ -24,11 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lineman.client import ClientError
+from lineman.client.errors import TokenRefused
 from lineman.contract.clauses import catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.suite.expiry import ShortLivedToken
-from lineman.suite.run_state import NoVerdict, RunOptions
+from lineman.suite.run_state import CredentialsRefused, NoVerdict, RunOptions
 from lineman.suite.service import Service
 
 SHOWN = 3
@@ -257,9 +258,19 @@ class SuitePlugin:
             self._stop(item, error)
 
     def _stop(self, item: pytest.Item, error: Exception) -> None:
-        self.stopped = str(error)
-        item.session.shouldstop = str(error)
-        pytest.fail(f"the run ends here: {error}", pytrace=False)
+        self.stopped = f"{error}{self._own_part(error)}"
+        item.session.shouldstop = self.stopped
+        pytest.fail(f"the run ends here: {self.stopped}", pytrace=False)
+
+    def _own_part(self, error: Exception) -> str:
+        """What lineman may have done itself to good credentials that are refused of a sudden; empty for all else."""
+        state = self.service.state
+        bad = sum(one.request.credential in (Credential.NONE, Credential.GIVEN) for one in state.final)
+        if not isinstance(error, CredentialsRefused | TokenRefused) or not bad or not self.service.successes:
+            return ""
+        words = f"lineman sent {bad} requests with bad credentials before, and may itself have caused a lock-out"
+        state.notes.append(words)
+        return f"; {words}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
