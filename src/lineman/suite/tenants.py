@@ -65,7 +65,7 @@ def _shown_to_the_first(exchange: Exchange, theirs: Exchange, foreign: Sequence[
     names = "+".join(sorted(name for name in (exchange.request.query or {}) if name not in paging.names))
     return Finding(
         CLAUSE,
-        Message.of("The first tenant sees records of the second: {number}.", number=len(foreign)),
+        Message.of("The first tenant sees {count} records of the second.", count=len(foreign)),
         "no record of another tenant",
         [dict(record) for record in foreign[:5]],
         (exchange, theirs),

@@ -146,3 +146,18 @@ def test_fingerprints_name_the_break_and_not_the_data(model: Model) -> None:
     assert one.fingerprint == other.fingerprint
     assert one.fingerprint != third.fingerprint
     assert one.fingerprint.startswith("limit.page-size-")
+
+
+def test_no_more_records_are_expected_than_a_page_has(model: Model) -> None:
+    (finding,) = compare(exchange({"accessCode": "400", "limit": 2}, [], 0), model)
+    assert finding.clause == "filter.access-code"
+    assert len(finding.expected) == 2
+
+
+def test_records_that_were_never_read_are_not_expected_to_be_none() -> None:
+    """Of a list of 300 records 30 were read; the page at 100 shows the first ones again."""
+    listing = read_listing(parse_query({}), [exchange({"limit": 30}, RECORDS, 300)])
+    assert listing is not None
+    found = compare(exchange({"limit": 10, "offset": 100}, RECORDS[:10], 300), Model(listings=[listing]))
+    assert [finding.clause for finding in found] == ["offset.maximum"]
+    assert found[0].expected != []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lineman.contract.finding import Finding, Record, RecordDiff
 from lineman.contract.model import Prediction, record_id
@@ -52,7 +53,7 @@ def check_page(c: Comparison) -> Iterator[Finding]:
             yield _displaced(c, expected, "another page")
             return
     if wanted is None and _from_another_place(c, have):
-        yield _displaced(c, (), "another page")
+        yield replace(_displaced(c, (), "another page"), expected="records that were not read: they stand further on")
     elif count < len(have) <= c.asked.page_size and c.asked.start == 0:
         yield _undercounted(c)
     elif len(have) != count:

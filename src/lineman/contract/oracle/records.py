@@ -93,7 +93,7 @@ def check_reachable_count(c: Comparison) -> Iterator[Finding]:
                 count=len(missing),
                 filters=filter_words(c.asked, set(c.asked.filters)),
             ),
-            [summary_of(r) for r in owed[:10]],
+            [summary_of(r) for r in owed[: min(10, c.asked.page_size)]],  # no page has more
             [summary_of(r) for r in c.answer.records[:10]],
             RecordDiff(missing=tuple(missing[:SHOWN])),
             parameter=c.asked.filter_names,
