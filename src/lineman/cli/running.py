@@ -16,6 +16,7 @@ import typer
 from lineman.cli.terminal import Display
 from lineman.report.compare import apply_baseline
 from lineman.report.files import load_run, make_folder, write_run_files
+from lineman.report.history import HISTORY_FILE, add_to_history
 from lineman.report.plot_worker import warm_worker
 from lineman.report.run import Run
 from lineman.report.runs_index import find_baseline
@@ -65,11 +66,19 @@ def run_and_report(
         interrupts.ignored = True  # whoever is impatient now would lose the report of what was found
         run = result.run if earlier is None else apply_baseline(result.run, earlier)
         write_run_files(run, folder, previous=earlier)
+        if keeps_history(folder):
+            add_to_history(run, folder)
     if settings.pin and run.observations:
         write_pins(settings.pins, target.name, run.observations, default=settings.default_target)
         typer.echo(f"{len(run.observations)} answers pinned for {target.name} in {settings.pins}: commit it")
     display.end(run, folder, internal=plugin.internal_trace)
     return run.exit_code
+
+
+def keeps_history(folder: Path) -> bool:
+    """True in a folder of reports: nobody expects a file beside any other ``--report-dir``, unless one is there."""
+    home = folder.absolute().parent
+    return home.name == REPORTS.name or (home / HISTORY_FILE).exists()
 
 
 def _own_folder(name: str) -> Path:

@@ -90,6 +90,7 @@ def write_run_files(run: Run, folder: Path, *, previous: Run | None = None, lang
 def _contents(run: Run, folder: Path, code: str) -> Iterator[tuple[str, bytes]]:
     from lineman.report.ctrf import ctrf  # noqa: PLC0415 - keeps a probe's start fast
     from lineman.report.har import har  # noqa: PLC0415
+    from lineman.report.history import read_history  # noqa: PLC0415
     from lineman.report.junit import junit  # noqa: PLC0415
     from lineman.report.languages import language  # noqa: PLC0415
     from lineman.report.run_page import run_page  # noqa: PLC0415
@@ -97,15 +98,22 @@ def _contents(run: Run, folder: Path, code: str) -> Iterator[tuple[str, bytes]]:
     from lineman.report.ticket import FOLDER, ticket, ticket_name, tickets  # noqa: PLC0415
 
     said = language(code)
+    before = [one for one in read_history(folder.parent, run.target.name) if one.started < run.started]
 
     yield "run.json", run_text(run).encode()
     for cause in tickets(run):
-        yield f"{FOLDER}/{ticket_name(cause)}", ticket(run, cause, said).encode("utf-8", "backslashreplace")
+        yield (
+            f"{FOLDER}/{ticket_name(cause)}",
+            ticket(run, cause, said, history=before).encode("utf-8", "backslashreplace"),
+        )
     yield "summary.md", summary(run).encode("utf-8", "backslashreplace")
     yield "junit.xml", junit(run)
     yield "ctrf.json", json.dumps(ctrf(run), ensure_ascii=False, indent=1).encode()
     yield "exchanges.har", har(run).encode("utf-8", "backslashreplace")
-    yield "index.html", run_page(run, raw_page=(folder / "pytest.html").exists()).encode("utf-8", "backslashreplace")
+    yield (
+        "index.html",
+        run_page(run, raw_page=(folder / "pytest.html").exists(), history=before).encode("utf-8", "backslashreplace"),
+    )
 
 
 def make_folder(folder: Path) -> None:

@@ -8,13 +8,17 @@ import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lineman.report.figures import STATE_MARKS, STATE_WORDS, spoken
 from lineman.text import clip, compact, count, pretty, visible
+
+if TYPE_CHECKING:
+    from lineman.report.history import PastRun
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9.-]{0,80}")
 
@@ -121,6 +125,7 @@ def _environment(package: str) -> Environment:
         "count": count,
         "spoken": spoken,
         "moment": format_instant,
+        "run_link": run_link,
         "local": local,
         "lasting": format_duration,
         "word": STATE_WORDS.__getitem__,
@@ -152,6 +157,11 @@ def prose(text: str) -> Markup:
 def format_instant(value: datetime) -> str:
     """``2026-05-04 09:30:00 UTC``."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def run_link(past: PastRun) -> str:
+    """The page of another run, from the page of a run beside it."""
+    return f"../{quote(past.folder)}/index.html"
 
 
 def local(value: datetime) -> str:

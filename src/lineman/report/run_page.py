@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from lineman.report.compare import broken_before, gone_clauses
 from lineman.report.coverage import coverage_maps
 from lineman.report.figures import NEEDED, STATE_WORDS, counts, figures, open_violations, verdict_word
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
+from lineman.report.history import PastRun, since_when
 from lineman.report.html import render
 from lineman.report.json_diff import Line, diff_lines
 from lineman.report.languages import LOCALES, language
@@ -147,10 +148,11 @@ class Area:
         return sum(clause.state is state for clause in self.clauses)
 
 
-def run_page(run: Run, *, raw_page: bool = False) -> str:
+def run_page(run: Run, *, raw_page: bool = False, history: Sequence[PastRun] = ()) -> str:
     """Render the page of a run: one file, offline, readable without JavaScript.
 
-    ``raw_page`` links to pytest-html's page, where it lies in the same folder.
+    ``history`` are the runs before it, oldest first. ``raw_page`` links to pytest-html's page, where it lies in the
+    same folder.
     """
     word = verdict_word(run)
     clauses = {clause.id: clause for clause in run.clauses}
@@ -172,8 +174,9 @@ def run_page(run: Run, *, raw_page: bool = False) -> str:
         counts=counts(run),
         duration=(run.finished - run.started).total_seconds(),
         causes=_broken(found, clauses),
+        sinces={v.clause: since_when(v.clause, history) for v in run.violations} if history else {},
         waivers=_ending_waivers(run),
-        tickets={group.lead.fingerprint: _ticket(run, group) for group in found},
+        tickets={group.lead.fingerprint: _ticket(run, group, history) for group in found},
         accepted=_broken(waived, clauses),
         open_causes=_OPEN_CAUSES,
         areas=_areas(run),
@@ -230,9 +233,9 @@ class TicketText:
     text: str
 
 
-def _ticket(run: Run, group: Group) -> WrittenTicket:
+def _ticket(run: Run, group: Group, history: Sequence[PastRun]) -> WrittenTicket:
     languages = [language(code) for code in LOCALES]
-    texts = [TicketText(one.tag, one.name, ticket(run, group, one)) for one in languages]
+    texts = [TicketText(one.tag, one.name, ticket(run, group, one, history=history)) for one in languages]
     return WrittenTicket(f"{FOLDER}/{ticket_name(group)}", texts)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lineman.report.figures import Counts, counts, verdict_word
+from lineman.report.figures import Counts, counts, percentile, samples, verdict_word
 from lineman.report.files import ReportError, write
 from lineman.report.run import ClauseResult, Run, State, Verdict
 
@@ -27,6 +27,8 @@ class Entry:
     page: str
     word: str
     counts: Counts
+    p95: float | None
+    """Seconds of the 95th percentile of the answered queries; None where they were too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def _entries(folder: Path) -> tuple[list[Entry], list[tuple[str, str]]]:
         run = _light(file)
         if isinstance(run, Run):
             slim = run.model_copy(update={"exchanges": []})
-            entries.append(Entry(slim, _link(place), verdict_word(run), counts(run)))
+            p95 = percentile(samples(run).get("total", []), 95)
+            entries.append(Entry(slim, _link(place), verdict_word(run), counts(run), p95))
         else:
             unreadable.append((place, run))
     return sorted(entries, key=lambda entry: entry.run.started, reverse=True), unreadable

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lineman.report.compare import broken_before
 from lineman.report.figures import open_violations
 from lineman.report.grouping import Group, group_by_cause
+from lineman.report.history import PastRun, since_when
 from lineman.report.languages import Language
 from lineman.report.run import Change, ExchangeRecord, Run, Violation
 from lineman.text import clip, code, escaped, fenced, pretty
@@ -50,9 +51,9 @@ def find_cause(run: Run, wanted: str) -> Group | None:
     return None
 
 
-def ticket(run: Run, group: Group, language: Language) -> str:
-    """The ticket of one cause as Markdown."""
-    return "\n\n".join(_parts(run, group, language)) + "\n"
+def ticket(run: Run, group: Group, language: Language, *, history: Sequence[PastRun] = ()) -> str:
+    """The ticket of one cause as Markdown; ``history`` are the runs before this one, oldest first."""
+    return "\n\n".join(_parts(run, group, language, history)) + "\n"
 
 
 def ticket_title(group: Group, language: Language) -> str:
@@ -60,13 +61,13 @@ def ticket_title(group: Group, language: Language) -> str:
     return f"queryAccessCodeList: {clip(language.summary(group.lead), 200).rstrip('.。')}"
 
 
-def _parts(run: Run, group: Group, language: Language) -> Iterator[str]:
+def _parts(run: Run, group: Group, language: Language, history: Sequence[PastRun]) -> Iterator[str]:
     lead, say = group.lead, language.say
     yield f"# {escaped(ticket_title(group, language))}"
     yield f"## {say('What is documented')}\n\n{_documented(run, lead, language)}"
     yield f"## {say('What was asked')}\n\n{_asked(run, lead, language)}"
     yield f"## {say('What came')}\n\n{escaped(clip(language.summary(lead), 1000))}\n\n{_difference(lead, language)}"
-    yield f"## {say('How often, and since when')}\n\n{_often(run, group, language)}"
+    yield f"## {say('How often, and since when')}\n\n{_often(run, group, language, history)}"
     yield f"## {say('How to reproduce it')}\n\n{_commands(run, lead, language)}"
     if len(group.breaks) > 1:
         yield f"## {say('What follows from it')}\n\n{_following(run, group, language)}"
@@ -113,7 +114,7 @@ def _difference(lead: Violation, language: Language) -> str:
     return fenced("\n".join(shown), "diff")
 
 
-def _often(run: Run, group: Group, language: Language) -> str:
+def _often(run: Run, group: Group, language: Language, history: Sequence[PastRun]) -> str:
     lead = group.lead
     share = 100 * lead.occurrences / lead.of if lead.of else 100.0
     often = language.say(
@@ -122,12 +123,30 @@ def _often(run: Run, group: Group, language: Language) -> str:
         of=f"{lead.of:,}",
         share=f"{share:.3g}",
     )
+    if history:
+        return f"{escaped(often)} {escaped(_since(lead.clause, history, language))}"
     changes = {
         Change.NEW: language.say("It is new: the run {run} did not show it.", run=run.baseline or ""),
         Change.STILL: language.say("It is not new: the run {run} showed it too.", run=run.baseline or ""),
         None: language.say("There is no earlier run to compare with."),
     }
     return f"{escaped(often)} {escaped(changes[group.breaks[0].change])}"
+
+
+def _since(clause: str, history: Sequence[PastRun], language: Language) -> str:
+    since = since_when(clause, history)
+    first, good = since.first_seen, since.last_good
+    words = (
+        language.say("Seen since {time} (run {run}).", time=f"{first.started:%Y-%m-%d %H:%M %Z}", run=first.id)
+        if first
+        else language.say("This run is the first that shows it.")
+    )
+    held = (
+        language.say("Last held at {time} (run {run}).", time=f"{good.started:%Y-%m-%d %H:%M %Z}", run=good.id)
+        if good
+        else language.say("No earlier run saw it held.")
+    )
+    return f"{words} {held}"
 
 
 def _commands(run: Run, lead: Violation, language: Language) -> str:
