@@ -22,8 +22,11 @@ run() { # EXPECTED-EXIT-CODE NAME OPTIONS...
     fi
 }
 
-rm_har() { rm -f "$folder"/*/exchanges.har; } # large, and the same exchanges are in run.json
-trap rm_har EXIT
+only_pages() { # what a reader looks at; the rest is large, and renewed by any run
+    find "$folder" -type f ! -name index.html ! -name summary.md -delete
+    find "$folder" -type d -empty -delete
+}
+trap only_pages EXIT
 
 run 0 passing
 # shellcheck disable=SC2086 # a list of words

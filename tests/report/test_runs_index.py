@@ -29,7 +29,7 @@ def test_the_baseline_is_the_latest_run_on_the_same_target(tmp_path: Path) -> No
     put(tmp_path / "a", on_day(2, builders.failing_run()))
     put(tmp_path / "b", on_day(1, builders.make_run()))
     put(tmp_path / "c", on_day(3, builders.make_run(), "production"))
-    put(tmp_path / "sample" / "d", on_day(9, builders.make_run()))
+    put(tmp_path / "too" / "deep", on_day(9, builders.make_run()))
     (tmp_path / "e").mkdir()
     (tmp_path / "e" / "run.json").write_text("not a run")
     found = find_baseline(tmp_path, "staging")

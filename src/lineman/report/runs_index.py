@@ -15,7 +15,6 @@ from lineman.report.run import ClauseResult, Run, State, Verdict
 
 MOST_RUNS = 30
 """Runs in one strip."""
-_SKIPPED = {"sample"}
 _DEEPEST = 3
 
 
@@ -62,7 +61,7 @@ class TargetHistory:
 def find_baseline(folder: Path, target: str) -> Run | None:
     """The latest run on a target in ``folder`` or in a folder directly in it, or None.
 
-    Files that are no runs are passed over, and so is the committed sample. Exchanges come without bodies and headers.
+    Files that are no runs are passed over. Exchanges come without bodies and headers.
     """
     candidates = [(started, file) for file in _run_files(folder, 1) if (started := _started(file, target))]
     for _, file in sorted(candidates, reverse=True):
@@ -104,9 +103,7 @@ def index(folder: Path) -> Path:
 def _run_files(folder: Path, deepest: int) -> Iterator[Path]:
     """Every ``run.json`` down to that many folders below; a whole tree would be somebody's home folder."""
     for depth in range(deepest + 1):
-        for file in sorted(folder.glob("*/" * depth + "run.json")):
-            if not _SKIPPED.intersection(file.relative_to(folder).parts[:-1]):
-                yield file
+        yield from sorted(folder.glob("*/" * depth + "run.json"))
 
 
 def _light(file: Path) -> Run | str:
