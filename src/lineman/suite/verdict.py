@@ -35,6 +35,7 @@ from lineman.report.run import (
 )
 from lineman.suite.causes import Causes, trace
 from lineman.suite.counting import counted
+from lineman.suite.page_sizes import size_contradictions
 from lineman.suite.pins import find_drift
 from lineman.suite.plugin import SuitePlugin
 from lineman.suite.record import curl, exchange_record
@@ -176,7 +177,10 @@ def _masked_by(clause: Clause, plugin: SuitePlugin, findings: Sequence[Finding])
     """
     if not clause.promised or clause.id not in select(plugin.settings.only):
         return ""
-    contradicting = plugin.service.state.evidence(clause.id).broken
+    state = plugin.service.state
+    contradicting = state.evidence(clause.id).broken
+    if not state.data_changes:
+        contradicting |= size_contradictions(state.final).get(clause.id, set())
     if contradicting and findings:
         return max(findings, key=lambda f: len(contradicting & {e.number for e in f.exchanges})).clause
     disordered = next((f for f in findings if f.check == "stable_order"), None)
