@@ -114,3 +114,12 @@ def test_the_page_offers_it_in_each_language() -> None:
     page = run_page(failing_run(waivers=[]))
     assert page.count("Ticket for the vendor") == len(tickets(failing_run()))
     assert '<div lang="zh-Hans">' in page
+
+
+def test_a_run_is_rendered_with_its_tickets_in_chinese(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(run_text(failing_run()), encoding="utf-8")
+    assert CliRunner().invoke(app, ["render", str(tmp_path), "--language", "zh"]).exit_code == 0
+    for file in (tmp_path / "tickets").iterdir():
+        assert "## 复现步骤" in file.read_text(encoding="utf-8")
+    wrong = CliRunner().invoke(app, ["render", str(tmp_path), "--language", "tlh"])
+    assert (wrong.exit_code, "there are: en, zh" in wrong.stderr) == (4, True)

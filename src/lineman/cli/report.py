@@ -88,6 +88,7 @@ def merge(
 def render(
     run: RunPath,
     output: Annotated[Path | None, typer.Option("--output", help="Another folder.", show_default="the run's")] = None,
+    language: Annotated[str, typer.Option("--language", help="Of the tickets: en or zh.")] = "en",
 ) -> None:
     """Render a run's page and files again from its run.json."""
     from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
@@ -95,7 +96,7 @@ def render(
     with _errors_as_messages():
         record = load_run(run)
         folder = output or (run if run.is_dir() else run.parent)
-        write_run_files(record, folder)
+        write_run_files(record, folder, language=language)
     typer.echo(folder / "index.html")
 
 
@@ -110,7 +111,6 @@ def ticket(
 ) -> None:
     """Print the ticket of one cause as Markdown, for the vendor's tracker."""
     from lineman.report.files import load_run  # noqa: PLC0415 - heavy
-    from lineman.report.languages import UnknownLanguageError  # noqa: PLC0415 - heavy
     from lineman.report.languages import language as find_language  # noqa: PLC0415 - heavy
     from lineman.report.ticket import find_cause, tickets  # noqa: PLC0415 - heavy
     from lineman.report.ticket import ticket as write_ticket  # noqa: PLC0415 - heavy
@@ -121,11 +121,7 @@ def ticket(
         if found is None:
             valid = ", ".join(group.lead.clause for group in tickets(record)) or "none: nothing is broken in this run"
             _fail(f"{run} has no cause {cause!r}; there are: {valid}")
-        try:
-            text = write_ticket(record, found, find_language(language))
-        except UnknownLanguageError as error:
-            _fail(str(error))
-        _put(text, output)
+        _put(write_ticket(record, found, find_language(language)), output)
 
 
 @app.command()
@@ -140,10 +136,11 @@ def schema() -> None:
 def _errors_as_messages() -> Iterator[None]:
     """Turn what went wrong into one line on stderr and exit code 4."""
     from lineman.report.files import ReportError  # noqa: PLC0415 - heavy
+    from lineman.report.languages import UnknownLanguageError  # noqa: PLC0415 - heavy
 
     try:
         yield
-    except ReportError as error:
+    except (ReportError, UnknownLanguageError) as error:
         _fail(str(error))
 
 
