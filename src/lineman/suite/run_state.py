@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -64,6 +64,9 @@ class RunState:
     journal: Callable[[Exchange], None] | None = None
     """Sees every exchange after it was recorded."""
 
+    _evidence: dict[str, Evidence] | None = field(default=None, repr=False)
+    """What :meth:`evidence` has read, until a judge says more."""
+
     def record(self, exchange: Exchange) -> None:
         """Record an exchange; called by the client for every attempt."""
         self.exchanges.append(exchange)
@@ -73,28 +76,34 @@ class RunState:
     def judged(self, exchange: Exchange, judge: str, outcomes: Iterable[Outcome]) -> None:
         """Keep what a judge says of an exchange, in place of what it said before."""
         self.outcomes[exchange.number, judge] = tuple(outcomes)
+        self._evidence = None
 
     def excuse(self, exchange: Exchange, judge: str) -> None:
         """Take back what a judge said of an exchange: its reference was another one by then."""
         self.outcomes.pop((exchange.number, judge), None)
+        self._evidence = None
 
     def also_for(self, exchange: Exchange, clause: str) -> None:
         """Note that an earlier answer, already judged, would have been asked for once more for this clause."""
         self.reused[exchange.number].add(clause)
+        self._evidence = None
 
     def evidence(self, clause: str) -> Evidence:
         """The exchanges that show a clause kept, and those that contradict it."""
-        results: dict[int, set[Result]] = defaultdict(set)
+        if self._evidence is None:
+            self._evidence = self._read_evidence()
+        return self._evidence.get(clause, Evidence(frozenset(), frozenset()))
+
+    def _read_evidence(self) -> dict[str, Evidence]:
+        results: dict[str, dict[int, set[Result]]] = defaultdict(lambda: defaultdict(set))
         for (number, _), outcomes in self.outcomes.items():
             for outcome in outcomes:
-                if outcome.clause == clause:
-                    results[number].add(outcome.result)
-        for number in (number for number, clauses in self.reused.items() if clause in clauses):
-            said = {outcome.result for outcome in self.outcomes.get((number, MODEL), ())}
-            results[number] |= said if said == {Result.KEPT} else set()
-        broken = {number for number, said in results.items() if Result.BROKEN in said}
-        kept = {number for number, said in results.items() if said == {Result.KEPT}}
-        return Evidence(frozenset(kept), frozenset(broken))
+                results[outcome.clause][number].add(outcome.result)
+        for number, clauses in self.reused.items():
+            if {outcome.result for outcome in self.outcomes.get((number, MODEL), ())} == {Result.KEPT}:
+                for clause in clauses:
+                    results[clause][number].add(Result.KEPT)
+        return {clause: _evidence_of(numbers) for clause, numbers in results.items()}
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         self.findings.extend(findings)
@@ -190,3 +199,9 @@ class CredentialsRefused(NoVerdict):
 
 class NeverSucceeded(NoVerdict):
     """No valid query was ever answered with success."""
+
+
+def _evidence_of(results: Mapping[int, set[Result]]) -> Evidence:
+    broken = {number for number, said in results.items() if Result.BROKEN in said}
+    kept = {number for number, said in results.items() if said == {Result.KEPT}}
+    return Evidence(frozenset(kept), frozenset(broken))

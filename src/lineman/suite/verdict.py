@@ -6,7 +6,7 @@ import json
 import platform
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from importlib.metadata import version
 
@@ -61,7 +61,11 @@ def conclude(
     valid = {match: w for match, w in waivers.items() if w.until >= today}
     observations = _observations(plugin)
     drift = find_drift(pins, observations)
-    clauses = [_clause_result(clause, plugin, findings, valid, observations, pins) for clause in _judged(plugin)]
+    sizes = {} if recorder.data_changes else size_contradictions(recorder.final)
+    clauses = [
+        _clause_result(clause, plugin, findings, valid, observations, pins, sizes.get(clause.id, set()))
+        for clause in _judged(plugin)
+    ]
     violations = [_violation(f, plugin, valid, causes) for f in findings]
     verdict, code, sentence = _verdict(plugin, clauses, violations, drift)
     blamed = {e.number for f in findings for e in f.exchanges[:SHOWN]}
@@ -122,12 +126,13 @@ def _clause_result(
     waivers: Mapping[str, Waiver],
     observations: Mapping[str, str],
     pins: Mapping[str, str],
+    other_sizes: Set[int],
 ) -> ClauseResult:
     evidence = plugin.service.state.evidence(clause.id)
     shown = plugin.service.state.showing(clause, evidence) or sorted(evidence.numbers)
     own = [finding for finding in findings if finding.clause == clause.id]
     state, reason = _state(clause, plugin, own, waivers, observations)
-    masked_by = "" if own else _masked_by(clause, plugin, findings)
+    masked_by = "" if own else _masked_by(clause, plugin, findings, other_sizes)
     if masked_by and state in (State.HELD, State.NOT_VERIFIED, State.OBSERVED):
         state, reason = State.NOT_VERIFIED, f"masked by {masked_by}: what its answers were held against is disproved"
     return ClauseResult(
@@ -171,16 +176,13 @@ def _state(
     return (State.OBSERVED if clause.id in observations else State.HELD), ""
 
 
-def _masked_by(clause: Clause, plugin: SuitePlugin, findings: Sequence[Finding]) -> str:
+def _masked_by(clause: Clause, plugin: SuitePlugin, findings: Sequence[Finding], other_sizes: Set[int]) -> str:
     """The violated clause that hides this one: the one that the answers that contradict it show most, or the order
     that a place in the list was counted in. Empty where nothing hides it.
     """
     if not clause.promised or clause.id not in select(plugin.settings.only):
         return ""
-    state = plugin.service.state
-    contradicting = state.evidence(clause.id).broken
-    if not state.data_changes:
-        contradicting |= size_contradictions(state.final).get(clause.id, set())
+    contradicting = plugin.service.state.evidence(clause.id).broken | other_sizes
     if contradicting and findings:
         return max(findings, key=lambda f: len(contradicting & {e.number for e in f.exchanges})).clause
     disordered = next((f for f in findings if f.check == "stable_order"), None)
