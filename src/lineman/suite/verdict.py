@@ -185,8 +185,11 @@ def _masked_by(clause: Clause, plugin: SuitePlugin, findings: Sequence[Finding],
     contradicting = plugin.service.state.evidence(clause.id).broken | other_sizes
     if contradicting and findings:
         return max(findings, key=lambda f: len(contradicting & {e.number for e in f.exchanges})).clause
-    disordered = next((f for f in findings if f.check == "stable_order"), None)
-    return disordered.clause if disordered and clause.id.startswith(("order.", "offset.")) else ""
+    if not clause.id.startswith(("order.", "offset.")):
+        return ""
+    # Places in the list are counted by its order and its total: where one of them is disproved, no page shows them.
+    uncounted = (f for f in findings if f.check == "stable_order" or f.clause == "total.counts-matches")
+    return next((f.clause for f in uncounted), "")
 
 
 def _violation(finding: Finding, plugin: SuitePlugin, waivers: Mapping[str, Waiver], causes: Causes) -> Violation:
