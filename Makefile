@@ -53,7 +53,7 @@ format: $(DEVELOPMENT) ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 
 proof: $(DEVELOPMENT) ## prove that the suite finds every seeded fault and accuses no honest sandbox
-	@$(BIN)/python -m pytest --numprocesses auto tests/proof $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto tests/proof --everything $(ARGS)
 
 mutants: $(DEVELOPMENT) ## change the honest operation a little at a time, and see which changes the suite does not find
 	@$(BIN)/python -m benchmarks.mutants $(ARGS)
