@@ -15,7 +15,7 @@ import typer
 
 from lineman.cli.terminal import Display
 from lineman.report.compare import apply_baseline
-from lineman.report.files import load_run, make_folder, write_run_files
+from lineman.report.files import ReportError, load_run, make_folder, write_run_files
 from lineman.report.history import HISTORY_FILE, add_to_history
 from lineman.report.plot_worker import warm_worker
 from lineman.report.run import Run
@@ -44,7 +44,7 @@ def run_and_report(
 
     Raises:
         ConfigurationError, UnknownClauseError: a setting or a glob is wrong; nothing was sent.
-        ReportError: a file cannot be read or written.
+        ReportError: the baseline cannot be read, or the folder cannot be made.
     """
     check_target(settings, target)
     if wait:
@@ -65,14 +65,25 @@ def run_and_report(
         )
         interrupts.ignored = True  # whoever is impatient now would lose the report of what was found
         run = result.run if earlier is None else apply_baseline(result.run, earlier)
-        write_run_files(run, folder, previous=earlier)
-        if keeps_history(folder):
-            add_to_history(run, folder)
+        unwritten = _write(run, folder, earlier)
     if settings.pin and run.observations:
         write_pins(settings.pins, target.name, run.observations, default=settings.default_target)
         typer.echo(f"{len(run.observations)} answers pinned for {target.name} in {settings.pins}: commit it")
     display.end(run, folder, internal=plugin.internal_trace)
+    if unwritten:
+        typer.echo(f"lineman test: the verdict above stands, and its report is not complete: {unwritten}", err=True)
     return run.exit_code
+
+
+def _write(run: Run, folder: Path, earlier: Run | None) -> str:
+    """Write the run's files; why they could not be written, which takes nothing from the verdict."""
+    try:
+        write_run_files(run, folder, previous=earlier)
+        if keeps_history(folder):
+            add_to_history(run, folder)
+    except (ReportError, OSError) as error:
+        return str(error)
+    return ""
 
 
 def keeps_history(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from lineman.report.github import github_annotations
 from lineman.report.run import Change, Run, State, Verdict
 from lineman.suite.plugin import LEFT_OUT, CaseOutcome
 from lineman.suite.run_state import RunOptions
-from lineman.text import plain
+from lineman.text import plain, plain_text, visible
 
 if TYPE_CHECKING:
     from lineman.suite.run_state import RunOptions
@@ -91,14 +91,16 @@ class Display:
         """Tell the verdict, what is broken, and where the report lies."""
         if self.progress is not None:
             self.progress.stop()
-        if internal:
-            write_atomically(folder / "internal-error.txt", internal.encode("utf-8", "backslashreplace"))
         self._correct(run)
         self._violations(run)
         self._counts(run)
         colour = _COLOURS[run.verdict]
-        self.console.print(f"\n[bold {colour}]{verdict_word(run)}[/bold {colour}]  {escape(plain(run.explanation))}")
+        self.console.print(f"\n[bold {colour}]{verdict_word(run)}[/bold {colour}]  {_safe(run.explanation)}")
         self.console.print(f"Report: {escape(str(folder / 'index.html'))}", soft_wrap=True)
+        if internal:
+            with suppress(OSError):
+                text = "\n".join(visible(line) for line in internal.splitlines())
+                write_atomically(folder / "internal-error.txt", text.encode("utf-8", "backslashreplace"))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             self.console.print(github_annotations(run), markup=False, soft_wrap=True)
 
@@ -106,26 +108,31 @@ class Display:
         for violation in run.violations[:SHOWN]:
             state = "waived" if violation.waived else "broken"
             change = f", {violation.change.value}" if violation.change is Change.NEW else ""
-            self.console.print(
-                f"\n[bold]{violation.clause}[/bold] ({state}{change}): {escape(plain(violation.summary))}"
-            )
-            self.console.print(f"  replay: {escape(violation.replay)}")
+            self.console.print(f"\n[bold]{violation.clause}[/bold] ({state}{change}): {_safe(violation.summary)}")
+            self.console.print(f"  replay: {_safe(violation.replay)}")
         if len(run.violations) > SHOWN:
             self.console.print(f"\n... and {len(run.violations) - SHOWN} more violations, all in the report")
         for drift in run.drift:
             self.console.print(
-                f"\n[bold]{drift.clause}[/bold] (drift): pinned {escape(drift.pinned)!r}, "
-                f"now {escape(drift.observed)!r}"
+                f"\n[bold]{drift.clause}[/bold] (drift): pinned {_safe(drift.pinned)}, now {_safe(drift.observed)}"
             )
         for waiver in run.waivers:
             if waiver.state != "used":
-                self.console.print(f"\nwaiver for {escape(waiver.match)} is {waiver.state} (until {waiver.until})")
+                self.console.print(f"\nwaiver for {_safe(waiver.match)} is {waiver.state} (until {waiver.until})")
 
     def _counts(self, run: Run) -> None:
         counts = {state: sum(c.state is state for c in run.clauses) for state in State}
         words = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
         seconds = (run.finished - run.started).total_seconds()
         self.console.print(f"\n{words}; {run.requests} requests in {seconds:.1f} s")
+
+
+def _safe(text: str) -> str:
+    """Text of a target on one line of a terminal or of a pipeline's log: nothing in it moves the cursor, colours
+    anything or is taken for a command of the runner.
+    """
+    line = visible(" ".join(plain_text(text).splitlines()))
+    return escape(line.replace("##[", "## [").replace("::", ": :"))
 
 
 def _title(outcome: CaseOutcome) -> str:

@@ -15,6 +15,7 @@ import httpx
 from lineman.client.client import Client, Paths
 from lineman.client.dialling import addresses
 from lineman.client.errors import ClientError, TokenError
+from lineman.contract.answer import read_answer
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Operation, Request
 from lineman.monitor.clock import Clock, SystemClock
@@ -88,6 +89,8 @@ class Prober:
         except Exception:
             LOG.exception("probing %s failed for a reason of ours", canary.name)
             return _unmeasured(canary, started, Cause.INTERNAL, "an error of lineman's own: see its log")
+        finally:
+            read_answer.cache_clear()  # a monitor lives long, and what it has read may be large
 
     async def _measure(self, canary: Canary, client: Client, started: int) -> ProbeResult:
         deadline = self._clock.monotonic() + canary.timeout / 1_000
