@@ -25,8 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 _SAMPLE = 6
-"""Every so many-th run of a proof stands for it where not everything is asked for: a whole proof takes two cores half an
-hour, and a change has to be tested in minutes."""
+"""Every so many-th run of a proof stands for it where not everything is asked for: a whole proof takes two cores half
+an hour, and a change has to be tested in minutes."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
