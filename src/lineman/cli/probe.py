@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNKNOWN = 3
 
 
-class Format(StrEnum):
+class ProbeFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     NAGIOS = "nagios"
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 def probe(
     canary: Annotated[str, typer.Argument(help="Name of a canary.", show_default=False)],
-    format_: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.TEXT,
+    format_: Annotated[ProbeFormat, typer.Option("--format", help="How to show the result.")] = ProbeFormat.TEXT,
     monitors: Annotated[
         Path | None,
         typer.Option("--monitors", help="Canary file, or folder of them.", show_default="monitors, or lineman's own"),
@@ -91,17 +91,17 @@ def default_path() -> Path:
 
 
 def _rendered(
-    result: ProbeResult, canary: Canary, format_: Format, settings: MonitorSettings, output: Path | None
+    result: ProbeResult, canary: Canary, format_: ProbeFormat, settings: MonitorSettings, output: Path | None
 ) -> str:
-    if format_ is Format.JSON:
+    if format_ is ProbeFormat.JSON:
         import json  # noqa: PLC0415 - one format of four
 
         return json.dumps(result.as_dict(), ensure_ascii=False, indent=2) + "\n"
-    if format_ is Format.NAGIOS:
+    if format_ is ProbeFormat.NAGIOS:
         from lineman.monitor.formats.text import plugin_line  # noqa: PLC0415 - one format of four
 
         return plugin_line(result, canary) + "\n"
-    if format_ is Format.OPENMETRICS:
+    if format_ is ProbeFormat.OPENMETRICS:
         from lineman.monitor.formats.openmetrics import openmetrics, probe_seen  # noqa: PLC0415 - one format of four
 
         return openmetrics(probe_seen(canary, settings, result, output))
@@ -110,7 +110,7 @@ def _rendered(
     return text(result) + "\n"
 
 
-def _show(content: str, output: Path | None, format_: Format) -> None:
+def _show(content: str, output: Path | None, format_: ProbeFormat) -> None:
     if output is None:
         sys.stdout.buffer.write(content.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
@@ -121,9 +121,9 @@ def _show(content: str, output: Path | None, format_: Format) -> None:
         _unknown(f"{output} cannot be written: {error.strerror}", format_)
 
 
-def _unknown(message: str, format_: Format) -> NoReturn:
+def _unknown(message: str, format_: ProbeFormat) -> NoReturn:
     """Say why nothing was measured: on standard output for a plugin's caller, else on standard error."""
-    if format_ is Format.NAGIOS:
+    if format_ is ProbeFormat.NAGIOS:
         first, *rest = message.splitlines()
         typer.echo("\n".join([f"LINEMAN UNKNOWN: {first}", *rest]))
     else:

@@ -26,7 +26,7 @@ RunPath = Annotated[
 ]
 
 
-class Format(StrEnum):
+class ComparisonFormat(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
@@ -36,7 +36,7 @@ class Format(StrEnum):
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="The earlier run: a run.json, or its folder.")],
     now: Annotated[Path, typer.Argument(metavar="B", help="The later run.")],
-    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
+    format_: Annotated[ComparisonFormat, typer.Option("--format", help="How to show it.")] = ComparisonFormat.TEXT,
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file.", show_default="stdout")] = None,
 ) -> None:
     """Tell what is newly broken, still broken and fixed in run B against run A."""
@@ -49,9 +49,9 @@ def compare(
     from lineman.report.files import load_run  # noqa: PLC0415 - heavy
 
     renderers = {
-        Format.TEXT: comparison_text,
-        Format.MARKDOWN: comparison_markdown,
-        Format.HTML: comparison_html,
+        ComparisonFormat.TEXT: comparison_text,
+        ComparisonFormat.MARKDOWN: comparison_markdown,
+        ComparisonFormat.HTML: comparison_html,
     }
     with _errors_as_messages():
         comparison = compare_runs(load_run(before), load_run(now))

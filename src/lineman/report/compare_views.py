@@ -24,7 +24,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ComparisonSection:
     """One kind of change. ``kind`` is the class that pages give it."""
 
     title: str
@@ -67,16 +67,16 @@ def headline(comparison: RunComparison) -> str:
     return ", ".join(f"{len(found)} {name}" for found, name in numbers if found or name in always)
 
 
-def sections(comparison: RunComparison) -> list[Section]:
+def sections(comparison: RunComparison) -> list[ComparisonSection]:
     """The changes by kind, most urgent first; kinds without a change are left out."""
     found = [
-        Section("Newly broken", "new", _broken(comparison.new)),
-        Section("Still broken", "still", _broken(comparison.still)),
-        Section("Fixed", "fixed", _gone(comparison.fixed)),
-        Section("Gone, but the clause was not verified", "not-verified", _gone(comparison.unseen)),
-        Section("Newly not verified", "not-verified", _clauses(comparison.newly_not_verified)),
-        Section("Verified again", "fixed", _clauses(comparison.newly_verified)),
-        Section("Other answers where the documentation is silent", "drift", _drift(comparison.drift)),
+        ComparisonSection("Newly broken", "new", _broken(comparison.new)),
+        ComparisonSection("Still broken", "still", _broken(comparison.still)),
+        ComparisonSection("Fixed", "fixed", _gone(comparison.fixed)),
+        ComparisonSection("Gone, but the clause was not verified", "not-verified", _gone(comparison.unseen)),
+        ComparisonSection("Newly not verified", "not-verified", _clauses(comparison.newly_not_verified)),
+        ComparisonSection("Verified again", "fixed", _clauses(comparison.newly_verified)),
+        ComparisonSection("Other answers where the documentation is silent", "drift", _drift(comparison.drift)),
     ]
     return [section for section in found if section.items]
 

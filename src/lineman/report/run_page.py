@@ -33,7 +33,7 @@ _MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PackedExchanges:
     """Base64 of gzip of JSON: an index of all exchanges and the exchanges themselves in blocks."""
 
     index: str
@@ -46,7 +46,7 @@ class Evidence:
     """How many bodies the page holds only in part."""
 
 
-def pack_exchanges(run: Run) -> Evidence:
+def pack_exchanges(run: Run) -> PackedExchanges:
     """Pack the exchanges of a run within the page's budget."""
     budget = _DEEP_BUDGET if len(run.exchanges) > _MANY else _FULL_BUDGET
     shown = {number for violation in run.violations for number in violation.exchanges}
@@ -57,10 +57,10 @@ def pack_exchanges(run: Run) -> Evidence:
     return evidence
 
 
-def _pack(exchanges: list[ExchangeRecord], shown: set[int], cap: int) -> Evidence:
+def _pack(exchanges: list[ExchangeRecord], shown: set[int], cap: int) -> PackedExchanges:
     rows = [_row(exchange, _SHOWN_BODY_CAP if exchange.number in shown else cap) for exchange in exchanges]
     blocks = tuple(_squeeze(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK))
-    return Evidence(
+    return PackedExchanges(
         index=_squeeze([_entry(exchange) for exchange in exchanges]),
         blocks=blocks,
         body_cap=cap,

@@ -7,7 +7,7 @@ cannot hide in the defendant.
 from lineman.sandbox.dialects import DIALECTS, DialectOption
 from lineman.sandbox.faults import FAULTS, Fault
 from lineman.sandbox.options import (
-    Credentials,
+    SandboxCredentials,
     SandboxOptionError,
     SandboxOptions,
     credentials,
@@ -23,11 +23,11 @@ __all__ = [
     "FAULTS",
     "OUTAGES",
     "VARIANTS",
-    "Credentials",
     "DialectOption",
     "Fault",
     "Outage",
     "RunningSandbox",
+    "SandboxCredentials",
     "SandboxOptionError",
     "SandboxOptions",
     "Variant",

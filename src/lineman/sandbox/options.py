@@ -22,7 +22,7 @@ class SandboxOptionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class SandboxCredentials:
     """What one tenant authenticates with."""
 
     app_key: str
@@ -72,7 +72,7 @@ class SandboxOptions:
             raise SandboxOptionError(f"change-every is {self.change_every} seconds; give 0.01 to 86400 seconds.")
 
 
-def credentials(options: SandboxOptions) -> tuple[Credentials, Credentials]:
+def credentials(options: SandboxOptions) -> tuple[SandboxCredentials, SandboxCredentials]:
     """The credentials of tenants one and two; they depend on the seed, and on a variant that has weak ones."""
     first, second = _credentials(options.seed, 1), _credentials(options.seed, 2)
     if WEAK_SECRET_VARIANT in options.variants:
@@ -101,11 +101,11 @@ def parse_seconds(text: str, option: str) -> float:
     return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
-def _credentials(seed: int, tenant: int) -> Credentials:
+def _credentials(seed: int, tenant: int) -> SandboxCredentials:
     digest = hashlib.sha512(f"lineman sandbox {seed} tenant {tenant}".encode()).digest()
     key = digest[:16].hex()
     secret = urlsafe_b64encode(digest[16:46]).decode().replace("-", "x").replace("_", "y")
-    return Credentials(key, secret)
+    return SandboxCredentials(key, secret)
 
 
 def _require_known(kind: str, name: str, known: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lineman.sandbox.options import Credentials
+from lineman.sandbox.options import SandboxCredentials
 
 LONGEST_LIFETIME = 3600
 DEFAULT_LIFETIME = 600
@@ -27,7 +27,7 @@ class Token:
 class TokenStore:
     """Issues tokens against credentials and tells whose a token is. ``clock`` gives epoch seconds."""
 
-    def __init__(self, tenants: tuple[Credentials, Credentials], clock: Callable[[], float]) -> None:
+    def __init__(self, tenants: tuple[SandboxCredentials, SandboxCredentials], clock: Callable[[], float]) -> None:
         self.tenants = tenants
         self.clock = clock
         self.issued: dict[str, Token] = {}

@@ -89,7 +89,7 @@ _NOT_NEEDED = ("cacheprovider", "unraisableexception")
 
 
 @dataclass(frozen=True)
-class Result:
+class SuiteResult:
     """A run and what pytest made of it."""
 
     run: Run
@@ -104,7 +104,7 @@ def run_suite(
     pytest_args: Sequence[str] = (),
     sandbox: bool = False,
     limit: Callable[[], None] | None = None,
-) -> Result:
+) -> SuiteResult:
     """Run ``tests/contract`` with the plugin and draw the verdict. Writes ``pytest.html`` where a folder is given."""
     started = datetime.now(UTC)
     options = plugin.settings
@@ -141,7 +141,7 @@ def run_suite(
             journal.close()
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.internal_error is None:
         plugin.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
-    return Result(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
+    return SuiteResult(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
 
 
 def _journal(plugin: SuitePlugin, report_dir: Path | None, so_far: Callable[[], Run]) -> Journal | None:

@@ -18,7 +18,7 @@ from lineman.monitor.clock import MINUTE, SECOND, Clock
 from lineman.monitor.delivery.errors import ChannelError
 from lineman.monitor.delivery.queue import NoticeQueue, Waiting
 from lineman.monitor.delivery.receivers import Receiver, Send, receivers_of
-from lineman.monitor.delivery.record import CLAIM, Record
+from lineman.monitor.delivery.record import CLAIM, DeliveryRecord
 from lineman.monitor.delivery.sending import address_in_words, all_at_once, send
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.store import History
@@ -49,7 +49,7 @@ class Outbox:
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._queue = NoticeQueue()
-        self._record = Record(history, self.owner, clock)
+        self._record = DeliveryRecord(history, self.owner, clock)
         self._stopping = False
         self._threads: list[threading.Thread] = []
         self._errors: dict[tuple[str, str], str] = {}

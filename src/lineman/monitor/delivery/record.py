@@ -34,7 +34,7 @@ class _Unsaved:
     done: dict[str, str]
 
 
-class Record:
+class DeliveryRecord:
     """Used by one thread at a time; no method raises where history fails."""
 
     def __init__(self, history: History | None, owner: str, clock: Clock) -> None:

@@ -88,7 +88,7 @@ class CanaryCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceView:
     """What one place saw last of a canary."""
 
     name: str
@@ -108,7 +108,7 @@ class Sheet:
     day: Curve | None
     phases: PhaseChart | None
     details: Details
-    elsewhere: list[Place]
+    elsewhere: list[PlaceView]
     certificate: CertificateSeen | None
     """As the own location sees it."""
     limits: list[tuple[str, float]]
@@ -255,13 +255,13 @@ def _sheet(card: CanaryCard, facts: HistorySnapshot, now: int) -> Sheet:
     )
 
 
-def _places(canary: Canary, details: Details, now: int) -> list[Place]:
+def _places(canary: Canary, details: Details, now: int) -> list[PlaceView]:
     found = []
     for name, (latest, accounted) in details.elsewhere.items():
         if is_stale(CanaryState(canary, ledger_end=accounted), now):
-            found.append(Place(name, latest, "unknown", f"nothing new for {wording.rough(now - accounted)}"))
+            found.append(PlaceView(name, latest, "unknown", f"nothing new for {wording.rough(now - accounted)}"))
         else:
-            found.append(Place(name, latest, latest.verdict.value, latest.message))
+            found.append(PlaceView(name, latest, latest.verdict.value, latest.message))
     return found
 
 
