@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole-families", action="store_true", help="prove every member of the large families of faults")
 
 
-_SAMPLE = 6
+_SAMPLE = 24
 """Every so many-th run of a proof stands for it where not everything is asked for: a whole proof takes two cores half
 an hour, and a change has to be tested in minutes."""
 
