@@ -1,7 +1,7 @@
 """What the suite does not manage yet, and what it says instead. A subject that it manages leaves this list."""
 
 OPEN = {
-    "just-over-unprocessable": "named as an undocumented status alone; limit.clamp is not held, and not named as broken",
+    "just-over-unprocessable": "as over-unprocessable",
     "over-unprocessable": "named as an undocumented status alone; limit.clamp is not held, and not named as broken",
     "rate-limit-5-403-page": "no verdict: a limit that answers 403 is taken for refused credentials",
     "rate-limit-5-403-json": "no verdict: a limit that answers 403 is taken for refused credentials",
