@@ -39,7 +39,7 @@ def run(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Ru
         cwd=folder.parent,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # the bound of a busy machine, not of a run
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
