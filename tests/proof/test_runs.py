@@ -108,8 +108,8 @@ def test_a_changed_answer_is_drift(tmp_path: Path) -> None:
     """When answers are pinned and the target then answers otherwise, then clause, old and new answer are named."""
     pins = tmp_path / "lineman-pins.toml"
     before = judge(SandboxOptions(), RunOptions(pins=pins))
-    write_pins(pins, "staging", before.run.observations)
-    assert find_drift(read_pins(pins).of("staging"), before.run.observations) == []
+    write_pins(pins, "sandbox", before.run.observations)
+    assert find_drift(read_pins(pins).of("sandbox"), before.run.observations) == []
     after = judge(SandboxOptions(dialects={"filter.case": "insensitive"}), RunOptions(pins=pins))
     assert after.run.verdict is Verdict.FAIL
     (drift,) = [d for d in after.run.drift if d.clause == "filter.case"]
