@@ -21,7 +21,7 @@ from lineman.monitor.clock import SECOND, Clock
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.incidents.quorum import Vote, combine, complete, latest_votes, on_time, window
+from lineman.monitor.incidents.quorum import Vote, aligned, combine, complete, latest_votes, on_time, window
 from lineman.monitor.incidents.state import JOINT, MonitorState, StateChange
 from lineman.monitor.slots import Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import FAILURES, History, reason
@@ -209,7 +209,7 @@ class Leader:
 
     def _steps(self, canary: Canary, span: _Span, votes: list[Vote], now: int) -> Iterator[StateChange]:
         """Decide slot after slot, up to the first one of which more is to be expected."""
-        reach, votes = window(canary), on_time(votes, now)
+        reach, votes = window(canary), aligned(on_time(votes, now), span.grid)
         for slot in range(span.first, span.last + 1, span.grid.interval):
             if now < slot + span.grid.interval and not complete(votes, slot, reach):
                 return

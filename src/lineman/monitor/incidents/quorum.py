@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from statistics import median_low
 
 from lineman.monitor.clock import SECOND
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.result import Attempt, Cause, ProbeResult, ProbeViolation, Verdict
+from lineman.monitor.slots import Grid
 
 FRESH_INTERVALS = 3
 CLOCKS_APART = 5 * SECOND
@@ -57,6 +58,11 @@ def on_time(votes: Iterable[Vote], now: int) -> list[Vote]:
     votes = [vote for vote in votes if vote.lap == laps[vote.location]]
     ahead = {vote.location for vote in votes if vote.slot > now + CLOCKS_APART}
     return [vote for vote in votes if vote.location not in ahead]
+
+
+def aligned(votes: Iterable[Vote], grid: Grid) -> list[Vote]:
+    """The votes in the slots of the grid: probes that a scheduler starts have slots of their own between them."""
+    return [replace(vote, slot=grid.at_or_before(vote.slot)) for vote in votes]
 
 
 def latest_votes(votes: Iterable[Vote], slot: int, reach: int) -> list[Vote]:
