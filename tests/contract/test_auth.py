@@ -6,7 +6,7 @@ from lineman.contract.answer import read_answer
 from lineman.exchange import AppKey, Credential, Query, Request
 from lineman.suite.expiry import ShortLivedToken, past_its_end
 from lineman.suite.observations import outcome_against
-from lineman.suite.relations import disjoint_tenants, same_answers
+from lineman.suite.relations import disjoint_tenants, foreign_keys, same_answers
 from lineman.suite.service import Service
 
 FORMATS = {
@@ -124,7 +124,7 @@ def test_a_foreign_app_key_opens_nothing(service: Service) -> None:
     if second is not None and second.app_key is not None:
         keys.append(AppKey.SECOND)
     queries = service.sample_for_profile(*service.data.varied_queries(), smoke=1, full=3)
-    service.foreign_keys(keys, queries)
+    foreign_keys(service, keys, queries)
 
 
 @pytest.mark.clause("auth.tenant-isolation")

@@ -5,7 +5,7 @@ import pytest
 from lineman.contract.answer import read_answer
 from lineman.contract.operation import document
 from lineman.exchange import Exchange
-from lineman.suite.observations import empty_text_outcome, refused_or
+from lineman.suite.observations import empty_text_outcome, learn_case, refused_or
 from lineman.suite.service import Service
 
 PUNCTUATION = "!\"#$&'()+,./:;<=>@[]^`{|}~\\"
@@ -108,7 +108,7 @@ def test_letter_case_is_observed(service: Service) -> None:
         service.not_verified("filter.case", "no record has a text with letters in it")
     for name, query in asked.items():
         (exchange,) = service.query("filter.case", query)
-        service.learn_case(name, exchange)
+        learn_case(service, name, exchange)
 
 
 @pytest.mark.clause("filter.folding")

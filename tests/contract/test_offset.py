@@ -4,6 +4,7 @@ import pytest
 
 from lineman.contract.operation import document
 from lineman.exchange import Request
+from lineman.suite.last_pages import last_pages, pages_beyond
 from lineman.suite.observations import offset_outcome, outcome_against, refused_or
 from lineman.suite.relations import repeated_over_pages
 from lineman.suite.service import Service
@@ -45,7 +46,7 @@ def test_pages_of_a_filtered_answer_join(service: Service) -> None:
     """The same for what a filter finds."""
     filters = service.data.one_filter()
     service.query("order.stable", filters)
-    pages = [*pages_of(5, most=2), *service.last_pages(filters, (10, 7))]
+    pages = [*pages_of(5, most=2), *last_pages(service, filters, (10, 7))]
     service.query("offset.pages", *({**filters, **page} for page in pages))
 
 
@@ -75,7 +76,7 @@ def test_offset_one_hundred_reaches_the_second_hundred(service: Service) -> None
 @pytest.mark.clause("offset.beyond-total")
 def test_a_page_behind_the_last_record_is_empty(service: Service) -> None:
     """Of the whole list where it is short enough, else of filters that find few."""
-    beyond = service.pages_beyond()
+    beyond = pages_beyond(service)
     if not beyond:
         service.not_verified(
             "offset.beyond-total", "no query is known that finds few enough records to page behind them"

@@ -8,7 +8,7 @@ import pytest
 from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.operation import document
 from lineman.exchange import Request
-from lineman.suite.observations import outcome_against
+from lineman.suite.observations import error_form, outcome_against
 from lineman.suite.service import Service
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
@@ -125,4 +125,4 @@ def test_the_form_of_errors_is_observed(service: Service) -> None:
     for exchange in service.state.exchanges:
         answer = read_answer(exchange)
         if answer.kind in (AnswerKind.REFUSAL, AnswerKind.UNAUTHORISED, AnswerKind.NOT_FOUND):
-            service.observe("error.form", service.error_form(exchange))
+            service.observe("error.form", error_form(exchange))

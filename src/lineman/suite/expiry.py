@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lineman.client import TokenError
 from lineman.client.tokens import IssuedToken
 from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.operation import document
 from lineman.exchange import Credential, Request
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
+from lineman.suite.service import Service
 
 EXPIRED = "a token past its lifetime"
 SETTING = "token_leeway"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lineman.contract.answer import Answer, AnswerKind, read_answer
+from lineman.contract.answer import Answer, AnswerKind, is_html, read_answer
 from lineman.contract.model import record_id
 from lineman.contract.operation import document
 from lineman.contract.query import parse_query
 from lineman.contract.values import written
 from lineman.exchange import Exchange
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
-
+from lineman.suite.service import Service
 
 _LONGEST_NAME = 80
 """Characters of a member's name that are shown."""
@@ -114,6 +111,29 @@ def _is_page(answer: Answer, service: Service, asked: Any) -> bool:
     if prediction is None:
         return False
     return [record_id(r) for r in prediction.page(asked)] == [record_id(r) for r in answer.records]
+
+
+def learn_case(service: Service, name: str, exchange: Exchange) -> None:
+    """Learn whether a text filter minds letter case, and record it."""
+    answer = read_answer(exchange)
+    minds = not answer.records
+    if answer.kind is AnswerKind.SUCCESS or answer.signature in service.model.no_match:
+        service.model.behaviour.case[name] = minds
+        service.observe("filter.case", f"{name}: {'minds' if minds else 'does not mind'} letter case")
+    else:
+        service.observe("filter.case", f"{name}: {answer.signature}")
+
+
+def error_form(exchange: Exchange) -> str:
+    """The form of an error's body: JSON envelope, other JSON, HTML, text or nothing."""
+    answer, response = read_answer(exchange), exchange.response
+    if response is None or not response.body:
+        form = "no body"
+    elif isinstance(answer.value, dict):
+        form = "JSON envelope" if document().envelope.code in answer.value else "other JSON"
+    else:
+        form = "HTML" if is_html(exchange) else "text"
+    return f"{answer.status}: {form}"
 
 
 def extra_members(exchanges: Iterable[Exchange]) -> list[str]:

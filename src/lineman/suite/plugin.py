@@ -29,6 +29,7 @@ from lineman.contract.clauses import catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.suite.expiry import ShortLivedToken
+from lineman.suite.preflight import open_service
 from lineman.suite.run_state import CredentialsRefused, NoVerdict, RunOptions
 from lineman.suite.service import Service
 
@@ -202,7 +203,7 @@ class SuitePlugin:
             pytest.skip(reason)
 
     def _open(self) -> None:
-        self.service.open()
+        open_service(self.service)
         if "auth.expired-token" in {id_ for _, clauses in self.planned for id_ in clauses} and not self.service.smoke:
             self.early.get(self.service)
 

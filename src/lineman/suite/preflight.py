@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lineman.client.redirects import moved_to
 from lineman.contract.answer import AnswerKind, is_html, read_answer
@@ -11,11 +11,10 @@ from lineman.contract.finding import Record
 from lineman.contract.model import Listing
 from lineman.contract.operation import document
 from lineman.exchange import AppKey, Exchange, Request
+from lineman.suite.purpose import is_predictable
 from lineman.suite.relations import same_answers
-from lineman.suite.run_state import CredentialsRefused, NoVerdict
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
+from lineman.suite.run_state import CredentialsRefused, NeverSucceeded, NoVerdict
+from lineman.suite.service import Service
 
 _SUBLISTS = 4
 MOST_BY_TYPE = 1000
@@ -23,10 +22,15 @@ MOST_BY_TYPE = 1000
 
 
 def open_service(service: Service) -> None:
-    """Ask the first queries, judge them, and read the list."""
+    """Ask the first queries, judge them, and read the list.
+
+    Raises:
+        NoVerdict: nothing could be judged from here on; the message says why.
+        ClientError: the client gave up.
+    """
     first = Request.of({}, "request.all-optional", note="the first query")
     example = Request.of(document().example_request, "request.example", note="the page's example")
-    exchanges = service._send([first, example])
+    exchanges = service.send([first, example])
     _try_without_key(service, exchanges)
     _refuse_what_says_nothing(service, exchanges)
     _learn_no_match(service)
@@ -35,10 +39,30 @@ def open_service(service: Service) -> None:
     out_of_reach = listing is not None and reach is not None and listing.total > reach
     if not service.smoke and listing is not None and not listing.complete and out_of_reach:
         _read_sublists(service, listing)
-    service.require_success()
+    _require_success(service)
     service.confirmation.examine(
         [e for e in service.state.final if e.request.query is not None and not _is_doubtful(e)]
     )
+    service.opened = True
+
+
+def _require_success(service: Service) -> None:
+    """Raise NeverSucceeded unless some valid query was answered in a way that can be judged."""
+    asked = [e for e in service.state.exchanges if is_predictable(e)]
+    if not any(_is_operation_success(e) for e in asked):
+        shown = read_answer(asked[-1]).signature if asked else "nothing"
+        raise NeverSucceeded(
+            f"no valid query was answered with success (the last answer: {shown}): is this the right base URL, "
+            "and has this tenant any access codes?"
+        )
+
+
+def _is_operation_success(exchange: Exchange) -> bool:
+    """True for a 2xx that is recognisably the operation's: JSON with a success in it, however broken."""
+    answer = read_answer(exchange)
+    if answer.status is None or not 200 <= answer.status < 300:
+        return False
+    return answer.kind is AnswerKind.SUCCESS or answer.has_list or bool(answer.records)
 
 
 def _is_doubtful(exchange: Exchange) -> bool:
@@ -52,7 +76,7 @@ def _try_without_key(service: Service, exchanges: list[Exchange]) -> None:
     if credentials.token is not None or any(read_answer(e).kind not in refused for e in exchanges):
         return
     clause = "auth.app-key-optional"
-    (bare,) = service._send([Request.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
+    (bare,) = service.send([Request.of({}, clause, app_key=AppKey.ABSENT, note="without X-APP-Key")])
     if read_answer(bare).kind is AnswerKind.SUCCESS:
         service.add_findings(*same_answers([bare], exchanges[:1], clause, parameter="X-APP-Key"))
 
@@ -99,7 +123,7 @@ def _learn_no_match(service: Service) -> None:
         Request.of(query, "filter.no-match", note="nothing matches")
         for query in service.sample_for_profile(*no_match_queries(), smoke=1)
     ]
-    for exchange in service._send(requests):
+    for exchange in service.send(requests):
         answer = read_answer(exchange)
         if answer.kind in (AnswerKind.SUCCESS, AnswerKind.REFUSAL, AnswerKind.NOT_FOUND) and not answer.records:
             service.model.no_match.add(answer.signature)

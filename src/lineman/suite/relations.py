@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lineman.contract.answer import Answer, AnswerKind, read_answer
 from lineman.contract.finding import Finding, RecordDiff
@@ -13,11 +13,9 @@ from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import describe, has_page
 from lineman.contract.query import parse_query
 from lineman.contract.values import content
-from lineman.exchange import Credential, Exchange, Request
+from lineman.exchange import AppKey, Credential, Exchange, Request
 from lineman.message import Message
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
+from lineman.suite.service import Service
 
 
 def same_answers(these: Sequence[Exchange], those: Sequence[Exchange], clause: str, *, parameter: str) -> list[Finding]:
@@ -70,6 +68,25 @@ def _rows(expected: Answer, got: Answer) -> RecordDiff:
         missing=tuple(r for r in expected.records if record_id(r) not in have)[:20],
         extra=tuple(r for r in got.records if record_id(r) not in wanted)[:20],
     )
+
+
+def foreign_keys(service: Service, keys: Sequence[AppKey], queries: Sequence[dict[str, Any]]) -> None:
+    """Ask with foreign app keys: refused credentials are fine, and so is the answer that the own key gets."""
+    clause = "auth.foreign-app-key"
+    notes = {AppKey.SECOND: "with the other tenant's X-APP-Key", AppKey.UNKNOWN: "with nobody's X-APP-Key"}
+
+    def judge() -> list[Finding]:
+        own = service.own_answers(clause, queries, "with its own X-APP-Key")
+        findings: list[Finding] = []
+        for key in keys:
+            foreign = service.ask(*(Request.of(query, clause, app_key=key, note=notes[key]) for query in queries))
+            pairs = [
+                (o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).kind is not AnswerKind.UNAUTHORISED
+            ]
+            findings += same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
+        return findings
+
+    service.confirm(judge, clause, "foreign_app_key_gives_no_other_records")
 
 
 def repeated_over_pages(exchanges: Sequence[Exchange]) -> list[Finding]:
