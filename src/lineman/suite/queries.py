@@ -342,6 +342,7 @@ def _misread_code(code: str) -> list[str]:
 def _misread_words(text: str) -> list[str]:
     return [
         f"{text[:2]}.{text[3:]}",
+        f"^{text}$",
         f"{text}' OR '1'='1",
         text.replace(" ", "+", 1),
         text.replace(" ", "  ", 1),

@@ -45,10 +45,10 @@ def has_page(answer: Answer) -> bool:
 
 
 def is_special_text(text: str) -> bool:
-    """True for filter texts beyond ASCII letters, digits, inner spaces and single hyphens, for long ones and for words
+    """True for filter texts beyond ASCII letters, digits, spaces and single hyphens, for long ones and for words
     that mean nothing.
     """
-    if text != text.strip() or text in WORDS_FOR_NOTHING or not any(character.isalnum() for character in text):
+    if text in WORDS_FOR_NOTHING or not any(character.isalnum() for character in text):
         return True
     plain = all(c.isascii() and (c.isalnum() or c in " -") for c in text)
     return len(text) > PLAIN_LENGTH or not plain or "--" in text
