@@ -70,9 +70,13 @@ class _Reading:
 
     @cached_property
     def rows(self) -> Sequence[Any]:
+        return self._list or ()
+
+    @cached_property
+    def _list(self) -> Sequence[Any] | None:
         data = self.body.get(document().envelope.data)
         rows = data.get(document().envelope.rows) if isinstance(data, dict) else None
-        return rows if isinstance(rows, list) else ()
+        return rows if isinstance(rows, list) else None
 
     @property
     def total(self) -> int | None:
@@ -100,9 +104,9 @@ class _Reading:
 
     @property
     def count(self) -> int | None:
-        """How many records its own total says that the page has; None where it says no total."""
+        """How many records its own total says that the page has; None where it has no total, or no list to count."""
         paging, query = document().paging, self.exchange.request.query or {}
-        if self.total is None:
+        if self.total is None or self._list is None:
             return None
         size = min(query.get(paging.size, paging.size_default), paging.size_maximum)
         return int(min(size, max(0, self.total - query.get(paging.start, 0))))

@@ -160,3 +160,11 @@ def test_a_violated_clause_needs_its_violation() -> None:
     """And one without is a fault of lineman."""
     seen = [exchange(1, QUERY, 200, page(2, 5))]
     assert list(contradictions(run_of(seen, clause("limit.zero", State.VIOLATED)), seen))
+
+
+def test_an_answer_without_a_list_has_no_number_of_records() -> None:
+    """A list of one record that is written as the record itself breaks the schema; it is no empty page."""
+    single = {"returnCode": "0", "data": {"total": 5, "calledRouteList": {"id": "1", "accessCode": "9"}}}
+    seen = [exchange(1, QUERY, 200, page(2, 5)), exchange(2, QUERY, 200, single)]
+    run = run_of(seen, clause("limit.page-size", State.HELD, 1))
+    assert not list(contradictions(run, seen))
