@@ -400,7 +400,13 @@ def without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     ]
 
 
+_OTHER_PLACES = ("other records", "another page", "reordered")
+"""What a page shows whose records stand elsewhere in the list: no parameter's fault where the order changes."""
+
+
 def _depends_on_order(finding: Finding) -> bool:
+    if finding.observed in _OTHER_PLACES:
+        return True
     return finding.clause.startswith(("order.", "offset.", "auth.app-key-", "auth.foreign-")) or (
         finding.clause == "record.unique" and finding.observed == "on two pages"
     )
