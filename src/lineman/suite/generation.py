@@ -140,7 +140,7 @@ def _distinct(draw: Callable[[Callable[[Any], object]], None], count: int) -> li
 def _queries(data: QueryBuilder) -> st.SearchStrategy[dict[str, Any]]:
     """Valid queries around the boundaries of the documentation and of the data."""
     contract = document()
-    totals = sorted({1, 2, len(data.records) - 1, len(data.records), len(data.records) + 1, *data.types().values()})
+    totals = sorted({1, 2, len(data.records) - 1, len(data.records), len(data.records) + 1, *data.types.values()})
     limits = st.sampled_from([1, 2, 3, 5, 9, 10, 20, 25, 50, 99, 100, 101, 250, 1000, *(t for t in totals if t > 0)])
     optional: dict[str, st.SearchStrategy[Any]] = {
         **{name: st.sampled_from(contract.filters[name].values) for name in contract.enum_filters},

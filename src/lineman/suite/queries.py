@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lineman.contract.finding import Record
@@ -46,7 +47,7 @@ class QueryBuilder:
     def type_of(self, record: Record) -> int | None:
         """The record's type where it may be asked for."""
         value = record.get(self.type_.member) if self.type_ else None
-        return value if value in self.asked_types() else None
+        return value if value in self.asked_types else None
 
     def with_text(self, name: str, *, least: int = 1) -> list[Record]:
         """Records whose text member ``name`` has at least so many characters, in the list's order."""
@@ -115,15 +116,18 @@ class QueryBuilder:
         texts = [r[self.words.member] for r in self.with_text(self.words.member, least=3)]
         return [(kind, {self.words.name: text}) for kind, text in foldings(texts)]
 
+    @cached_property
     def types(self) -> Counter[int]:
+        """How many records are of each type."""
         member = self.type_.member if self.type_ else ""
         values = (normalised(r.get(member)) for r in self.records)
         return Counter(value for value in values if type(value) is int)
 
+    @cached_property
     def asked_types(self) -> list[int]:
         """Types that may be asked for and that the list has, the most frequent first."""
         allowed = self.type_.values if self.type_ else ()
-        return [type_ for type_, _ in self.types().most_common() if type_ in allowed]
+        return [type_ for type_, _ in self.types.most_common() if type_ in allowed]
 
     def deepest_with(self, name: str) -> list[Record]:
         return [r for r in self.deepest if isinstance(r.get(name), str) and r[name]]
@@ -144,7 +148,7 @@ class QueryBuilder:
 
     def one_filter(self) -> dict[str, Any]:
         """A filter that finds many records: the most frequent type, else a character of a code."""
-        types = self.asked_types()
+        types = self.asked_types
         if types and self.type_:
             return {self.type_.name: types[0]}
         codes = self.with_text(self.code.member)
@@ -295,7 +299,7 @@ class QueryBuilder:
         texts = [str(r[code.member])[-2:] for r in self.spread(self.with_text(code.member, least=2), 2)]
         described = [r[words.member] for r in self.spread(self.plain(words.member), 2)]
         chain: list[dict[str, Any]] = [page(6, 0), page(6, 6), page(8, 0)]
-        chain += [{self.type_.name: type_, **page(6)} for type_ in self.asked_types()[:2] if self.type_]
+        chain += [{self.type_.name: type_, **page(6)} for type_ in self.asked_types[:2] if self.type_]
         chain += [{code.name: text, **page(6)} for text in texts]
         chain += [{words.name: text, **page(6)} for text in described]
         return chain
@@ -309,8 +313,8 @@ class QueryBuilder:
         code = str(codes[-1][member])
         wide = {name: code[:1], **page(1)}
         pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [(wide, {name: code[:2], **page(1)})]
-        if self.asked_types() and self.type_:
-            pairs.append((wide, {name: code[:1], self.type_.name: self.asked_types()[0], **page(1)}))
+        if self.asked_types and self.type_:
+            pairs.append((wide, {name: code[:1], self.type_.name: self.asked_types[0], **page(1)}))
         return pairs
 
 

@@ -81,6 +81,8 @@ class Service:
 
     def _show_foreign_records(self, exchanges: Sequence[Exchange]) -> set[Exchange]:
         """Tell wrong answers with another tenant's records as that, and return them: nothing else explains them."""
+        if not self.foreign_records.readable:
+            return set()
         wrong = [mismatch.exchange for mismatch in self.confirmation.requery.mismatches(exchanges)]
         findings = self.foreign_records.examine(wrong) if wrong else []
         self.state.add_findings(findings)
