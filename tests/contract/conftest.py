@@ -5,7 +5,8 @@
 
 import pytest
 
-from lineman.suite.plugin import SuitePlugin, add_options, plugin_from_options
+from lineman.suite.plugin import SuitePlugin
+from lineman.suite.pytest_options import add_options, plugin_from_options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -69,7 +69,7 @@ def run_and_report(
     if settings.pin and run.observations:
         write_pins(settings.pins, target.name, run.observations, default=settings.default_target)
         typer.echo(f"{len(run.observations)} answers pinned for {target.name} in {settings.pins}: commit it")
-    display.end(run, folder, internal=plugin.internal_trace)
+    display.end(run, folder, internal=plugin.session.internal_trace)
     if unwritten:
         typer.echo(f"lineman test: the verdict above stands, and its report is not complete: {unwritten}", err=True)
     return run.exit_code

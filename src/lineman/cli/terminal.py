@@ -17,8 +17,8 @@ from lineman.files import write_atomically
 from lineman.report.figures import verdict_word
 from lineman.report.github import github_annotations
 from lineman.report.run import Change, Run, State, Verdict
-from lineman.suite.plugin import LEFT_OUT, CaseOutcome
 from lineman.suite.run_state import RunOptions
+from lineman.suite.session import LEFT_OUT, CaseOutcome
 from lineman.text import plain, plain_text, visible
 
 if TYPE_CHECKING:

@@ -9,29 +9,24 @@ findings, not from tests.
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING, Any
-
-import pytest
-
-from lineman.exchange import Credential, Exchange
-
-if TYPE_CHECKING:
-    from lineman.suite.service import Service
-import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from pathlib import Path
+from html import escape
+from typing import Any
+
+import pytest
 
 from lineman.client import ClientError
 from lineman.client.errors import TokenRefused
 from lineman.contract.clauses import catalogue, select
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
+from lineman.exchange import Credential, Exchange
 from lineman.suite.expiry import ShortLivedToken
 from lineman.suite.preflight import open_service
 from lineman.suite.run_state import CredentialsRefused, NoVerdict, RunOptions
 from lineman.suite.service import Service
+from lineman.suite.session import LEFT_OUT, CaseOutcome, Session
 
 SHOWN = 3
 """Exchanges attached to one failed test; the QA report has them all."""
@@ -80,26 +75,9 @@ request seen.
 """
 
 
-LEFT_OUT = "not part of a smoke run"
-
 _RUN_LAST = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
 _AFTER_TOKEN_EXPIRY = ("test_request",)
 """Test modules that come after the expired token: with the others, a fast service has been asked long enough."""
-
-
-@dataclass
-class CaseOutcome:
-    """What became of one test."""
-
-    name: str
-    clauses: tuple[str, ...]
-    state: str
-    """``passed``, ``failed`` or ``skipped``, at the time; what comes later in the run may show it otherwise."""
-    seconds: float = 0.0
-    reason: str = ""
-    """Why it was skipped, or what of it was not verified."""
-    found: tuple[str, ...] = ()
-    """Clauses that were seen broken while it ran."""
 
 
 @dataclass(eq=False)
@@ -110,15 +88,7 @@ class SuitePlugin:
     settings: RunOptions
     progress: Callable[[CaseOutcome, int], None] | None = None
     quiet: bool = True
-    stopped: str | None = None
-    """Why the run ended early."""
-    interrupted: bool = False
-    outcomes: list[CaseOutcome] = field(default_factory=list)
-    planned: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    finished: set[str] = field(default_factory=set)
-    """Tests that ran to their end."""
-    internal_error: str | None = None
-    internal_trace: str = ""
+    session: Session = field(default_factory=Session)
     early: ShortLivedToken = field(default_factory=ShortLivedToken)
     on_end: Callable[[], None] | None = None
     _partly: str = ""
@@ -141,7 +111,7 @@ class SuitePlugin:
         config.hook.pytest_deselected(items=dropped)
         kept.sort(key=self._rank)
         items[:] = kept
-        self.planned = [(item.nodeid, tuple(sorted(self._clauses(item)))) for item in items]
+        self.session.planned = [(item.nodeid, tuple(sorted(self._clauses(item)))) for item in items]
 
     def _rank(self, item: pytest.Item) -> int:
         """The order of tests: signs of life, then the rest; what looks over the whole run comes last.
@@ -184,8 +154,8 @@ class SuitePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        if self.stopped is not None:
-            item.session.shouldstop = self.stopped
+        if self.session.stopped is not None:
+            item.session.shouldstop = self.session.stopped
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -193,18 +163,21 @@ class SuitePlugin:
         if not self.service.opened:
             self._guarded(item, self._open)
         if self.service.smoke and item.get_closest_marker("full"):
-            self.finished.add(item.nodeid)
+            self.session.finished.add(item.nodeid)
             self.service.state.left_out |= dict.fromkeys(self._clauses(item), LEFT_OUT)
             pytest.skip(LEFT_OUT)
         reason = self._not_here(item)
         if reason is not None:
             self.service.not_verified(self._clauses(item), reason)
-            self.finished.add(item.nodeid)
+            self.session.finished.add(item.nodeid)
             pytest.skip(reason)
 
     def _open(self) -> None:
         open_service(self.service)
-        if "auth.expired-token" in {id_ for _, clauses in self.planned for id_ in clauses} and not self.service.smoke:
+        if (
+            "auth.expired-token" in {id_ for _, clauses in self.session.planned for id_ in clauses}
+            and not self.service.smoke
+        ):
             self.early.get(self.service)
 
     def _not_here(self, item: pytest.Item) -> str | None:
@@ -228,7 +201,7 @@ class SuitePlugin:
             result = yield
         except (NoVerdict, ClientError) as error:
             self._stop(item, error)
-        self.finished.add(item.nodeid)
+        self.session.finished.add(item.nodeid)
         self.service.state.tested |= self._clauses(item)
         found = self.service.state.findings[before:]
         self._found = tuple(dict.fromkeys(finding.clause for finding in found))
@@ -241,8 +214,8 @@ class SuitePlugin:
     def _stop_at_enough(self) -> None:
         most = self.settings.max_violations
         different = {finding.fingerprint for finding in self.service.state.findings}
-        if most is not None and len(different) >= most and self.stopped is None:
-            self.stopped = f"{len(different)} violations are as many as were asked for"
+        if most is not None and len(different) >= most and self.session.stopped is None:
+            self.session.stopped = f"{len(different)} violations are as many as were asked for"
 
     def _skip_where_nothing_was_verified(self, item: pytest.Item) -> None:
         """A test that could verify none of its clauses has not passed; one that verified some says which not."""
@@ -259,9 +232,9 @@ class SuitePlugin:
             self._stop(item, error)
 
     def _stop(self, item: pytest.Item, error: Exception) -> None:
-        self.stopped = f"{error}{self._own_part(error)}"
-        item.session.shouldstop = self.stopped
-        pytest.fail(f"the run ends here: {self.stopped}", pytrace=False)
+        self.session.stopped = f"{error}{self._own_part(error)}"
+        item.session.shouldstop = self.session.stopped
+        pytest.fail(f"the run ends here: {self.session.stopped}", pytrace=False)
 
     def _own_part(self, error: Exception) -> str:
         """What lineman may have done itself to good credentials that are refused of a sudden; empty for all else."""
@@ -281,7 +254,7 @@ class SuitePlugin:
         if call.excinfo is not None and not call.excinfo.errisinstance(
             (pytest.fail.Exception, pytest.skip.Exception, KeyboardInterrupt)
         ):
-            self.internal_error = f"{item.name}: {call.excinfo.exconly()}"
+            self.session.internal_error = f"{item.name}: {call.excinfo.exconly()}"
         attach_evidence(report, self.service, getattr(self, "_first", 0), item)
         if report.when == "call" or report.outcome != "passed":
             clauses = tuple(sorted(self._clauses(item)))
@@ -289,18 +262,18 @@ class SuitePlugin:
             outcome = CaseOutcome(
                 item.name, clauses, report.outcome, report.duration, skipped or self._partly, self._found
             )
-            self.outcomes.append(outcome)
+            self.session.outcomes.append(outcome)
             if self.progress is not None:
-                self.progress(outcome, len(self.planned))
+                self.progress(outcome, len(self.session.planned))
         return report
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        self.internal_error = str(excrepr).strip().splitlines()[-1]
-        self.internal_trace = str(excrepr)
+        self.session.internal_error = str(excrepr).strip().splitlines()[-1]
+        self.session.internal_trace = str(excrepr)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """A real interrupt; pytest ends a session that should stop in the same way."""
-        self.interrupted = excinfo.type is KeyboardInterrupt
+        self.session.interrupted = excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -311,28 +284,3 @@ class SuitePlugin:
 def _summary(findings: list[Finding]) -> str:
     lines = dict.fromkeys(f"{finding.clause}: {finding.summary}" for finding in findings)
     return "\n".join(lines)
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """The options of ``pytest tests/contract``."""
-    group = parser.getgroup("lineman", "contract suite")
-    group.addoption("--target", help="name of a target in lineman.toml")
-    group.addoption("--base-url", help="base URL of the target")
-    group.addoption("--profile", default="full", choices=("smoke", "full", "deep"), help="how much to ask")
-    group.addoption("--lineman-seed", default=1, type=int, help="seed of the generated queries")
-    group.addoption("--report-dir", type=Path, default=None, help="folder for the run's files")
-    group.addoption("--only", action="append", default=[], help="judge only clauses that match this glob (repeatable)")
-
-
-def plugin_from_options(config: pytest.Config) -> SuitePlugin:
-    """The plugin for people who start pytest themselves: same target, same files, same verdict."""
-    from lineman.suite.runner import prepare  # noqa: PLC0415 -- the runner starts pytest with this plugin
-
-    option = config.option
-    settings = RunOptions(
-        profile=option.profile, seed=option.lineman_seed, only=tuple(option.only), report_dir=option.report_dir
-    )
-    try:
-        return prepare(settings, name=option.target, base_url=option.base_url, environment=os.environ)
-    except ValueError as error:
-        raise pytest.UsageError(str(error)) from None

@@ -1,13 +1,38 @@
-"""Exchanges as records for ``run.json``, and commands that reproduce them."""
+"""What a run saw as records for ``run.json``, and commands that reproduce an exchange and a violation."""
 
 from __future__ import annotations
 
+import json
+import platform
 import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
-from lineman.exchange import Exchange, Phases
-from lineman.report.run import ExchangeRecord
+from lineman.contract.clauses import catalogue
+from lineman.contract.finding import Finding
+from lineman.contract.operation import document
+from lineman.contract.query import parse_query
+from lineman.exchange import Exchange, Operation, Phases
+from lineman.message import message_record
+from lineman.report.run import (
+    ClauseResult,
+    ExchangeRecord,
+    Health,
+    RecordDifference,
+    State,
+    Tested,
+    Violation,
+    WaiverState,
+)
+from lineman.suite.causes import Causes
+from lineman.suite.service import Service
+from lineman.target import Waiver
 from lineman.text import visible
 
+LIBRARIES = ("schemathesis", "hypothesis", "jsonschema-rs", "httpx", "pytest", "pydantic")
+SHOWN = 20
+"""Exchanges named as evidence for a clause, and for a violation."""
 BODY_CAP = 4_096
 """Bytes of an ordinary body that are kept."""
 EVIDENCE_CAP = 65_536
@@ -87,3 +112,105 @@ def _quoted(header: str) -> str:
 
 def _printf(body: bytes) -> str:
     return "".join(f"\\{byte:03o}" if byte < 32 or byte > 126 or byte in b"\\%" else chr(byte) for byte in body)
+
+
+def violation_record(finding: Finding, service: Service, waivers: Mapping[str, Waiver], causes: Causes) -> Violation:
+    target = service.client.target
+    first = finding.exchanges[0]
+    waiver = waivers.get(finding.fingerprint) or waivers.get(finding.clause)
+    rows = finding.rows
+    return Violation(
+        clause=finding.clause,
+        fingerprint=finding.fingerprint,
+        summary=finding.summary,
+        message=message_record(finding.summary),
+        expected=finding.expected,
+        actual=finding.actual,
+        cause=causes.cause_of[finding.fingerprint],
+        mistake=causes.headline if finding.fingerprint == causes.headlined else "",
+        parameter=finding.parameter,
+        constraint=finding.constraint,
+        observed=finding.observed,
+        exchanges=[e.number for e in finding.exchanges][:SHOWN],
+        query=None if first.request.query is None else dict(first.request.query),
+        records=RecordDifference(
+            missing=[dict(r) for r in rows.missing],
+            extra=[dict(r) for r in rows.extra],
+            out_of_order=list(rows.out_of_order),
+        )
+        if rows
+        else None,
+        curl=curl(first, target.base_url),
+        replay=_replay(finding, service),
+        occurrences=finding.occurrences,
+        of=finding.of,
+        waived=waiver is not None,
+        waiver_reason=waiver.reason if waiver else "",
+        waiver_until=waiver.until if waiver else None,
+    )
+
+
+def _replay(finding: Finding, service: Service) -> str:
+    settings = service.options
+    target = [*settings.target_options, *settings.sandbox_options] or [
+        "--base-url",
+        service.client.target.base_url,
+    ]
+    purposes = dict.fromkeys([finding.clause, *finding.exchanges[0].request.clauses[:1]])
+    only = [word for id_ in purposes if id_ in catalogue() for word in ("--only", id_)]
+    return shlex.join(["lineman", "test", *target, *only, "--seed", str(settings.seed)])
+
+
+def waiver_record(waiver: Waiver, violations: Sequence[Violation], *, expired: bool) -> WaiverState:
+    used = any(waiver.match in (v.clause, v.fingerprint) for v in violations)
+    state = "expired" if expired else ("used" if used else "unused")
+    return WaiverState.model_validate(
+        {"match": waiver.match, "reason": waiver.reason, "until": waiver.until, "state": state}
+    )
+
+
+def health_record(service: Service, clauses: Sequence[ClauseResult]) -> Health:
+    statistics = service.client.statistics
+    recorder = service.state
+    spent = statistics.budget is not None and statistics.requests >= statistics.budget
+    return Health(
+        retries=statistics.retries,
+        rate_limited=statistics.rate_limited,
+        outages=statistics.outages,
+        transport_failures=statistics.transport_failures,
+        paced_seconds=round(statistics.paced_seconds, 3),
+        backoff_seconds=round(statistics.backoff_seconds, 3),
+        token_requests=statistics.token_requests,
+        token_renewals=statistics.token_renewals,
+        budget=statistics.budget,
+        cut_off=[c.id for c in clauses if spent and c.state is State.NOT_VERIFIED],
+        data_changes=recorder.data_changes,
+        notes=list(recorder.notes),
+    )
+
+
+def tested_record(exchanges: Sequence[Exchange]) -> Tested:
+    limits: Counter[str] = Counter()
+    offsets: Counter[str] = Counter()
+    filters: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    for exchange in exchanges:
+        if exchange.operation is not Operation.QUERY:
+            continue
+        statuses[str(exchange.status or "no answer")] += 1
+        if exchange.request.query is not None:
+            asked = parse_query(exchange.request.query)
+            limits[_shown(exchange.request.query, document().paging.size)] += 1
+            offsets[_shown(exchange.request.query, document().paging.start)] += 1
+            filters[asked.filter_names] += 1
+    return Tested(limits=dict(limits), offsets=dict(offsets), filters=dict(filters), statuses=dict(statuses))
+
+
+def _shown(query: Mapping[str, object], name: str) -> str:
+    """A parameter as the request has it, long ones cut."""
+    return json.dumps(query[name], ensure_ascii=False)[:24] if name in query else "absent"
+
+
+def environment_record() -> dict[str, str]:
+    found = {"Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    return found | {name: version(name) for name in LIBRARIES}

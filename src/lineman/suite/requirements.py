@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from lineman.configuration import ConfigurationError
 from lineman.contract.clauses import UnknownClauseError, catalogue, clause, select
+from lineman.contract.model import Listing
 from lineman.contract.operation import document
 from lineman.report.run import ClauseResult, State
+from lineman.suite.run_state import RunOptions
 from lineman.target import Target
-
-if TYPE_CHECKING:
-    from lineman.suite.plugin import SuitePlugin
-    from lineman.suite.run_state import RunOptions
 
 
 def check_target(options: RunOptions, target: Target) -> None:
@@ -62,13 +59,13 @@ def _required(globs: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def unmet_requirements(plugin: SuitePlugin, clauses: Sequence[ClauseResult]) -> str:
+def unmet_requirements(
+    options: RunOptions, target: Target, listing: Listing | None, clauses: Sequence[ClauseResult]
+) -> str:
     """The sentence that says what was required and not verified; empty where nothing was missed.
 
     What a target requires in general is asked of the clauses that this run was told to judge.
     """
-    target, options = plugin.service.client.target, plugin.settings
-    listing = plugin.service.listing
     records = 0 if listing is None else max(listing.total, len(listing.known))
     if records < target.min_records:
         return f"The list has {records} records, and min_records says that it has to have {target.min_records}."

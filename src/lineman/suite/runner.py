@@ -23,10 +23,11 @@ from lineman.suite.closure import close
 from lineman.suite.isolation import PLUGINS, isolated
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
-from lineman.suite.plugin import CaseOutcome, SuitePlugin
+from lineman.suite.plugin import SuitePlugin
 from lineman.suite.requirements import check_target
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.service import Service
+from lineman.suite.session import CaseOutcome
 from lineman.suite.verdict import conclude
 from lineman.target import Target, load_target
 
@@ -111,7 +112,7 @@ def run_suite(
     pins = read_pins(options.pins).of(plugin.service.client.target.name, default=options.default_target)
 
     def so_far() -> Run:
-        return conclude(plugin, started, datetime.now(UTC), pins, sandbox=sandbox)
+        return conclude(plugin.service, plugin.session, started, datetime.now(UTC), pins, sandbox=sandbox)
 
     journal = _journal(plugin, report_dir, so_far)
     plugin.progress = _checkpoints(journal, progress)
@@ -133,14 +134,14 @@ def run_suite(
         with isolated():
             code = pytest.main([*args, *pytest_args], plugins=plugins)
     except KeyboardInterrupt:
-        plugin.interrupted = True
+        plugin.session.interrupted = True
         code = pytest.ExitCode.INTERRUPTED
     finally:
         plugin.service.client.close()
         if journal is not None:
             journal.close()
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.internal_error is None:
-        plugin.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.session.internal_error is None:
+        plugin.session.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
     return SuiteResult(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
 
 
