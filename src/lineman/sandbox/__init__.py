@@ -6,16 +6,11 @@ cannot hide in the defendant.
 
 from lineman.sandbox.dialects import DIALECTS, DialectOption
 from lineman.sandbox.faults import FAULTS, Fault
-from lineman.sandbox.options import (
-    SandboxCredentials,
-    SandboxOptionError,
-    SandboxOptions,
-    credentials,
-    parse_dialects,
-    parse_seconds,
-)
+from lineman.sandbox.option_error import SandboxOptionError
+from lineman.sandbox.options import SandboxOptions, credentials, parse_dialects, parse_seconds
 from lineman.sandbox.outages import OUTAGES, Outage
 from lineman.sandbox.server import RunningSandbox, create_app, environment, serve
+from lineman.sandbox.tokens import SandboxCredentials
 from lineman.sandbox.variants import VARIANTS, Variant
 
 __all__ = [

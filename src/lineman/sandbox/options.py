@@ -11,22 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lineman.sandbox.dialects import DIALECTS
+from lineman.sandbox.faults import FAULTS
+from lineman.sandbox.option_error import SandboxOptionError
+from lineman.sandbox.outages import OUTAGES
+from lineman.sandbox.tokens import SandboxCredentials
+from lineman.sandbox.variants import VARIANTS
+from lineman.sandbox.variants.records import WEAK_SECRET, WEAK_SECRET_VARIANT
 
 MOST_RECORDS = 1_000_000
-WEAK_SECRET_VARIANT = "weak-secret"  # noqa: S105 - the name of a variant
-WEAK_SECRET = "12345678"  # noqa: S105 - what a staging system has, and what codes of records contain by chance
-
-
-class SandboxOptionError(ValueError):
-    """An option that the sandbox does not know or cannot honour; the message is meant for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxCredentials:
-    """What one tenant authenticates with."""
-
-    app_key: str
-    app_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +40,6 @@ class SandboxOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be honoured before anything is built from it."""
-        from lineman.sandbox.faults import FAULTS  # noqa: PLC0415 - the registries import the pipeline, which imports us
-        from lineman.sandbox.outages import OUTAGES  # noqa: PLC0415 - as above
-        from lineman.sandbox.variants import VARIANTS  # noqa: PLC0415 - as above
-
         self._check_numbers()
         for clause, answer in self.dialects.items():
             _require_known("dialect", clause, DIALECTS)

@@ -1,4 +1,4 @@
-"""The seams of the sandbox: named steps, each with one honest implementation that hooks may wrap.
+"""The stages of the sandbox: named steps, each with one honest implementation that hooks may wrap.
 
 A step takes a :class:`Call` and gives a result. A hook takes the call and the step that it wraps, and gives a result of
 the same type: faults, variants and outages are hooks, so the honest code knows none of them.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from lineman.sandbox.store import Criteria, Selection
-
-if TYPE_CHECKING:
-    from lineman.sandbox.state import Sandbox
+from lineman.sandbox.store import Criteria, Selection, Store
+from lineman.sandbox.tokens import TokenStore
 
 T = TypeVar("T")
 Document: TypeAlias = dict[str, Any]
@@ -61,11 +59,36 @@ class Reply:
         return replace(self, headers=(*kept, (name, value)))
 
 
+class Service(Protocol):
+    """What a call runs against: one :class:`~lineman.sandbox.state.Sandbox`, which stands above its steps."""
+
+    clock: Callable[[], float]
+    """Epoch seconds."""
+    memory: dict[str, Any]
+    """Where hooks keep what they must remember, each under its own name."""
+    queries: int
+    """Requests of the query's path until now."""
+    tokens: TokenStore
+    store: Store
+
+    def dialect(self, clause: str) -> str:
+        """The answer that this sandbox gives to an open question."""
+        ...
+
+    def step(self, stage: Stage[T]) -> Step[T]:
+        """The step with its hooks."""
+        ...
+
+    def change(self, serial: int) -> None:
+        """Change each tenant's list a little, each number in another way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request on its way through the steps; each step's result is added for those after it."""
 
-    service: Sandbox
+    service: Service
     number: int
     """Counts requests of the query's path, from 1."""
     method: str
@@ -82,9 +105,9 @@ class Call:
     status: int = 200
     refusal: Refusal | None = None
 
-    def run(self, seam: Stage[T]) -> T:
+    def run(self, stage: Stage[T]) -> T:
         """The result of a step, with all its hooks."""
-        return self.service.step(seam)(self)
+        return self.service.step(stage)(self)
 
     def asking(self, **changes: Any) -> Call:
         """The same call with another limit, offset or criteria."""
@@ -124,7 +147,7 @@ REFUSE: Stage[Reply] = Stage("refuse")
 """The answer to what was refused."""
 ENCODE: Stage[Reply] = Stage("encode")
 """An object and a status as bytes."""
-SEAMS: tuple[Stage[Any], ...] = (
+STAGES: tuple[Stage[Any], ...] = (
     HANDLE,
     ROUTE,
     TOKEN,
@@ -141,9 +164,9 @@ SEAMS: tuple[Stage[Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class StageHook(Generic[T]):
-    """A hook and the seam that it wraps."""
+    """A hook and the stage that it wraps."""
 
-    seam: Stage[T]
+    stage: Stage[T]
     hook: Hook[T]
 
 

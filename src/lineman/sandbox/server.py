@@ -17,7 +17,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from lineman.sandbox.operation import QUERY_PATH
-from lineman.sandbox.options import SandboxOptionError, SandboxOptions, credentials
+from lineman.sandbox.option_error import SandboxOptionError
+from lineman.sandbox.options import SandboxOptions, credentials
 from lineman.sandbox.pipeline import HANDLE, Call, Reply
 from lineman.sandbox.state import Sandbox
 

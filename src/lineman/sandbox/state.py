@@ -21,8 +21,8 @@ from lineman.sandbox.pipeline import (
     REFUSE,
     RENDER,
     ROUTE,
-    SEAMS,
     SELECT,
+    STAGES,
     TOKEN,
     Stage,
     StageHook,
@@ -73,7 +73,7 @@ class Sandbox:
         )
         self._interval = options.change_every or (0.5 if "moving" in self.variants else None)
         self._fill()
-        self._steps = {seam.name: self._build(seam) for seam in SEAMS}
+        self._steps = {stage.name: self._build(stage) for stage in STAGES}
         self._changes = 0
         self._started = clock()
 
@@ -81,9 +81,9 @@ class Sandbox:
         """The answer that this sandbox gives to an open question."""
         return self.options.dialects.get(clause) or DIALECTS[clause][0].name
 
-    def step(self, seam: Stage[T]) -> Step[T]:
+    def step(self, stage: Stage[T]) -> Step[T]:
         """The step with its hooks."""
-        return cast("Step[T]", self._steps[seam.name])
+        return cast("Step[T]", self._steps[stage.name])
 
     def move(self) -> None:
         """Let the changes happen that are due by now, if this is a moving list."""
@@ -115,10 +115,10 @@ class Sandbox:
             tenants = [map(rewrite, tenant) for tenant in tenants]
         self.store.fill(origin, tenants)
 
-    def _build(self, seam: Stage[T]) -> Step[T]:
-        step = cast("Step[T]", _HONEST[seam.name])
+    def _build(self, stage: Stage[T]) -> Step[T]:
+        step = cast("Step[T]", _HONEST[stage.name])
         for hook in self._hooks():
-            if hook.seam == seam:
+            if hook.stage == stage:
                 step = compose(step, hook.hook)
         return step
 

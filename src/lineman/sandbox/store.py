@@ -36,7 +36,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from lineman.sandbox.folding import FOLDINGS
-from lineman.sandbox.options import SandboxOptionError
+from lineman.sandbox.option_error import SandboxOptionError
 from lineman.sandbox.records import EXAMPLE, Record
 
 _WILDCARDS = {

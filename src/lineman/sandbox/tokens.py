@@ -5,13 +5,19 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-
-from lineman.sandbox.options import SandboxCredentials
+from dataclasses import dataclass, field
 
 LONGEST_LIFETIME = 3600
 DEFAULT_LIFETIME = 600
 _KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxCredentials:
+    """What one tenant authenticates with."""
+
+    app_key: str
+    app_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,6 @@ class TokenStore:
     def is_current(self, token: Token) -> bool:
         """Whether the token's lifetime is not over."""
         return self.clock() < token.expires
-
-    def current_of(self, tenant: int) -> Token | None:
-        """The newest valid token of a tenant."""
-        valid = [token for token in self.issued.values() if token.tenant == tenant and self.is_current(token)]
-        return valid[-1] if valid else None
 
     def revoke_all(self, tenant: int) -> None:
         """Make every token of a tenant unknown."""

@@ -35,7 +35,7 @@ REGISTRY: dict[str, Fault] = {}
 
 
 def fault(
-    seam: Stage[T],
+    stage: Stage[T],
     clause: str,
     name: str,
     summary: str,
@@ -52,7 +52,7 @@ def fault(
     def register(hook: Hook[T]) -> Hook[T]:
         if name in REGISTRY:
             raise ValueError(f"the fault {name} is declared twice")
-        REGISTRY[name] = Fault(name, clause, summary, sole, StageHook(seam, hook), variants, representative)
+        REGISTRY[name] = Fault(name, clause, summary, sole, StageHook(stage, hook), variants, representative)
         return hook
 
     return register

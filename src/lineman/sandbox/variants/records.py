@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lineman.sandbox.options import WEAK_SECRET, WEAK_SECRET_VARIANT
 from lineman.sandbox.records import EXAMPLE, Record
 from lineman.sandbox.variants.base import Variant
 
+WEAK_SECRET_VARIANT = "weak-secret"  # noqa: S105 - the name of a variant
+WEAK_SECRET = "12345678"  # noqa: S105 - what a staging system has, and what codes of records contain by chance
 _EVERY = 7
 """One record of so many gets the text."""
 
