@@ -84,6 +84,9 @@ def classify(error: Exception, recorder: PhaseRecorder, url: httpx.URL) -> Trans
     if isinstance(error, httpx.ProxyError):
         return TransportFailure(FailureKind.CONNECT, str(error))
     phase, reason = recorder.unfinished, _reason(error)
+    if isinstance(error, BrokenEncodingError):
+        message = f"the body from {place} is not what its Content-Encoding says ({reason})"
+        return TransportFailure(FailureKind.PROTOCOL, message)
     if wanted := _client_certificate(error):
         return TransportFailure(FailureKind.TLS, f"{place} {wanted}")
     if phase == "resolve":
@@ -153,8 +156,6 @@ def _client_certificate(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """The words of the deepest cause that has any."""
-    if isinstance(error, BrokenEncodingError):
-        return str(error)
     words = [_words(cause) for cause in _causes(error)]
     return next((text for text in reversed(words) if text), "no reason given")
 

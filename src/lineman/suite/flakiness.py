@@ -108,22 +108,26 @@ class TruncatedBodies:
 
 
 def is_cut_off(exchange: Exchange) -> bool:
-    """True for an answer 200 that was cut at every try."""
+    """True for an answer 200 whose body was cut at every try, or is not what its Content-Encoding says."""
     failure = exchange.failure
-    cut = failure is not None and failure.kind is FailureKind.CUT and failure.status == 200
-    return cut and exchange.attempt > 1
+    if failure is None or failure.status != 200:
+        return False
+    return failure.kind is FailureKind.PROTOCOL or (failure.kind is FailureKind.CUT and exchange.attempt > 1)
 
 
 def _cut_every_time(exchange: Exchange, again: Exchange) -> Finding:
     message = again.failure.message if again.failure else ""
+    coded = again.failure is not None and again.failure.kind is FailureKind.PROTOCOL
     return Finding(
         "answer.json",
-        Message.of("An answer 200 breaks off before it is whole, at every try, while a small one arrives."),
+        Message.of("The body of an answer 200 is not what its Content-Encoding says, at every try.")
+        if coded
+        else Message.of("An answer 200 breaks off before it is whole, at every try, while a small one arrives."),
         "a whole answer",
         message,
         (exchange, again),
         parameter="body",
         constraint="whole",
-        observed="cut",
+        observed="wrongly encoded" if coded else "cut",
         check="answers_arrive_whole",
     )

@@ -229,7 +229,8 @@ class Service:
 
     def send(self, requests: Sequence[Request]) -> list[Exchange]:
         exchanges = self._recorded(requests)
-        large = self.truncated_bodies.examine([e for e in exchanges if is_predictable(e)])
+        proven = self.truncated_bodies.proven is not None
+        large = self.truncated_bodies.examine([e for e in exchanges if proven or is_predictable(e)])
         self.state.add_findings(large)
         told = {e.number for finding in large for e in finding.exchanges}
         self.state.add_findings(self.failing.examine([e for e in exchanges if e.number not in told]))
