@@ -109,6 +109,7 @@ def test_the_app_key_changes_nothing(service: Service) -> None:
             ),
             clause,
             parameter="X-APP-Key",
+            volatile=service.model.volatile,
         ),
         clause,
         "app_key_changes_nothing",

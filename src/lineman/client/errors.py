@@ -85,7 +85,7 @@ def classify(error: Exception, recorder: PhaseRecorder, url: httpx.URL) -> Trans
         return TransportFailure(FailureKind.CONNECT, str(error))
     phase, reason = recorder.unfinished, _reason(error)
     if isinstance(error, BrokenEncodingError):
-        message = f"the body from {place} is not what its Content-Encoding says ({reason})"
+        message = f"the body from {place} is not what its Content-Encoding says ({error})"
         return TransportFailure(FailureKind.PROTOCOL, message)
     if wanted := _client_certificate(error):
         return TransportFailure(FailureKind.TLS, f"{place} {wanted}")

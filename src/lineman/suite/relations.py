@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lineman.contract.answer import Answer, AnswerKind, read_answer
@@ -18,18 +18,32 @@ from lineman.message import Message
 from lineman.suite.service import Service
 
 
-def same_answers(these: Sequence[Exchange], those: Sequence[Exchange], clause: str, *, parameter: str) -> list[Finding]:
-    """The same queries, asked in two ways that should make no difference."""
+def same_answers(
+    these: Sequence[Exchange],
+    those: Sequence[Exchange],
+    clause: str,
+    *,
+    parameter: str,
+    volatile: Collection[str] = (),
+) -> list[Finding]:
+    """The same queries, asked in two ways that should make no difference.
+
+    ``volatile`` are members that are another in every answer, and say nothing about either way.
+    """
     return [
-        finding for one, other in zip(these, those, strict=True) for finding in _same(one, other, clause, parameter)
+        finding
+        for one, other in zip(these, those, strict=True)
+        for finding in _same(one, other, clause, parameter, volatile)
     ]
 
 
-def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[Finding]:
+def _same(
+    one: Exchange, other: Exchange, clause: str, parameter: str, volatile: Collection[str] = ()
+) -> list[Finding]:
     here, there = read_answer(one), read_answer(other)
     if AnswerKind.OUTAGE in (here.kind, there.kind) or AnswerKind.NO_ANSWER in (here.kind, there.kind):
         return []
-    if _content(here) == _content(there):
+    if _content(here, volatile) == _content(there, volatile):
         return []
     asked = describe(parse_query(one.request.query or {}))
     return [
@@ -52,10 +66,10 @@ def _same(one: Exchange, other: Exchange, clause: str, parameter: str) -> list[F
     ]
 
 
-def _content(answer: Answer) -> str:
+def _content(answer: Answer, volatile: Collection[str]) -> str:
     if not has_page(answer):
         return answer.signature
-    return "\n".join((str(answer.total), *map(content, answer.records)))
+    return "\n".join((str(answer.total), *(content(record, volatile) for record in answer.records)))
 
 
 def _answer_summary(answer: Answer) -> dict[str, Any]:
@@ -83,7 +97,13 @@ def foreign_keys(service: Service, keys: Sequence[AppKey], queries: Sequence[dic
             pairs = [
                 (o, f) for o, f in zip(own, foreign, strict=True) if read_answer(f).kind is not AnswerKind.UNAUTHORISED
             ]
-            findings += same_answers([o for o, _ in pairs], [f for _, f in pairs], clause, parameter="X-APP-Key")
+            findings += same_answers(
+                [o for o, _ in pairs],
+                [f for _, f in pairs],
+                clause,
+                parameter="X-APP-Key",
+                volatile=service.model.volatile,
+            )
         return findings
 
     service.confirm(judge, clause, "foreign_app_key_gives_no_other_records")

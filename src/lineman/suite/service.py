@@ -169,8 +169,8 @@ class Service:
             if not self.allowance.affords(2 * cost + self.reader.cost()):
                 reason = SPENT
                 break
-            again = {finding.fingerprint for finding in self._closer(judge)}
-            if not self.reader.read_again():
+            again, ignored = {finding.fingerprint for finding in self._closer(judge)}, len(self.model.volatile)
+            if not self.reader.read_again() and len(self.model.volatile) == ignored:
                 proven = [*_named([finding for finding in findings if finding.fingerprint in again], check)]
                 self.state.add_findings(proven)
                 return proven

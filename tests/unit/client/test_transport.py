@@ -92,7 +92,7 @@ async def test_no_redirect_is_followed_and_no_cookie_kept() -> None:
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
             FailureKind.PROTOCOL,
-            "the gzip stream is broken",
+            "is not what its Content-Encoding says (the gzip stream is broken",
         ),
     ],
 )
