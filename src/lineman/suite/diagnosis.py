@@ -18,6 +18,9 @@ from lineman.suite.after_refusals import left_behind
 from lineman.suite.mismatch import Mismatch, Requery, body_of, ids, same_answer
 from lineman.suite.shrinking import counterfactuals, explicit_query, with_companions
 
+_AT_THE_MAXIMUM = ("limit.maximum", "limit.default")
+"""Clauses of the largest pages."""
+
 
 @dataclass
 class Diagnosis:
@@ -51,7 +54,19 @@ class Diagnosis:
             )
         if mismatch.asked.filters and self._only_when_filtered(mismatch):
             return replace(first, clause=filter_clause(mismatch.asked), parameter=mismatch.asked.filter_names)
+        if first.clause in _AT_THE_MAXIMUM and self._below_the_maximum_too(mismatch):
+            return replace(first, clause="limit.page-size", parameter="limit")
         return self._wrong_offset(mismatch, first) if mismatch.asked.start else first
+
+    def _below_the_maximum_too(self, mismatch: Mismatch) -> bool:
+        """True where a page of one record less than the most lacks as many: it is no bound, but any long page."""
+        size = document().paging.size_maximum - 1
+        query = {**mismatch.asked.query, **document().paging.page(size)}
+        other = self.requery.with_query(mismatch, query)
+        if other is None or other.findings[0].observed != "too few":
+            return False
+        # Where the pages have the same number of records, it is a bound below the documented one.
+        return len(read_answer(other.exchange).records) < len(read_answer(mismatch.exchange).records)
 
     def _wrong_offset(self, mismatch: Mismatch, first: Finding) -> Finding:
         blamable = not read_answer(mismatch.exchange).records or first.clause in ("limit.maximum", "limit.default")
@@ -76,6 +91,8 @@ class Diagnosis:
             for size, at in other_sizes.items()
             if size <= document().paging.size_maximum and at <= end < at + size
         ]
+        if document().paging.allows(end):
+            pages.append((1, end))  # long pages may all lose their last record
         requests = [{**asked.filters, **document().paging.page(size, at)} for size, at in pages]
         others = self.requery.ask([replace(mismatch.exchange.request, **body_of(query)) for query in requests])
         ends = [at + len(read_answer(other).records) for (_, at), other in zip(pages, others, strict=True)]

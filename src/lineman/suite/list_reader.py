@@ -44,6 +44,8 @@ class ListReader:
     """Filters whose pages of 100 do not fit together: they are read by smaller pages from then on."""
     _overstated: set[tuple[Any, ...]] = field(default_factory=set)
     """Filters whose total says more than can be read: the records that can be read are taken for the list."""
+    _never_whole: set[tuple[Any, ...]] = field(default_factory=set)
+    """Filters whose long pages lack records that short ones have: their list is never read as a whole."""
 
     def read(
         self, filters: dict[str, Any] | None = None, *, kept_if: Callable[[Record], bool] | None = None
@@ -126,19 +128,28 @@ class ListReader:
                 if _fit_together(pages):
                     return listing
             self._broken.add(base.filter_key)
-        smaller = self._by_smaller_pages(base)
-        if smaller is None and listing is not None and self._ends_before_its_total(base, listing):
-            self._overstated.add(base.filter_key)
-            return replace(listing, total=len(listing.records))
-        return smaller or listing or read_listing(base, self._pages(base))
+        if base.filter_key not in self._never_whole:
+            smaller = self._by_smaller_pages(base)
+            if smaller is not None:
+                return smaller
+            if listing is not None and self._ends_before_its_total(base, listing):
+                self._overstated.add(base.filter_key)
+                return replace(listing, total=len(listing.records))
+        return listing or read_listing(base, self._pages(base))
 
     def _ends_before_its_total(self, base: ParsedQuery, listing: Listing) -> bool:
-        """True where pages of another size end at the same record, and all say the same, higher total."""
-        size = document().paging.size_maximum - 1
+        """True where pages of other sizes end at the same record, and all say the same, higher total."""
+        size, end = document().paging.size_maximum - 1, len(listing.records)
         pages = self.send([self._page(base, size, offset) for offset in (0, size)])
         other = read_listing(base, pages)
-        if other is None or not 0 < len(listing.records) < min(listing.total, 2 * size):
+        if other is None or not 0 < end < min(listing.total, 2 * size):
             return False
+        if document().paging.allows(end):
+            # Where all long pages lose their last record, the one that ends the list stands on a page of its own.
+            (behind,) = self.send([self._page(base, 1, end)])
+            if read_answer(behind).records:
+                self._never_whole.add(base.filter_key)
+                return False
         totals = {read_answer(page).total for page in (*listing.exchanges, *pages)}
         return totals == {listing.total} and same_records(other.records, listing.records)
 

@@ -37,9 +37,7 @@ def same_answers(
     ]
 
 
-def _same(
-    one: Exchange, other: Exchange, clause: str, parameter: str, volatile: Collection[str] = ()
-) -> list[Finding]:
+def _same(one: Exchange, other: Exchange, clause: str, parameter: str, volatile: Collection[str] = ()) -> list[Finding]:
     here, there = read_answer(one), read_answer(other)
     if AnswerKind.OUTAGE in (here.kind, there.kind) or AnswerKind.NO_ANSWER in (here.kind, there.kind):
         return []
