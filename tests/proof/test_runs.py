@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lineman.report.files import write_run_files
 from lineman.report.run import State, Verdict
+from lineman.report.run_folder import write_run_files
 from lineman.sandbox import FAULTS, SandboxOptions, credentials
 from lineman.suite.pins import find_drift, read_pins, write_pins
 from lineman.suite.run_state import RunOptions

@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one run's folder per kind of run."""
-    from lineman.report.files import write_run_files  # noqa: PLC0415 - only where pages are rendered
+    from lineman.report.run_folder import write_run_files  # noqa: PLC0415 - only where pages are rendered
 
     from . import builders  # noqa: PLC0415
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from lineman.report.compare import compare
 from lineman.report.compare_views import comparison_html
-from lineman.report.files import write_run_files
 from lineman.report.run import TargetInfo
+from lineman.report.run_folder import write_run_files
 from lineman.report.runs_index import index
 
 from . import builders

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from lineman.report.files import write_run_files
+from lineman.report.run_folder import write_run_files
 
 from . import builders
 from .opening import opened

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lineman.report.files import write_run_files
+from lineman.report.run_folder import write_run_files
 
 from . import builders
 from .opening import opened

@@ -20,7 +20,7 @@ def call(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    from lineman.report.files import write_run_files  # noqa: PLC0415 - only here
+    from lineman.report.run_folder import write_run_files  # noqa: PLC0415 - only here
 
     write_run_files(builders.failing_run(id="before"), tmp_path / "a")
     write_run_files(builders.make_run(id="now"), tmp_path / "b")

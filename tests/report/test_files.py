@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from lineman.report.files import ReportError, load_run, write, write_run_files
+from lineman.report.files import ReportError, load_run, write
 from lineman.report.run import run_schema
+from lineman.report.run_folder import write_run_files
 from lineman.report.ticket import FOLDER
 
 from . import builders

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lineman.report.files import ReportError, write_run_files
+from lineman.report.files import ReportError
 from lineman.report.run import State, Verdict
+from lineman.report.run_folder import write_run_files
 from lineman.report.shards import merge
 
 from . import builders

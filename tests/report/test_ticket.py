@@ -10,8 +10,9 @@ from tests.report.builders import failing_run, hostile_run, violation, waived_ru
 from typer.testing import CliRunner
 
 from lineman.cli.report import app
-from lineman.report.files import run_text, write_run_files
+from lineman.report.files import run_text
 from lineman.report.languages import LOCALES, language
+from lineman.report.run_folder import write_run_files
 from lineman.report.run_page import run_page
 from lineman.report.summary import summary
 from lineman.report.ticket import find_cause, ticket, ticket_name, tickets

@@ -75,7 +75,8 @@ def merge(
     output: Annotated[Path, typer.Option("--output", help="The folder for the joined run.", show_default=False)],
 ) -> None:
     """Join shards of one run (same target, document, seed and profile) into one."""
-    from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
+    from lineman.report.files import load_run  # noqa: PLC0415 - heavy
+    from lineman.report.run_folder import write_run_files  # noqa: PLC0415 - heavy
     from lineman.report.shards import merge as join  # noqa: PLC0415 - heavy
 
     with _errors_as_messages():
@@ -91,7 +92,8 @@ def render(
     language: Annotated[str, typer.Option("--language", help="Of the tickets: en or zh.")] = "en",
 ) -> None:
     """Render a run's page and files again from its run.json."""
-    from lineman.report.files import load_run, write_run_files  # noqa: PLC0415 - heavy
+    from lineman.report.files import load_run  # noqa: PLC0415 - heavy
+    from lineman.report.run_folder import write_run_files  # noqa: PLC0415 - heavy
 
     with _errors_as_messages():
         record = load_run(run)

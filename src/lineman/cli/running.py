@@ -15,10 +15,11 @@ import typer
 
 from lineman.cli.terminal import Display
 from lineman.report.compare import apply_baseline
-from lineman.report.files import ReportError, load_run, make_folder, write_run_files
+from lineman.report.files import ReportError, load_run, make_folder
 from lineman.report.history import HISTORY_FILE, add_to_history
 from lineman.report.plot_worker import warm_worker
 from lineman.report.run import Run
+from lineman.report.run_folder import write_run_files
 from lineman.report.runs_index import find_baseline
 from lineman.suite.pins import read_pins, write_pins
 from lineman.suite.requirements import check_target

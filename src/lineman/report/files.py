@@ -1,11 +1,9 @@
-"""The files of a run's folder, written so that a reader never meets half a file."""
+"""Reading a run and writing files, so that a reader never meets half a file, and what goes wrong in one line."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from lineman.files import write_atomically
@@ -61,59 +59,6 @@ def load_run(path: Path) -> Run:
         raise ReportError(
             f"{path} is not a run of lineman: {where} {what[:200]}: give a run.json or its folder"
         ) from error
-
-
-def write_run_files(run: Run, folder: Path, *, previous: Run | None = None, language: str = "en") -> list[Path]:
-    """Write every file of a run into ``folder``, which is created: the page, the record and the pipeline's files.
-
-    ``language`` is that of the tickets (``en``, ``zh``).
-    With ``previous`` the run is first compared with it, unless that has happened already.
-
-    Raises:
-        ReportError: the folder or a file cannot be written; the message says what to do.
-    """
-    from lineman.report.compare import apply_baseline  # noqa: PLC0415 - compare reads runs through this module
-    from lineman.report.figures import open_violations  # noqa: PLC0415
-    from lineman.report.ticket import FOLDER  # noqa: PLC0415 - keeps a probe's start fast
-
-    if previous is not None and run.baseline is None:
-        run = apply_baseline(run, previous)
-    make_folder(folder)
-    if open_violations(run):
-        make_folder(folder / FOLDER)
-    written = [write(folder / name, data) for name, data in _contents(run, folder, language)]
-    with contextlib.suppress(OSError):
-        (folder / JOURNAL_FILE).unlink()
-    return written
-
-
-def _contents(run: Run, folder: Path, code: str) -> Iterator[tuple[str, bytes]]:
-    from lineman.report.ctrf import ctrf  # noqa: PLC0415 - keeps a probe's start fast
-    from lineman.report.har import har  # noqa: PLC0415
-    from lineman.report.history import read_history  # noqa: PLC0415
-    from lineman.report.junit import junit  # noqa: PLC0415
-    from lineman.report.languages import language  # noqa: PLC0415
-    from lineman.report.run_page import run_page  # noqa: PLC0415
-    from lineman.report.summary import summary  # noqa: PLC0415
-    from lineman.report.ticket import FOLDER, ticket, ticket_name, tickets  # noqa: PLC0415
-
-    said = language(code)
-    before = [one for one in read_history(folder.parent, run.target.name) if one.started < run.started]
-
-    yield "run.json", run_text(run).encode()
-    for cause in tickets(run):
-        yield (
-            f"{FOLDER}/{ticket_name(cause)}",
-            ticket(run, cause, said, history=before).encode("utf-8", "backslashreplace"),
-        )
-    yield "summary.md", summary(run).encode("utf-8", "backslashreplace")
-    yield "junit.xml", junit(run)
-    yield "ctrf.json", json.dumps(ctrf(run), ensure_ascii=False, indent=1).encode()
-    yield "exchanges.har", har(run).encode("utf-8", "backslashreplace")
-    yield (
-        "index.html",
-        run_page(run, raw_page=(folder / "pytest.html").exists(), history=before).encode("utf-8", "backslashreplace"),
-    )
 
 
 def make_folder(folder: Path) -> None:

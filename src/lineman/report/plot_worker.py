@@ -1,8 +1,8 @@
 """A second process that draws: loading the plotting library takes as long as many a run, and a run leaves a core free.
 
-with standing_by():
-    …                       # the run; meanwhile the process loads what drawing needs
-    drawn(measured, …)      # the picture, or None where there is no such process or it failed
+with warm_worker():
+    …                             # the run; meanwhile the process loads what drawing needs
+    draw_in_worker(measured, …)   # the picture, or None where there is no such process or it failed
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def warm_worker() -> Iterator[None]:
 
 
 def draw_in_worker(measured: dict[str, list[float]], limit: float | None, title: str) -> str | None:
-    """Have the picture drawn that :func:`lineman.report.plots.picture` draws; None where it cannot be had this way."""
+    """Have the picture drawn that :func:`lineman.report.plots.draw_svg` draws; None where it cannot be had this way."""
     if not _waiting:
         return None
     process = _waiting.pop()
@@ -56,7 +56,7 @@ def _start() -> subprocess.Popen[str] | None:
         return None
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "lineman.report.plot_worker"],
+            [sys.executable, "-m", "lineman.report.plots"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -65,17 +65,3 @@ def _start() -> subprocess.Popen[str] | None:
         )
     except OSError:
         return None
-
-
-def main() -> None:
-    """Load, wait for one order on standard input, draw it, end."""
-    from lineman.report.plots import draw_svg, warm_up  # noqa: PLC0415 - only in the second process
-
-    warm_up()
-    order = sys.stdin.buffer.read()
-    if order:
-        sys.stdout.buffer.write(draw_svg(*json.loads(order)).encode())
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,9 @@ theme and needs no style that the page's policy would refuse.
 from __future__ import annotations
 
 import io
+import json
 import re
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -184,3 +186,15 @@ def _font_size(font: str) -> str:
 def _declarations(style: str) -> list[tuple[str, Any]]:
     pairs = (part.partition(":") for part in style.split(";") if ":" in part)
     return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def main() -> None:
+    """Load, wait for one order on standard input, draw it, end: what the second process of ``plot_worker`` does."""
+    warm_up()
+    order = sys.stdin.buffer.read()
+    if order:
+        sys.stdout.buffer.write(draw_svg(*json.loads(order)).encode())
+
+
+if __name__ == "__main__":
+    main()
