@@ -1,8 +1,6 @@
 """What the suite does not manage yet, and what it says instead. A subject that it manages leaves this list."""
 
 OPEN = {
-    "just-over-unprocessable": "as over-unprocessable",
-    "over-unprocessable": "named as an undocumented status alone; limit.clamp is not held, and not named as broken",
     "rate-limit-5-403-page": "no verdict: a limit that answers 403 is taken for refused credentials",
     "rate-limit-5-403-json": "no verdict: a limit that answers 403 is taken for refused credentials",
     "rate-limit-5-200-page": "no verdict: a limit that answers with a page is taken for a gateway",

@@ -94,9 +94,14 @@ def summary_of(record: Record) -> dict[str, Any]:
     return {name: record.get(name) for name in document().shown_members}
 
 
+_FIRST_REFUSAL = 400
+"""From this status on a request is refused, whether the page documents the status or not."""
+
+
 def not_accepted(c: Comparison) -> Iterator[Finding]:
     """Judge an answer without a page of records."""
-    if c.answer.kind in (AnswerKind.SUCCESS, AnswerKind.OTHER):
+    refused = c.answer.status is not None and c.answer.status >= _FIRST_REFUSAL
+    if c.answer.kind is AnswerKind.SUCCESS or (c.answer.kind is AnswerKind.OTHER and not refused):
         return  # judged by the checks on a single exchange: status, JSON, data
     if may_be_refused(c):
         return
