@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from lineman.monitor.config import MonitorConfigurationError, load_configuration
-from lineman.monitor.config.durations import format_ms, milliseconds
+from lineman.monitor.config.durations import milliseconds
 from lineman.monitor.config.maintenance import MaintenanceWindow
 from lineman.monitor.config.thresholds import rules_of
 from lineman.resources import resource
+from lineman.times import format_ms
 
 
 def problems(tmp_path: Path, text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from lineman.report import plot_worker
-from lineman.report.figures import figures, percentile, samples, spoken
+from lineman.report.figures import figures, percentile, samples
 from lineman.report.plot_worker import warm_worker
 from lineman.report.plots import latency_plot
 
@@ -35,11 +35,6 @@ def test_tokens_and_failures_are_not_latency() -> None:
     )
     assert samples(run) == {"total": [1.0]}
     assert [(one.phase, one.size, one.most) for one in figures(run)] == [("total", 1, 1.0)]
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(None, "–"), (0.00042, "0.4 ms"), (0.0341, "34 ms"), (1.25, "1.25 s")])
-def test_seconds_for_people(seconds: float | None, text: str) -> None:
-    assert spoken(seconds) == text
 
 
 def test_the_plot_has_no_style_and_no_colour_of_its_own() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from lineman.report.html import format_duration, prose, render
+from lineman.report.html import prose, render
 
 
 def test_another_package_has_pages_of_the_same_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,8 +33,3 @@ def test_another_package_has_pages_of_the_same_look(tmp_path: Path, monkeypatch:
 )
 def test_words_in_backticks_are_code(text: str, shown: str) -> None:
     assert prose(text) == Markup(shown)  # noqa: S704 - the expected text of a test
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(4.21, "4.2 s"), (185, "3 min 05 s"), (7500, "2 h 05 min")])
-def test_durations_for_people(seconds: float, text: str) -> None:
-    assert format_duration(seconds) == text

@@ -52,9 +52,9 @@ def check(
 
     from lineman.cli.probe import load  # noqa: PLC0415 - heavy
     from lineman.monitor.config import MonitorConfigurationError  # noqa: PLC0415 - heavy
-    from lineman.monitor.config.durations import format_ms  # noqa: PLC0415 - heavy
     from lineman.monitor.config.loading import target_problems  # noqa: PLC0415 - heavy
     from lineman.monitor.config.thresholds import rules_of  # noqa: PLC0415 - heavy
+    from lineman.times import format_ms  # noqa: PLC0415 - used here only
 
     sound, wrong = _check_targets(config, os.environ)
     wrong += _check_pins()

@@ -27,6 +27,7 @@ from lineman.suite.run_state import RunOptions
 from lineman.suite.runner import prepare, run_suite
 from lineman.suite.waiting import wait_until_up
 from lineman.target import Target
+from lineman.times import format_instant
 
 REPORTS = Path("reports")
 
@@ -97,7 +98,7 @@ def _own_folder(name: str) -> Path:
     """Make a folder below ``reports`` that no other run has, though two begin in the same second."""
     make_folder(REPORTS)
     fit = "".join(c if c.isalnum() or c in "-._" else "_" for c in name)
-    first = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{fit}"
+    first = f"{format_instant(datetime.now(UTC), 'name')}-{fit}"
     for number in itertools.count(1):
         folder = REPORTS / (first if number == 1 else f"{first}-{number}")
         try:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lineman.report.compare import RunComparison
-from lineman.report.figures import spoken, verdict_word
+from lineman.report.figures import verdict_word
 from lineman.report.grouping import BrokenClause
 from lineman.report.run import ClauseResult, Drift, FixedViolation
 from lineman.text import clip, code, count, escaped, visible
+from lineman.times import format_duration
 
 _LONGEST = 400
 
@@ -114,7 +115,8 @@ def latency_lines(comparison: RunComparison) -> list[str]:
     """One line per percentile that both runs can tell."""
     names = {50: "median", 95: "95th percentile"}
     return [
-        f"{names[one.percent]}: {spoken(one.before)} → {spoken(one.after)} ({_shift(one.before, one.after)})"
+        f"{names[one.percent]}: {format_duration(one.before)} → {format_duration(one.after)} "
+        f"({_shift(one.before, one.after)})"
         for one in comparison.latency
         if one.before is not None and one.after is not None
     ]

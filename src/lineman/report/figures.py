@@ -131,13 +131,3 @@ def figures(run: Run) -> list[PhaseFigures]:
         )
         for phase, seconds in samples(run).items()
     ]
-
-
-def spoken(seconds: float | None) -> str:
-    """Seconds for people: ``0.4 ms``, ``34 ms``, ``1.25 s``; a dash for None."""
-    if seconds is None:
-        return "–"
-    if seconds >= 1:
-        return f"{seconds:,.2f} s"
-    milliseconds = seconds * 1000
-    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"

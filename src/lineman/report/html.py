@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,9 @@ from urllib.parse import quote
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lineman.report.figures import STATE_MARKS, STATE_WORDS, spoken
+from lineman.report.figures import STATE_MARKS, STATE_WORDS
 from lineman.text import clip, compact, count, pretty, visible
+from lineman.times import format_duration, format_instant
 
 if TYPE_CHECKING:
     from lineman.report.history import PastRun
@@ -123,11 +123,9 @@ def _environment(package: str) -> Environment:
         "compact": compact,
         "pretty": pretty,
         "count": count,
-        "spoken": spoken,
-        "moment": format_instant,
+        "format_duration": format_duration,
+        "format_instant": format_instant,
         "run_link": run_link,
-        "local": local,
-        "lasting": format_duration,
         "word": STATE_WORDS.__getitem__,
         "mark": STATE_MARKS.__getitem__,
     }
@@ -154,26 +152,6 @@ def prose(text: str) -> Markup:
     return Markup("").join(shown)
 
 
-def format_instant(value: datetime) -> str:
-    """``2026-05-04 09:30:00 UTC``."""
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
 def run_link(past: PastRun) -> str:
     """The page of another run, from the page of a run beside it."""
     return f"../{quote(past.folder)}/index.html"
-
-
-def local(value: datetime) -> str:
-    """The same moment on the clock of the machine that renders the page, with its offset."""
-    return f"{value.astimezone():%Y-%m-%d %H:%M:%S %z}"
-
-
-def format_duration(seconds: float) -> str:
-    """``4.2 s``, ``3 min 05 s``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -16,9 +16,10 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from lineman.report.figures import percentile, samples, spoken
+from lineman.report.figures import percentile, samples
 from lineman.report.plot_worker import draw_in_worker
 from lineman.report.run import Run
+from lineman.times import format_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,9 +89,9 @@ def _histogram(axes: Axes, totals: list[float], limit: float | None) -> None:
     for percent, colour, name in lines:
         seconds = percentile(totals, percent)
         if seconds is not None:
-            _line(axes, seconds, colour, f"{name} {spoken(seconds)}", "-" if percent == 50 else "--")
+            _line(axes, seconds, colour, f"{name} {format_duration(seconds)}", "-" if percent == 50 else "--")
     if limit is not None:
-        _line(axes, limit, _LIMIT, f"limit {spoken(limit)}", "-")
+        _line(axes, limit, _LIMIT, f"limit {format_duration(limit)}", "-")
     axes.legend(loc="upper left", bbox_to_anchor=(0, 1.28), ncols=3, frameon=False, labelcolor=_INK, handlelength=1.4)
     _bare(axes)
 
@@ -117,15 +118,8 @@ def _axis(axes: Axes, lowest: float, highest: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(lowest * 0.8, highest * 1.3)
     axes.xaxis.set_major_locator(LogLocator(numticks=7))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _tick(seconds)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_duration(seconds, "tick")))
     axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _tick(seconds: float) -> str:
-    for unit, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= unit * 0.999:
-            return f"{seconds / unit:.0f} {name}"
-    return ""
 
 
 def _bare(axes: Axes) -> None:

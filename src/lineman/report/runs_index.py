@@ -12,6 +12,7 @@ from typing import Any
 from lineman.report.figures import Counts, counts, percentile, samples, verdict_word
 from lineman.report.files import ReportError, write
 from lineman.report.run import ClauseResult, Run, State, Verdict
+from lineman.times import format_instant
 
 MOST_RUNS = 30
 """Runs in one strip."""
@@ -159,7 +160,7 @@ def _strip(clause: ClauseResult, tables: list[tuple[Run, dict[str, ClauseResult]
     answer: str | None = None
     for run, table in tables:
         found = table.get(clause.id)
-        cells.append(_cell(found, answer, f"{run.started:%Y-%m-%d %H:%M}"))
+        cells.append(_cell(found, answer, format_instant(run.started, "short")))
         answer = found.answer if found and found.answer else answer
     kinds = [cell.kind for cell in cells]
     judged = [cell.kind for cell, (run, _) in zip(cells, tables, strict=True) if run.verdict is not Verdict.NO_VERDICT]

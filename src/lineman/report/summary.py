@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.report.compare import broken_before, gone_clauses
-from lineman.report.figures import figures, open_violations, spoken, tally, verdict_word
+from lineman.report.figures import figures, open_violations, tally, verdict_word
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
 from lineman.report.run import Change, Level, Run, State
 from lineman.report.ticket import FOLDER, ticket_name
 from lineman.text import clip, code, compact, count, escaped, fenced
+from lineman.times import format_duration, format_instant
 
 MOST_BYTES = 60_000
 _MARKS = {"PASS": "✅", "FAIL": "❌", "PASS WITH WAIVERS": "☑️", "NO VERDICT": "⚠️"}
@@ -53,7 +54,7 @@ def _sections(run: Run) -> Iterator[str]:
 def _where(run: Run) -> str:
     lasted = (run.finished - run.started).total_seconds()
     return (
-        f"\n{code(run.target.name)} at {code(clip(run.target.base_url, 200))}, {run.started:%Y-%m-%d %H:%M:%S %Z}, "
+        f"\n{code(run.target.name)} at {code(clip(run.target.base_url, 200))}, {format_instant(run.started)}, "
         f"{lasted:,.1f} s, {count(run.requests, 'request')}; profile {run.profile}, seed {run.seed}, "
         f"document {escaped(run.document.version)}, baseline {code(run.baseline) if run.baseline else 'none'}.\n"
     )
@@ -140,6 +141,7 @@ def _latency(run: Run) -> Iterator[str]:
     total = next((one for one in figures(run) if one.phase == "total"), None)
     if total:
         yield (
-            f"\n## Latency\n\nmedian {spoken(total.percentiles[50])}, 95th percentile {spoken(total.percentiles[95])}, "
-            f"longest {spoken(total.most)} over {count(total.size, 'answered query', 'answered queries')}.\n"
+            f"\n## Latency\n\nmedian {format_duration(total.percentiles[50])}, "
+            f"95th percentile {format_duration(total.percentiles[95])}, "
+            f"longest {format_duration(total.most)} over {count(total.size, 'answered query', 'answered queries')}.\n"
         )

@@ -17,6 +17,7 @@ from lineman.report.history import PastRun, since_when
 from lineman.report.languages import Language
 from lineman.report.run import Change, ExchangeRecord, Run, Violation
 from lineman.text import clip, code, escaped, fenced, pretty
+from lineman.times import format_instant
 
 FOLDER = "tickets"
 _SAFE = re.compile(r"[^A-Za-z0-9.-]+")
@@ -137,12 +138,12 @@ def _since(clause: str, history: Sequence[PastRun], language: Language) -> str:
     since = since_when(clause, history)
     first, good = since.first_seen, since.last_good
     words = (
-        language.say("Seen since {time} (run {run}).", time=f"{first.started:%Y-%m-%d %H:%M %Z}", run=first.id)
+        language.say("Seen since {time} (run {run}).", time=format_instant(first.started, "minute"), run=first.id)
         if first
         else language.say("This run is the first that shows it.")
     )
     held = (
-        language.say("Last held at {time} (run {run}).", time=f"{good.started:%Y-%m-%d %H:%M %Z}", run=good.id)
+        language.say("Last held at {time} (run {run}).", time=format_instant(good.started, "minute"), run=good.id)
         if good
         else language.say("No earlier run saw it held.")
     )
@@ -188,8 +189,8 @@ def _environment(run: Run, lead: Violation, language: Language) -> str:
     exchange = _evidence(run, lead)
     rows = [
         (language.say("Environment"), f"{run.target.name}, {run.target.base_url}"),
-        (language.say("Run"), f"{run.id}, {run.started:%Y-%m-%d %H:%M:%S %Z}"),
-        (language.say("Time of the request"), f"{exchange.started:%Y-%m-%d %H:%M:%S.%f %Z}" if exchange else "–"),
+        (language.say("Run"), f"{run.id}, {format_instant(run.started)}"),
+        (language.say("Time of the request"), format_instant(exchange.started, "precise") if exchange else "–"),
         (language.say("Document"), run.document.version),
         (language.say("Found by"), f"lineman {run.lineman}, {lead.fingerprint}"),
     ]

@@ -28,6 +28,7 @@ from lineman.suite.record import (
 from lineman.suite.requirements import unmet_requirements
 from lineman.suite.service import Service
 from lineman.suite.session import Session
+from lineman.times import format_instant
 
 
 def conclude(
@@ -59,7 +60,7 @@ def conclude(
     target = service.client.target
     return Run(
         lineman=__version__,
-        id=f"{started:%Y%m%dT%H%M%SZ}-{target.name}".replace("/", "_").replace(":", "_"),
+        id=f"{format_instant(started, 'name')}-{target.name}".replace("/", "_").replace(":", "_"),
         verdict=verdict,
         exit_code=code,
         explanation=sentence,

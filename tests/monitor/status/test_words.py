@@ -8,14 +8,15 @@ from tests.monitor.status import builders
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.result import Verdict
 from lineman.monitor.status.badge import badge_word, endpoint, svg
-from lineman.monitor.status.charts import TALL, Scale, curve, day_bars, good_runs, phases, tick_label, void_runs
+from lineman.monitor.status.charts import TALL, Scale, curve, day_bars, good_runs, phases, void_runs
 from lineman.monitor.status.current import CanaryStatus, headline, present
 from lineman.monitor.status.facts import CanaryHistory
 from lineman.monitor.status.page_queries import of_result
 from lineman.monitor.status.snapshot import CanaryState
 from lineman.monitor.status.view import works
-from lineman.monitor.status.wording import bytes_words, clause_words, public, rough
+from lineman.monitor.status.wording import bytes_words, clause_words, public
 from lineman.monitor.uptime import Uptime
+from lineman.times import format_duration
 
 NOW = builders.NOW
 
@@ -65,22 +66,6 @@ def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> CanaryStatus
 )
 def test_messages_hold_no_record(message: str, shown: str) -> None:
     assert public(message) == shown
-
-
-@pytest.mark.parametrize(
-    ("length", "words"),
-    [
-        (0, "0 s"),
-        (999, "0 s"),
-        (61_000, "1 min 1 s"),
-        (HOUR, "1 h"),
-        (HOUR + 5_000, "1 h"),
-        (49 * HOUR, "2 d 1 h"),
-        (DAY + MINUTE, "1 d"),
-    ],
-)
-def test_lengths_in_two_units(length: int, words: str) -> None:
-    assert rough(length) == words
 
 
 @pytest.mark.parametrize(
@@ -181,7 +166,7 @@ def test_an_axis_holds_what_it_was_made_for() -> None:
     places = [scale.at(value) for value in (0.0004, 0.03, 5.0)]
     assert places == sorted(places)
     assert 0 < places[0] < places[-1] < 1
-    assert [tick_label(tick) for tick in scale.ticks()] == ["1 ms", "10 ms", "100 ms", "1 s"]
+    assert [format_duration(tick, "tick") for tick in scale.ticks()] == ["1 ms", "10 ms", "100 ms", "1 s"]
 
 
 def test_the_running_window_and_the_next() -> None:

@@ -27,21 +27,6 @@ def milliseconds(value: Any) -> int:
     return round(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
 
 
-def format_ms(length: int) -> str:
-    """Write milliseconds as people do, in the two largest units that matter: ``1h30m``, ``250ms``."""
-    if length < 1_000:
-        return f"{length}ms"
-    if length < 60_000:
-        return f"{length / 1_000:g}s"
-    parts = []
-    rest = length
-    for unit in ("d", "h", "m", "s"):
-        count, rest = divmod(rest, _UNITS[unit])
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
-
-
 _SCHEMA = WithJsonSchema(
     {"type": ["string", "number"], "description": "A length of time such as 30s, 5m or 1h30m, or a number of seconds"}
 )

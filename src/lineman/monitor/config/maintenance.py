@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.config.durations import Duration, format_ms
+from lineman.monitor.config.durations import Duration
 from lineman.text import hint
+from lineman.times import format_ms
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

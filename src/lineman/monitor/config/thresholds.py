@@ -11,8 +11,8 @@ from fractions import Fraction
 
 from lineman.contract.operation import document
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import LONGEST_INTERVAL, BurnRule, Canary
+from lineman.times import format_ms
 
 MINIMUM_FAILED = 3
 """Failed slots that a default rule needs at least in its long window."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import ProbeResult, Verdict
+from lineman.times import format_duration, format_instant
 
 _WIDTH = 80
 
@@ -67,15 +67,16 @@ def text(result: ProbeResult) -> str:
 def _lines(result: ProbeResult) -> Iterator[str]:
     yield f"{result.verdict.upper()}: {result.canary}: {printable(result.message)}"
     if result.last.phases:
-        phases = ", ".join(f"{name} {_time(seconds)}" for name, seconds in result.last.phases.items())
-        yield f"  time         {_time(result.seconds)} ({phases})"
+        phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in result.last.phases.items())
+        yield f"  time         {format_duration(result.seconds)} ({phases})"
     if result.token is not None:
-        yield f"  token        {result.token.verdict}, {_time(result.token.seconds)}: {printable(result.token.message)}"
+        token = result.token
+        yield f"  token        {token.verdict}, {format_duration(token.seconds)}: {printable(token.message)}"
     if result.certificate is not None:
         seen = result.certificate
-        end = datetime.fromtimestamp(seen.not_after / 1_000, UTC)
         trusted = "verified" if seen.verified else f"not trusted: {printable(seen.reason)}"
-        yield f"  certificate  ends {end:%Y-%m-%d %H:%M} UTC ({seen.days_left(result.started):.1f} days), {trusted}"
+        ends, left = format_instant(seen.not_after, "minute"), seen.days_left(result.started)
+        yield f"  certificate  ends {ends} ({left:.1f} days), {trusted}"
     for number, attempt in enumerate(result.attempts[:-1], start=1):
         yield f"  try {number}        {attempt.verdict}: {printable(attempt.message)}"
     for breach in result.breaches:
@@ -87,7 +88,3 @@ def _lines(result: ProbeResult) -> Iterator[str]:
 def printable(value: str) -> str:
     """Text of a target without characters that could steer a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1_000:.1f} ms"

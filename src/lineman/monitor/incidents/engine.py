@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
 from lineman.monitor.config.thresholds import rules_of
@@ -20,6 +19,7 @@ from lineman.monitor.incidents.notices import NamedCanary, canary_notice, for_lo
 from lineman.monitor.incidents.state import MonitorState, StateChange
 from lineman.monitor.result import Cause, ProbeResult, Verdict
 from lineman.monitor.slots import SlotEntry
+from lineman.times import format_ms
 
 
 def decide(

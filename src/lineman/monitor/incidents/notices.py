@@ -7,16 +7,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from lineman.contract.clauses import catalogue
 from lineman.monitor.clock import Clock
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.alerts import Event, LastAlert
 from lineman.monitor.incidents.machine import Incident
 from lineman.text import clip, visible
+from lineman.times import format_instant, format_ms
 
 MOST_NAMES = 20
 """Canaries, incidents or targets that a notice names one by one; the rest is a number."""
@@ -115,7 +114,7 @@ class Notice:
             "title": self.title,
             "body": self.body,
             "matter": self.matter,
-            "created": instant(self.created),
+            "created": format_instant(self.created, "iso"),
             **bounded,
             **totals,
         }
@@ -179,11 +178,6 @@ def _promise(match: re.Match[str]) -> str:
     return match[0] if known is None else f"contract broken: “{known.title}” ({match[1]}): "
 
 
-def instant(milliseconds: int) -> str:
-    """An instant as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def key_of(*parts: object) -> str:
     """The idempotency key of whatever the parts name."""
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:32]
@@ -209,9 +203,8 @@ def incident_notice(
     ended = max((incident.ended or 0 for incident in incidents), default=0)
     over = event is Event.RECOVERED and ended > 0
     lines = [_said(message or next((i.summary for i in incidents), ""))]
-    lines.append(
-        f"since {instant(first)}" + (f", over {instant(ended)}, lasted {format_ms(ended - first)}" if over else "")
-    )
+    end = f", over {format_instant(ended, 'iso')}, lasted {format_ms(ended - first)}" if over else ""
+    lines.append(f"since {format_instant(first, 'iso')}{end}")
     if len(canaries) > 1 or (known and known[0].title):
         lines.append(f"{'canary' if len(canaries) == 1 else 'canaries'}: {listed([one.words for one in known])}")
     flaps = sum(incident.flaps for incident in incidents)
@@ -222,11 +215,11 @@ def incident_notice(
         "canaries": canaries,
         "incidents": [incident.id for incident in incidents],
         "cause": incidents[-1].cause.value if incidents else "",
-        "since": instant(first),
+        "since": format_instant(first, "iso"),
         **members,
     }
     if over:
-        facts["ended"] = instant(ended)
+        facts["ended"] = format_instant(ended, "iso")
     shown = ", ".join(canaries[:3]) + (f" and {len(canaries) - 3} more" if len(canaries) > 3 else "")
     ids = [incident.id for incident in incidents if incident.open] or [incident.id for incident in incidents]
     key = key_of(matter, channel, event.value, count, ids[:1])

@@ -16,10 +16,10 @@ from lineman.contract.checks import findings_of, run_checks
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Phases
 from lineman.json_text import parse_json
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary
 from lineman.monitor.result import PHASES, Attempt, Cause, ProbeResult, ProbeViolation, TokenStep, Verdict
 from lineman.target import Target
+from lineman.times import format_ms
 
 _NO_CONNECTION = (FailureKind.RESOLVE, FailureKind.CONNECT, FailureKind.TLS)
 

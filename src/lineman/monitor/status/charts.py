@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.status.page_queries import CHECKS
 from lineman.monitor.status.uptime_windows import DAYS
-from lineman.monitor.status.wording import day
 from lineman.monitor.uptime import Uptime
 from lineman.report.figures import NEEDED, percentile
+from lineman.times import day_of, format_duration
 
 WIDE, HIGH = 240, 150
 """Size of the drawing area over time: with its labels it fits a telephone without being made smaller."""
@@ -99,17 +99,17 @@ def curve(
     return Curve(
         median=_path([(hour, across(hour + HOUR // 2), down(median)) for hour, median, _ in hours]),
         high=_path([(hour, across(hour + HOUR // 2), down(high)) for hour, _, high in hours]),
-        seconds=tuple(Mark(down(tick), tick_label(tick)) for tick in scale.ticks()),
+        seconds=tuple(Mark(down(tick), _tick(tick)) for tick in scale.ticks()),
         days=_spaced(
             [Mark(across(at), _tick_time(at, ticks)) for at in range((begin // ticks + 1) * ticks, end, ticks)]
         ),
-        limits=tuple(Mark(down(value), tick_label(value), name) for name, value in limits),
+        limits=tuple(Mark(down(value), _tick(value), name) for name, value in limits),
     )
 
 
 def _tick_time(instant: int, ticks: int) -> str:
     """The day; where marks are less than a day apart, the time of the day (UTC)."""
-    return day(instant)[5:] if ticks >= DAY else f"{instant % DAY // HOUR:02}:{instant % HOUR // MINUTE:02}"
+    return day_of(instant)[5:] if ticks >= DAY else f"{instant % DAY // HOUR:02}:{instant % HOUR // MINUTE:02}"
 
 
 def _spaced(marks: Sequence[Mark], wide: float = 1) -> tuple[Mark, ...]:
@@ -163,9 +163,11 @@ def phases(samples: Mapping[str, list[float]], limits: Sequence[tuple[str, float
         return None
     scale = Scale.around([value for values in samples.values() for value in values] + [value for _, value in limits])
     rows = tuple(_row(name, values, index, scale) for index, (name, values) in enumerate(samples.items()))
-    ticks = _spaced([Mark(round(scale.at(tick), 4), tick_label(tick)) for tick in scale.ticks()], PHASES_WIDE)
+    ticks = _spaced([Mark(round(scale.at(tick), 4), _tick(tick)) for tick in scale.ticks()], PHASES_WIDE)
     return PhaseChart(
-        rows, ticks, tuple(Mark(round(scale.at(value), 4), tick_label(value), name) for name, value in limits)
+        rows,
+        ticks,
+        tuple(Mark(round(scale.at(value), 4), _tick(value), name) for name, value in limits),
     )
 
 
@@ -183,14 +185,6 @@ def _row(name: str, values: list[float], index: int, scale: Scale) -> PhaseRow:
         high_at=None if high is None else round(scale.at(high), 4),
         most_at=round(scale.at(values[-1]), 4),
     )
-
-
-def tick_label(seconds: float) -> str:
-    """``20 ms``, ``1.5 s``, ``500 µs``."""
-    for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= unit * 0.999:
-            return f"{seconds / unit:.3g} {name}"
-    return "0 s"
 
 
 BAR, GAP, TALL = 6, 2, 34
@@ -311,3 +305,7 @@ def _runs(places: Iterable[int]) -> list[DayRun]:
         else:
             runs.append(DayRun(x, BAR))
     return runs
+
+
+def _tick(seconds: float) -> str:
+    return format_duration(seconds, "tick")

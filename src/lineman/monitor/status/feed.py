@@ -8,8 +8,9 @@ from xml.etree import ElementTree as Xml
 
 from lineman.monitor.status.facts import HistorySnapshot
 from lineman.monitor.status.timeline import Timeline
-from lineman.monitor.status.wording import date_time, iso, rough
+from lineman.monitor.status.wording import rough
 from lineman.text import clip, visible
+from lineman.times import format_instant
 
 KIND = "application/atom+xml; charset=utf-8"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -24,7 +25,7 @@ def feed(facts: HistorySnapshot, titles: Mapping[str, str]) -> bytes:
     place = quote(facts.where.place)
     _add(root, "id", f"urn:lineman:incidents:{place}")
     _add(root, "title", "Incidents")
-    _add(root, "updated", iso(max((_updated(story) for story in facts.stories), default=0)))
+    _add(root, "updated", format_instant(max((_updated(story) for story in facts.stories), default=0), "iso"))
     author = Xml.SubElement(root, f"{{{_ATOM}}}author")
     _add(author, "name", "lineman")
     Xml.SubElement(root, f"{{{_ATOM}}}link", {"href": "./"})
@@ -40,11 +41,11 @@ def _entry(story: Timeline, title: str, place: str) -> Xml.Element:
     over = "" if story.ended is None else f", over after {rough(story.ended - story.opened)}"
     _add(entry, "id", f"urn:lineman:incident:{place}:{quote(story.canary)}:{story.opened}")
     _add(entry, "title", f"{title}: {words}{over}")
-    _add(entry, "published", iso(story.opened))
-    _add(entry, "updated", iso(_updated(story)))
+    _add(entry, "published", format_instant(story.opened, "iso"))
+    _add(entry, "updated", format_instant(_updated(story), "iso"))
     Xml.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"./#story-{story.canary}-{story.opened}"})
     _add(entry, "summary", story.summary)
-    lines = [f"{date_time(moment.at)}: {clip(moment.text, _MOST_TEXT)}" for moment in story.moments]
+    lines = [f"{format_instant(moment.at)}: {clip(moment.text, _MOST_TEXT)}" for moment in story.moments]
     _add(entry, "content", "\n".join(lines))
     return entry
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from lineman.monitor.clock import DAY
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, Configuration
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.store.engine import Reader
 from lineman.monitor.store.queries import latest_slots, recent_results, uptime_between
 from lineman.monitor.uptime import percent
+from lineman.times import format_ms
 
 
 def status_lines(configuration: Configuration, address: str, now: int) -> tuple[list[str], list[str]]:

@@ -11,7 +11,6 @@ from typing import Any
 from lineman.monitor.clock import Clock
 from lineman.monitor.config.models import MonitorSettings
 from lineman.monitor.delivery.outbox import Outbox
-from lineman.monitor.incidents.notices import instant
 from lineman.monitor.status.badge import badge_word, endpoint, svg
 from lineman.monitor.status.current import CanaryStatus, present
 from lineman.monitor.status.facts import CanaryHistory, HistorySnapshot, Viewpoint, gather, where_of
@@ -23,6 +22,7 @@ from lineman.monitor.status.view import Setting, context
 from lineman.monitor.store import FAILURES, History
 from lineman.monitor.store.engine import Reader
 from lineman.monitor.writer import Writer
+from lineman.times import format_instant
 
 _READ_EVERY = 5.0
 """Seconds between two readings of history, at least."""
@@ -73,7 +73,7 @@ class Pages:
             "keeper": "alive" if self._keeper.alive else "dead",
             "history": "memory" if self._keeper.failing else "ok",
             "backlog": self._keeper.backlog,
-            "committed": instant(self._board.committed) if self._board.committed else None,
+            "committed": format_instant(self._board.committed, "iso") if self._board.committed else None,
             "notices_pending": self._outbox.pending,
             "reload": self._board.reload_failed or "ok",
         }

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from lineman.monitor.clock import DAY, HOUR
-from lineman.monitor.config.durations import format_ms
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.config.thresholds import budget_share
 from lineman.monitor.result import CertificateSeen
@@ -40,6 +39,7 @@ from lineman.monitor.status.snapshot import CanaryState, is_stale
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS
 from lineman.monitor.uptime import Uptime, percent
 from lineman.report.figures import NEEDED
+from lineman.times import format_ms
 
 MOST_ROOMY = 8
 """Canaries up to which each has room for words; with more, all of them are to be seen in one look."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from functools import lru_cache
 
 from lineman.contract.clauses import catalogue
+from lineman.times import day_of, format_duration, format_instant
 
 # Where the part of a message ends that may quote a record: before another part of lineman's own, or at the end.
 _END = r"(?= after a retry; first: | \[[\w.-]+ \([a-z]+\)(?:, [\w.-]+ \([a-z]+\))*\]$|$)"
@@ -39,40 +38,14 @@ def clause_words(clause: str) -> str:
     return clause if known is None else known.title
 
 
-def date_time(instant: int) -> str:
-    """``2026-05-04 09:30:00 UTC`` from milliseconds."""
-    return f"{_utc(instant):%Y-%m-%d %H:%M:%S} UTC"
-
-
 def clock_time(instant: int, now: int) -> str:
     """``09:30:00`` within the UTC day of ``now``, the date before it otherwise."""
-    return f"{_utc(instant):%H:%M:%S}" if day(instant) == day(now) else f"{_utc(instant):%Y-%m-%d %H:%M}"
-
-
-def iso(instant: int) -> str:
-    """The instant as HTML's ``time`` wants it."""
-    return f"{_utc(instant):%Y-%m-%dT%H:%M:%SZ}"
-
-
-@lru_cache(1_024)
-def day(instant: int) -> str:
-    """``2026-05-04``."""
-    return f"{_utc(instant):%Y-%m-%d}"
+    return format_instant(instant, "clock" if day_of(instant) == day_of(now) else "short")
 
 
 def rough(length: int) -> str:
-    """Milliseconds for people in the two largest units, nothing below a second: ``2 h 5 min``, ``12 s``."""
-    rest = max(0, length) // 1_000
-    parts: list[str] = []
-    for name, seconds in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, rest = divmod(rest, seconds)
-        if count or (name == "s" and not parts):
-            parts.append(f"{count} {name}")
-        elif parts:
-            break
-        if len(parts) == 2:
-            break
-    return " ".join(parts)
+    """Milliseconds in the two largest units: ``2 h 5 min``."""
+    return format_duration(length / 1_000, "rough")
 
 
 def bytes_words(size: int) -> str:
@@ -83,7 +56,3 @@ def bytes_words(size: int) -> str:
             break
         value /= 1_000
     return f"{value:.0f} {unit}" if unit in {"bytes", "kB"} or value >= 100 else f"{value:.1f} {unit}"
-
-
-def _utc(instant: int) -> datetime:
-    return datetime.fromtimestamp(instant / 1_000, UTC)
