@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from lineman.client import Clock
+from lineman.client import RequestClock
 from lineman.report.run import Run
 from lineman.sandbox import SandboxOptions, create_app, credentials
 from lineman.secret import Secret
@@ -150,7 +150,7 @@ def judge(
     """Run the suite against a sandbox with these options."""
     leaping = LeapingClock()
     app = create_app(options, clock=leaping.epoch)
-    clock: Clock = leaping
+    clock: RequestClock = leaping
     judged = target(options, **limits)
     transport = Wire(app, leaping, judged.timeout)
     plugin = prepare(settings or RunOptions(), target=judged, transport=transport, clock=clock)

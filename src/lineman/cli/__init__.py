@@ -8,16 +8,12 @@ from typing import Annotated
 import typer
 
 from lineman.cli import config, monitor, report
-from lineman.cli.common import missing_extra, tolerate_closed_pipes
+from lineman.cli.common import UNKNOWN, USAGE_ERROR, missing_extra, tolerate_closed_pipes
 from lineman.cli.config import explain
 from lineman.cli.init import init
 from lineman.cli.probe import probe
 from lineman.cli.sandbox import sandbox
 from lineman.cli.test import EPILOG, TestCommand, judge
-
-USAGE_ERROR = 4
-PROBE_UNKNOWN = 3
-"""Monitoring plugins say UNKNOWN where they were called wrongly."""
 
 app = typer.Typer(
     name="lineman",
@@ -56,7 +52,7 @@ def main() -> None:
     tolerate_closed_pipes()
     usage_error = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError")
     probing = sys.argv[1:2] == ["probe"]
-    usage_error.exit_code = PROBE_UNKNOWN if probing else USAGE_ERROR  # type: ignore[attr-defined]  # click's own class
+    usage_error.exit_code = UNKNOWN if probing else USAGE_ERROR  # type: ignore[attr-defined]  # click's own class
     try:
         app()
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""What several commands share: the option for history, and output whose reader may go away."""
+"""What several commands share: exit codes, the way to fail, the option for history, output whose reader may go away."""
 
 from __future__ import annotations
 
@@ -6,9 +6,30 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
+
+INTERRUPTED = 2
+"""Of ``test``."""
+STALE = 2
+"""Of ``monitor status``: the newest result is too old."""
+UNKNOWN = 3
+"""Monitoring plugins say UNKNOWN where nothing was measured, and where they were called wrongly."""
+USAGE_ERROR = 4
+
+
+def fail(command: str, message: str, code: int = USAGE_ERROR) -> NoReturn:
+    """Say on standard error what is wrong and what to do, and end with an exit code."""
+    for line in message.splitlines():
+        typer.echo(f"lineman {command}: {line}", err=True)
+    raise typer.Exit(code) from None
+
+
+def write_out(text: str) -> None:
+    """Write text to standard output as UTF-8, whatever the terminal's encoding."""
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
 
 
 def without_password(given: str | None) -> str | None:

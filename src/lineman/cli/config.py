@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-USAGE_ERROR = 4
+from lineman.cli.common import USAGE_ERROR, fail
 
 app = typer.Typer(name="config", help="Check configuration.", no_args_is_help=True, add_completion=False)
 
@@ -32,8 +32,7 @@ def schema(
     from lineman.text import hint  # noqa: PLC0415 - for a wrong name only
 
     if name not in SCHEMAS:
-        typer.echo(f"lineman config schema: there is no schema {name!r}{hint(name, SCHEMAS)}", err=True)
-        raise typer.Exit(USAGE_ERROR)
+        fail("config schema", f"there is no schema {name!r}{hint(name, SCHEMAS)}")
     typer.echo(json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False))
 
 
@@ -119,9 +118,6 @@ def _check_pins() -> list[str]:
     return []
 
 
-_USAGE_ERROR = 4
-
-
 def explain(
     clause: Annotated[
         str | None, typer.Argument(help="A clause id, such as limit.clamp; without one all are listed.")
@@ -138,8 +134,7 @@ def explain(
     try:
         found = find(clause)
     except UnknownClauseError as error:
-        typer.echo(f"lineman explain: {error}", err=True)
-        raise typer.Exit(_USAGE_ERROR) from None
+        fail("explain", str(error))
     typer.echo(f"{found.id} ({found.level})\n\n  {found.title}.\n")
     typer.echo(f"  Where it stands:    {found.where}")
     typer.echo(f"  How it is checked:  {found.how}")

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-USAGE_ERROR = 4
+from lineman.cli.common import fail
+
 SCHEMAS = Path(".lineman")
 _SECRETS = """\
 # Key and secret never stand here. Set LINEMAN_APP_KEY and LINEMAN_APP_SECRET, or name files that hold them:
@@ -105,14 +106,14 @@ def init(
     from lineman import __version__  # noqa: PLC0415 - reads the package's metadata
 
     if pipeline not in ("auto", "github", "gitlab", "none"):
-        _fail(f"--pipeline {pipeline!r}: choose auto, github, gitlab or none")
+        fail("init", f"--pipeline {pipeline!r}: choose auto, github, gitlab or none")
     if not target.replace("-", "").replace("_", "").isalnum() or not target.isascii():
-        _fail(f"--target {target!r}: a name has letters, digits, hyphens and underscores")
+        fail("init", f"--target {target!r}: a name has letters, digits, hyphens and underscores")
     address = base_url or os.environ.get("LINEMAN_BASE_URL", "").strip()
     if not address and not yes and sys.stdin.isatty():
         address = typer.prompt("Where is the query served (such as https://staging.example.com)")
     if not address:
-        _fail("where is the query served? Say it with --base-url URL")
+        fail("init", "where is the query served? Say it with --base-url URL")
     platform = _platform() if pipeline == "auto" else pipeline
     if pipeline == "auto" and not yes and sys.stdin.isatty():
         platform = typer.prompt("Which pipeline: github, gitlab or none", default=platform)
@@ -164,7 +165,7 @@ def _check(target: str, base_url: str, token_url: str | None) -> None:
     try:
         check_target(RunOptions(), load_target(None, base_url, None, addresses))
     except ConfigurationError as error:
-        _fail(str(error))
+        fail("init", str(error))
 
 
 def _write(files: Mapping[Path, str]) -> None:
@@ -184,7 +185,7 @@ def _write(files: Mapping[Path, str]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text.encode(), mode=PUBLIC)
         except OSError as error:
-            _fail(f"{path} cannot be written: {error.strerror}")
+            fail("init", f"{path} cannot be written: {error.strerror}")
         typer.echo(f"written  {path}")
 
 
@@ -196,7 +197,7 @@ def _keep(path: Path, text: str) -> None:
     try:
         lacking = path == Path(CONFIGURATION_FILE) and table.split("]")[0].split(".")[1] not in target_names(path)
     except ConfigurationError as error:
-        _fail(str(error))
+        fail("init", str(error))
     if not lacking:
         typer.echo(f"kept     {path}: it is there already")
         return
@@ -213,7 +214,7 @@ def _try(target: str) -> None:
     try:
         chosen = load_target(target, None, None, os.environ)
     except ConfigurationError as error:
-        _fail(str(error))
+        fail("init", str(error))
     if not chosen.credentials.usable:
         typer.echo(f"\nNot tried: {target} has no credentials yet. Next:\n")
         typer.echo("  export LINEMAN_APP_KEY=... LINEMAN_APP_SECRET=...")
@@ -221,8 +222,3 @@ def _try(target: str) -> None:
         problem = look(chosen)
         typer.echo(f"\nTried {chosen.base_url}: {problem or 'it answers'}. Next:\n")
     typer.echo(f"  lineman test --target {target}")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"lineman init: {message}", err=True)
-    raise typer.Exit(USAGE_ERROR)

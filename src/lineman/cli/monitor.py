@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from lineman.cli.common import HistoryOption
+from lineman.cli.common import STALE, UNKNOWN, HistoryOption, fail, write_out
 from lineman.files import PUBLIC, write_atomically
-
-USAGE_ERROR = 4
-STALE = 2
-UNKNOWN = 3
 
 app = typer.Typer(name="monitor", help="Watch canaries; say how they are.", add_completion=False)
 
@@ -49,7 +45,7 @@ def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
     try:
         asyncio.run(watch())
     except (MonitorConfigurationError, HistoryError, ListenError) as error:
-        _fail(str(error), USAGE_ERROR)
+        fail("monitor", str(error))
 
 
 @app.command()
@@ -71,9 +67,9 @@ def status(
         _require_history(address)
         lines, stale = status_lines(configuration, address, time.time_ns() // 1_000_000)
     except MonitorConfigurationError as error:
-        _fail(str(error), USAGE_ERROR)
+        fail("monitor", str(error))
     except FAILURES as error:
-        _fail(f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
+        fail("monitor", f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
     for line in lines:
         typer.echo(line)
     raise typer.Exit(STALE if stale else 0)
@@ -101,32 +97,25 @@ def export(
         _require_history(address)
         page = export(configuration, address, time.time_ns() // 1_000_000)
     except MonitorConfigurationError as error:
-        _fail(str(error), USAGE_ERROR)
+        fail("monitor", str(error))
     except FAILURES as error:
-        _fail(f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
+        fail("monitor", f"history cannot be read: {str(error).splitlines()[0]}", UNKNOWN)
     if output is None:
-        sys.stdout.buffer.write(page.encode())
-        sys.stdout.flush()
+        write_out(page)
         return
     try:
         write_atomically(output, page.encode("utf-8", "backslashreplace"), mode=PUBLIC)
     except OSError as error:
-        _fail(f"{output} cannot be written: {error.strerror}", UNKNOWN)
+        fail("monitor", f"{output} cannot be written: {error.strerror}", UNKNOWN)
     typer.echo(f"{output}: {len(page.encode()) / 1_000:,.0f} kB", err=True)
 
 
 def _require_history(address: str) -> None:
     if "://" not in address and not Path(address).is_file():
-        _fail(f"no history at {address}: is the monitor running, and does it use this file?", UNKNOWN)
+        fail("monitor", f"no history at {address}: is the monitor running, and does it use this file?", UNKNOWN)
 
 
 def _path(monitors: Path | None) -> Path:
     from lineman.cli.probe import default_path  # noqa: PLC0415 - heavy
 
     return monitors if monitors is not None else default_path()
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    for line in message.splitlines():
-        typer.echo(f"lineman monitor: {line}", err=True)
-    raise typer.Exit(code)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lineman.cli.common import without_password
+from lineman.cli.common import UNKNOWN, fail, without_password, write_out
 from lineman.files import PUBLIC, write_atomically
 
 if TYPE_CHECKING:
     from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
     from lineman.monitor.result import ProbeResult
-
-UNKNOWN = 3
 
 
 class ProbeFormat(StrEnum):
@@ -112,8 +109,7 @@ def _rendered(
 
 def _show(content: str, output: Path | None, format_: ProbeFormat) -> None:
     if output is None:
-        sys.stdout.buffer.write(content.encode("utf-8", "backslashreplace"))
-        sys.stdout.flush()
+        write_out(content)
         return
     try:
         write_atomically(output, content.encode("utf-8", "backslashreplace"), mode=PUBLIC)
@@ -126,6 +122,5 @@ def _unknown(message: str, format_: ProbeFormat) -> NoReturn:
     if format_ is ProbeFormat.NAGIOS:
         first, *rest = message.splitlines()
         typer.echo("\n".join([f"LINEMAN UNKNOWN: {first}", *rest]))
-    else:
-        typer.echo(f"lineman probe: {message}", err=True)
-    raise typer.Exit(UNKNOWN)
+        raise typer.Exit(UNKNOWN)
+    fail("probe", message, UNKNOWN)

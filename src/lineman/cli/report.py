@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-USAGE_ERROR = 4
+from lineman.cli.common import fail, write_out
 
 app = typer.Typer(
     name="report",
@@ -122,7 +121,7 @@ def ticket(
         found = find_cause(record, cause)
         if found is None:
             valid = ", ".join(group.lead.clause for group in tickets(record)) or "none: nothing is broken in this run"
-            _fail(f"{run} has no cause {cause!r}; there are: {valid}")
+            fail("report", f"{run} has no cause {cause!r}; there are: {valid}")
         _put(write_ticket(record, found, find_language(language)), output)
 
 
@@ -143,18 +142,12 @@ def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except (ReportError, UnknownLanguageError) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"lineman report: {message}", err=True)
-    raise typer.Exit(USAGE_ERROR)
+        fail("report", str(error))
 
 
 def _put(text: str, output: Path | None) -> None:
     if output is None:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-        sys.stdout.flush()
+        write_out(text)
         return
     from lineman.report.files import make_folder, write  # noqa: PLC0415 - heavy
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lineman.cli.common import fail
+
 if TYPE_CHECKING:
     from lineman.sandbox import SandboxOptions
-
-_USAGE_ERROR = 4
 
 
 def sandbox(  # noqa: PLR0913 - one parameter an option
@@ -54,8 +54,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
         )
         _serve_until_stopped(options, port)
     except SandboxOptionError as error:
-        typer.echo(f"lineman sandbox: {error}", err=True)
-        raise typer.Exit(_USAGE_ERROR) from None
+        fail("sandbox", str(error))
 
 
 def _serve_until_stopped(options: SandboxOptions, port: int) -> None:

@@ -7,16 +7,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
+from lineman.cli.common import INTERRUPTED, fail
+
 if TYPE_CHECKING:
     from lineman.target import Target
 
-USAGE_ERROR = 4
-INTERRUPTED = 2
 EPILOG = (
     "Examples: `lineman test --base-url https://staging.example.com --profile smoke` judges a deployment quickly; "
     "`lineman test --target staging --require '*'` judges the one that lineman.toml calls staging, and is no pass "
@@ -242,7 +242,7 @@ def _chosen(
     try:
         options = SandboxOptions(faults=tuple(faults), dialects=parse_dialects(dialects))
     except SandboxOptionError as error:
-        _fail(str(error))
+        fail("test", str(error))
     with serve(options) as running:
         chosen = load_target(None, running.base_url, None, running.environment)
         yield replace(chosen, name="sandbox", sources=()), f"the embedded sandbox at {chosen.base_url}"
@@ -272,12 +272,6 @@ def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except (ConfigurationError, UnknownClauseError, ReportError, PinsError, OSError) as error:
-        _fail(str(error))
+        fail("test", str(error))
     except KeyboardInterrupt:
-        typer.echo("lineman test: interrupted before anything was judged", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"lineman test: {message}", err=True)
-    raise typer.Exit(USAGE_ERROR) from None
+        fail("test", "interrupted before anything was judged", INTERRUPTED)

@@ -2,7 +2,7 @@
 
 from lineman.client.blocking import BlockingClient
 from lineman.client.client import Client, Paths
-from lineman.client.clock import Clock, SystemClock
+from lineman.client.clock import RequestClock, SystemRequestClock
 from lineman.client.errors import (
     BudgetSpent,
     ClientError,
@@ -23,13 +23,13 @@ __all__ = [
     "BudgetSpent",
     "Client",
     "ClientError",
-    "Clock",
     "CredentialMissing",
     "IssuedToken",
     "Paths",
     "Redactor",
+    "RequestClock",
     "Statistics",
-    "SystemClock",
+    "SystemRequestClock",
     "TargetDown",
     "TargetUnreachable",
     "TimeSpent",

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from lineman.client.client import DOWN_AFTER, Client, Paths
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.errors import TimeSpent
 from lineman.client.redaction import Redactor
 from lineman.client.statistics import Statistics
@@ -36,7 +36,7 @@ class BlockingClient:
         *,
         paths: Paths,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: RequestClock | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         down_after: int = DOWN_AFTER,
         max_seconds: float | None = None,
@@ -64,7 +64,7 @@ class BlockingClient:
         return self._client.target
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> RequestClock:
         return self._client.clock
 
     @property

@@ -13,7 +13,7 @@ import httpx
 
 from lineman import __version__
 from lineman.client.auth import Tokens, names, render, unknown_app_key
-from lineman.client.clock import Clock, SystemClock
+from lineman.client.clock import RequestClock, SystemRequestClock
 from lineman.client.errors import BudgetSpent, CredentialMissing, TargetDown, TargetUnreachable
 from lineman.client.network import NetworkTransport, origin_of, ssl_context
 from lineman.client.pacing import Pacer
@@ -63,13 +63,13 @@ class Client:
         *,
         paths: Paths,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: RequestClock | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         down_after: int = DOWN_AFTER,
         settle: float = SETTLE,
     ) -> None:
         self.target = target
-        self.clock: Clock = clock or SystemClock()
+        self.clock: RequestClock = clock or SystemRequestClock()
         self.statistics = Statistics(budget=target.max_requests)
         self.redactor = Redactor()
         self._paths = paths

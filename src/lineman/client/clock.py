@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 
-class Clock(Protocol):
+class RequestClock(Protocol):
     def monotonic(self) -> float:
         """Seconds that only ever grow."""
 
@@ -18,7 +18,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class SystemClock:
+class SystemRequestClock:
     def monotonic(self) -> float:
         return time.perf_counter()
 

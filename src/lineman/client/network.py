@@ -15,7 +15,7 @@ from typing import Any, Literal
 import httpcore
 import httpx
 
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.dialling import addresses, first_connection
 from lineman.connection import ClientCertificate, Proxy
 from lineman.exchange import Phases
@@ -40,7 +40,7 @@ class PhaseRecorder:
     request in :data:`CURRENT`.
     """
 
-    clock: Clock
+    clock: RequestClock
     began: float
     _open: dict[str, float] = field(default_factory=dict)
     _done: dict[str, float] = field(default_factory=dict)

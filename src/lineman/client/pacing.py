@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.errors import BudgetSpent
 from lineman.client.statistics import Statistics
 
@@ -23,7 +23,7 @@ class Pacer:
     """
 
     def __init__(
-        self, clock: Clock, statistics: Statistics, *, rate: float | None, concurrency: int, budget: int | None
+        self, clock: RequestClock, statistics: Statistics, *, rate: float | None, concurrency: int, budget: int | None
     ) -> None:
         self._clock = clock
         self._statistics = statistics

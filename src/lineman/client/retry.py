@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.errors import TargetDown, TargetUnreachable
 from lineman.client.pacing import Pacer
 from lineman.client.statistics import Statistics
@@ -113,7 +113,7 @@ class Retrier:
 
     http: httpx.AsyncClient
     pacer: Pacer
-    clock: Clock
+    clock: RequestClock
     statistics: Statistics
 
     async def deliver(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import httpx
 
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.errors import TokenError, TokenRefused, TokenUnavailable
 from lineman.client.redirects import moved_to
 from lineman.client.statistics import Statistics
@@ -147,7 +147,7 @@ class TokenCache:
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[tuple[IssuedToken, Phases]]],
-        clock: Clock,
+        clock: RequestClock,
         statistics: Statistics,
         ready: Secret | None = None,
         settle: float = 0.0,

@@ -14,7 +14,7 @@ from datetime import datetime
 import httpx
 
 from lineman.client.body import BoundedBody, BrokenEncodingError
-from lineman.client.clock import Clock
+from lineman.client.clock import RequestClock
 from lineman.client.errors import classify, timed_out
 from lineman.client.network import CURRENT, PhaseRecorder
 from lineman.client.pacing import Pacer
@@ -76,7 +76,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
     inner: httpx.AsyncBaseTransport
     pacer: Pacer
-    clock: Clock
+    clock: RequestClock
     redactor: Redactor
     statistics: Statistics
     timeout: float

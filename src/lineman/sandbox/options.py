@@ -16,7 +16,7 @@ from lineman.sandbox.option_error import SandboxOptionError
 from lineman.sandbox.outages import OUTAGES
 from lineman.sandbox.tokens import SandboxCredentials
 from lineman.sandbox.variants import VARIANTS
-from lineman.sandbox.variants.records import WEAK_SECRET, WEAK_SECRET_VARIANT
+from lineman.sandbox.variants.record_texts import WEAK_SECRET, WEAK_SECRET_VARIANT
 
 MOST_RECORDS = 1_000_000
 

@@ -59,7 +59,7 @@ class Reply:
         return replace(self, headers=(*kept, (name, value)))
 
 
-class Service(Protocol):
+class SandboxState(Protocol):
     """What a call runs against: one :class:`~lineman.sandbox.state.Sandbox`, which stands above its steps."""
 
     clock: Callable[[], float]
@@ -88,7 +88,7 @@ class Service(Protocol):
 class Call:
     """One request on its way through the steps; each step's result is added for those after it."""
 
-    service: Service
+    service: SandboxState
     number: int
     """Counts requests of the query's path, from 1."""
     method: str

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from lineman.client import BlockingClient, Clock, Paths
+from lineman.client import BlockingClient, Paths, RequestClock
 from lineman.contract.operation import document
 from lineman.report.run import Run
 from lineman.resources import resource
@@ -58,7 +58,7 @@ def prepare(
     environment: Mapping[str, str] | None = None,
     target: Target | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
-    clock: Clock | None = None,
+    clock: RequestClock | None = None,
 ) -> SuitePlugin:
     """Build the plugin for a target.
 

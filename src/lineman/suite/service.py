@@ -25,11 +25,11 @@ from lineman.suite.confirmation import SPENT, Confirmation
 from lineman.suite.failing import FailingRequests, fills_a_page
 from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
 from lineman.suite.forecast import GENERATED, RESERVE
-from lineman.suite.gateway import Gateway
 from lineman.suite.generation import most_telling
 from lineman.suite.hypotheses import Explanation, explain
 from lineman.suite.list_reader import ListReader
 from lineman.suite.mismatch import Requery
+from lineman.suite.presence import Presence
 from lineman.suite.purpose import PURPOSE, is_predictable, purposes_shown
 from lineman.suite.queries import QueryBuilder
 from lineman.suite.run_state import RunOptions, RunState
@@ -63,7 +63,7 @@ class Service:
         self.failing = FailingRequests(self._recorded, self.state, self.model)
         self.client.ask_before_down(self.failing.neutral)
         self.flaky_auth = FlakyAuth()
-        self.gateway = Gateway(self.client, self.state)
+        self.presence = Presence(self.client, self.state)
         self._looking_closer = False
         second = self.client.target.second
         self.foreign_records = ForeignRecords(self.send, self.model, second is not None and second.usable)
@@ -236,7 +236,7 @@ class Service:
         self.state.add_findings(self.failing.examine([e for e in exchanges if e.number not in told]))
         self.state.add_findings(self.flaky_auth.examine(exchanges))
         if self.opened:
-            self.gateway.examine(exchanges)
+            self.presence.examine(exchanges)
         for exchange in exchanges:
             outcomes = run_checks(exchange)
             self.state.judged(exchange, "checks", outcomes)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx
 
-from lineman.client import BlockingClient, Clock, Paths
+from lineman.client import BlockingClient, Paths, RequestClock
 from lineman.client.errors import ClientError, TokenRefused
 from lineman.contract.answer import AnswerKind, read_answer
 from lineman.contract.operation import document
@@ -25,7 +25,7 @@ def wait_until_up(
     say: Callable[[str], None],
     *,
     transport: httpx.AsyncBaseTransport | None = None,
-    clock: Clock | None = None,
+    clock: RequestClock | None = None,
 ) -> bool:
     """Ask until the service itself answers, be it with a refusal, or ``seconds`` have passed; whether it did.
 

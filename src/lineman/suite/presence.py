@@ -1,4 +1,4 @@
-"""Something that came between the suite and the service during a run: a login page, a gateway, a revocation."""
+"""Is the operation still there? What may come before it during a run: a login page, a gateway, a revocation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CANARIES = 2
 """Plain queries that have to get the same strange answer: one alone may be a broken promise."""
 
 
-class Gateway:
+class Presence:
     """One strange answer breaks a promise; where every request gets one, something stands before the service."""
 
     def __init__(self, client: BlockingClient, state: RunState) -> None:
