@@ -112,6 +112,15 @@ def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+HONEST = "honest"
+"""The mode that attacks nobody: what an honest target costs."""
+
+
+@_mode(HONEST)
+async def _honest_all_along(asked: Asked, said: Said) -> AsyncIterator[bytes]:
+    yield said.raw()
+
+
 # -- time -------------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ beside it in a form that cannot be printed or written.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,10 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, final
 
 Query: TypeAlias = Mapping[str, Any]
+
+
+_PACKED_FROM = 128 * 1024
+"""Bytes of a body that is worth compressing: five times the documented page of 100 records."""
 
 
 class Credential(StrEnum):
@@ -131,6 +136,51 @@ class Response:
         """The first header of that name, letter case ignored."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    @property
+    def kept(self) -> int:
+        """Bytes of memory that the body takes."""
+        return len(self.body)
+
+
+class PackedResponse(Response):
+    """The same, with its body compressed until somebody reads it: a run keeps hundreds of them."""
+
+    __slots__ = ("_packed",)
+    _packed: bytes
+
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[str, str], ...],
+        body: bytes,
+        size: int,
+        truncated: bool = False,
+        http_version: str = "HTTP/1.1",
+    ) -> None:
+        members = {"status": status, "headers": headers, "size": size, "truncated": truncated}
+        for name, value in (members | {"http_version": http_version, "_packed": zlib.compress(body, 1)}).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was."""
+        return zlib.decompress(self._packed)
+
+    @property
+    def kept(self) -> int:
+        """Bytes of memory that the compressed body takes."""
+        return len(self._packed)
+
+
+def packed(response: Response) -> Response:
+    """The response in the form that takes less memory."""
+    if len(response.body) < _PACKED_FROM:
+        return response
+    smaller = PackedResponse(
+        response.status, response.headers, response.body, response.size, response.truncated, response.http_version
+    )
+    return smaller if smaller.kept < len(response.body) // 2 else response
+
 
 @final
 class Arrived:
@@ -218,7 +268,7 @@ class TransportFailure:
     """The phase that time ran out in (``resolve``, ``connect``, ``tls``, ``send``, ``wait``); None for the body."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Exchange:
     """One attempt at one ask. Exactly one of ``response`` and ``failure`` is set.
 

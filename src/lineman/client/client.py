@@ -144,6 +144,10 @@ class Client:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def keep_at_most(self, size: int) -> None:
+        """Send nothing more after answers of so many bytes: for a caller that keeps them all."""
+        self._pacer.most_kept = size
+
     @property
     def cached_token(self) -> IssuedToken | None:
         """The target's own token in use; None for a ready one, and where none was had yet."""

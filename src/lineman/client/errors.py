@@ -32,6 +32,17 @@ class BudgetSpent(ClientError):  # noqa: N818  # the name says what happened
         )
 
 
+class AnswersTooLarge(BudgetSpent):
+    """The answers together are larger than a run can keep."""
+
+    def __init__(self, requests: int, most: int) -> None:
+        self.budget = requests
+        ClientError.__init__(
+            self,
+            f"after {requests} requests the answers take {most // 1_000_000} MB, and lineman keeps no more of a run",
+        )
+
+
 class TimeSpent(ClientError):  # noqa: N818  # the name says what happened
     """The longest time allowed has passed."""
 

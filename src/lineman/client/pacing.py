@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from lineman.client.clock import RequestClock
-from lineman.client.errors import BudgetSpent
+from lineman.client.errors import AnswersTooLarge, BudgetSpent
 from lineman.client.statistics import Statistics
 
 _SLOWEST = 0.5
@@ -31,6 +31,8 @@ class Pacer:
         self._rate = rate
         self._slots = asyncio.Semaphore(concurrency)
         self._budget = budget
+        self.most_kept: int | None = None
+        """Bytes of answers, as far as they are kept, after which nothing more is sent."""
         self._next = 0.0
         self._closed_until = 0.0
         self._slowed_at = 0.0
@@ -105,3 +107,5 @@ class Pacer:
     def _check_budget(self) -> None:
         if self._budget is not None and self._statistics.requests >= self._budget:
             raise BudgetSpent(self._budget)
+        if self.most_kept is not None and self._statistics.kept_bytes >= self.most_kept:
+            raise AnswersTooLarge(self._statistics.requests, self.most_kept)

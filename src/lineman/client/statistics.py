@@ -20,5 +20,7 @@ class Statistics:
     paced_seconds: float = 0.0
     """Time that requests waited for the rate or a rate limit's end, summed."""
     backoff_seconds: float = 0.0
+    kept_bytes: int = 0
+    """Bytes of the bodies of all answers, as far as they are kept."""
     token_requests: int = 0
     token_renewals: int = 0

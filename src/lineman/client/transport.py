@@ -30,6 +30,7 @@ from lineman.exchange import (
     Response,
     SentRequest,
     TransportFailure,
+    packed,
 )
 
 _PURPOSE = "lineman.context"
@@ -159,8 +160,10 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             context.inspect(outcome.body)
         response, leaked = self._redacted(outcome, context)
         unchanged = response.body == outcome.body and response.headers == outcome.headers
-        arrived = None if unchanged or context.operation is Operation.TOKEN else Arrived(outcome)
-        return replace(bare, response=outcome if unchanged else response, leaked_secrets=leaked, arrived=arrived)
+        arrived = None if unchanged or context.operation is Operation.TOKEN else Arrived(packed(outcome))
+        shown = packed(outcome if unchanged else response)
+        self.statistics.kept_bytes += shown.kept + (arrived.reveal().kept if arrived is not None else 0)
+        return replace(bare, response=shown, leaked_secrets=leaked, arrived=arrived)
 
     async def _exchange(self, request: httpx.Request, recorder: PhaseRecorder) -> Response:
         request.extensions[_TRACE] = recorder.trace

@@ -9,9 +9,9 @@ import json
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
+from lineman.contract.caching import ReadOnce
 from lineman.contract.finding import Record
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, Response
@@ -88,9 +88,7 @@ class Answer:
         return str(self.status)
 
 
-@lru_cache(maxsize=4096)
-def read_answer(exchange: Exchange) -> Answer:
-    """Read the answer of an exchange."""
+def _read(exchange: Exchange) -> Answer:
     response = exchange.judged
     if response is None:
         return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
@@ -108,6 +106,24 @@ def read_answer(exchange: Exchange) -> Answer:
         response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
         isinstance(inside.get(names.rows), list), _shown(return_code, exchange),
     )  # fmt: skip
+
+
+_MOST_KEPT = 48_000_000
+"""Bytes that the answers read may take together: a whole run against an honest target, and a few of the largest."""
+_VALUE = 90
+"""Bytes that Python takes for one value of a JSON text, beside its letters: measured with records and with numbers."""
+
+
+def _weight(exchange: Exchange, answer: Answer) -> int:
+    response = exchange.judged
+    if response is None or answer.value is MISSING:
+        return _VALUE
+    body = response.body
+    return len(body) + _VALUE * (1 + body.count(b",") + body.count(b":") + body.count(b"["))
+
+
+read_answer = ReadOnce(_read, _weight, _MOST_KEPT)
+"""Read the answer of an exchange."""
 
 
 def _shown(return_code: Any, exchange: Exchange) -> str:

@@ -6,7 +6,8 @@ are in all, and which of them stand on the page asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,9 @@ def record_id(record: Record) -> str:
     return id_ if isinstance(id_, str) else written(id_)
 
 
+_serials = itertools.count()
+
+
 @dataclass(frozen=True, eq=False)
 class Listing:
     """The records that the filters of ``base`` find, in the target's order, as far as they were read.
@@ -45,6 +49,8 @@ class Listing:
     """False where the readings contradict themselves: more records than the total says, or a record twice."""
     positions_known: bool = True
     """False where a record came twice, so that places cannot be counted."""
+    serial: int = field(init=False, repr=False, default_factory=_serials.__next__)
+    """Another one for each listing: what was found out about one that is gone keeps none of its records."""
 
     @property
     def complete(self) -> bool:
@@ -167,6 +173,8 @@ class Model:
     """Documented members that were another in every reading: told once, and not looked at again."""
     misaligned: set[str] = field(default_factory=set)
     _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
+    _matched: tuple[int, ...] = ()
+    """The serials of the listings that :attr:`_matches` is about."""
 
     @property
     def whole(self) -> Listing | None:
@@ -180,13 +188,32 @@ class Model:
 
     def matches(self, asked: ParsedQuery, listing: Listing) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
         """The records of a listing that satisfy a question's filters for certain, and those that perhaps do."""
-        key = (listing, asked.filter_key, tuple(sorted(self.behaviour.case.items())))
+        key = (listing.serial, asked.filter_key, tuple(sorted(self.behaviour.case.items())))
         if key not in self._matches:
+            self._forget_matches_of_others()
             sorted_out: dict[Match, list[Record]] = {match: [] for match in Match}
             for record in listing.known:
                 sorted_out[match_record(asked, record, self.behaviour)].append(record)
             self._matches[key] = (tuple(sorted_out[Match.YES]), tuple(sorted_out[Match.MAYBE]))
         return self._matches[key]
+
+    def _forget_matches_of_others(self) -> None:
+        """Keep no records of listings that were read anew since."""
+        serials = tuple(listing.serial for listing in self.listings)
+        if serials != self._matched:
+            present = {one.serial for listing in self.listings for one in (listing, listing.head)}
+            self._matches = {key: found for key, found in self._matches.items() if key[0] in present}
+            self._matched = serials
+
+    def known_of(self, asked: ParsedQuery) -> Hashable:
+        """All that a judgement of an answer to ``asked`` depends on: equal as long as it would say the same."""
+        return (
+            tuple(listing.serial for listing in self.listings),
+            self.orders.get(asked.filter_key),
+            tuple(sorted(self.behaviour.case.items())),
+            frozenset(self.no_match),
+            frozenset(self.volatile),
+        )
 
     def predict(self, asked: ParsedQuery) -> Prediction | None:
         """Predict the answer to a certain question; None where nothing is known."""

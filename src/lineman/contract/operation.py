@@ -168,6 +168,11 @@ class OperationDocument:
         return tuple(one.name for one in self.filters.values() if one.fuzzy)
 
     @cached_property
+    def example_filters(self) -> JsonObject:
+        """The filters of the example request."""
+        return {name: value for name, value in self.example_request.items() if name in self.filters}
+
+    @cached_property
     def body_members(self) -> frozenset[str]:
         return frozenset(one.name for one in self.parameters.values() if one.location == "body")
 

@@ -92,7 +92,7 @@ def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bo
         return False
     one = document().filters[name]
     if one.kind == "text":
-        if not isinstance(value, str) or not _is_text(value):
+        if not isinstance(value, str) or not is_text(value):
             doubts.append(UNSPECIFIED)
             return False
         if value == "":
@@ -107,9 +107,13 @@ def _filter_is_set(name: str, query: Mapping[str, Any], doubts: list[str]) -> bo
     return True
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Lone surrogates are no Unicode text, and are not promised to work."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _integer(name: str, area: str, query: Mapping[str, Any], refused: list[str], doubts: list[str]) -> int | None:

@@ -253,6 +253,8 @@ def explain(exchanges: Iterable[Exchange], wrong: set[int], model: Model) -> Exp
     ``exchanges`` are valid queries of one state of the list; ``wrong`` the numbers of those that differ from what was
     predicted for them.
     """
+    if len(wrong) < FEWEST:
+        return None
     known = [(exchange.number, case) for exchange in exchanges if (case := _situation(exchange, model)) is not None]
     differing = [(number, case) for number, case in known if number in wrong]
     if len(differing) < FEWEST:

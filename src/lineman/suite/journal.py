@@ -19,7 +19,9 @@ from lineman.suite.record import exchange_record
 from lineman.text import plain
 
 _CHECKPOINT_SECONDS = 1.0
-"""Seconds between two states: drawing one takes milliseconds, and a second of a run is what a reader can miss."""
+"""Seconds between two states at least: a second of a run is what a reader can miss."""
+_SHARE = 20
+"""Times as long as drawing a state took that the next one waits: at most a twentieth of a run is spent on them."""
 
 
 class Journal:
@@ -29,7 +31,7 @@ class Journal:
         self._path = folder / JOURNAL_FILE
         self._conclude = conclude
         self._now = now
-        self._checked_at = float("-inf")
+        self._next = float("-inf")
         self._lock = threading.Lock()
         self._file: IO[str] | None = None
         try:
@@ -44,12 +46,14 @@ class Journal:
 
     def checkpoint(self) -> None:
         """Append the state of all clauses, unless that was done a moment ago."""
-        if self._file is None or self._now() - self._checked_at < _CHECKPOINT_SECONDS:
+        began = self._now()
+        if self._file is None or began < self._next:
             return
-        self._checked_at = self._now()
         self._append(
             "run", self._conclude().model_copy(update={"exchanges": []}).model_dump(mode="python", warnings=False)
         )
+        ended = self._now()
+        self._next = ended + max(_CHECKPOINT_SECONDS, _SHARE * (ended - began))
 
     def close(self) -> None:
         """End it; the file stays."""

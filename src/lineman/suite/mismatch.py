@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from lineman.contract.checks import findings_of
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model, record_id
 from lineman.contract.oracle.compare import judge_by_model
-from lineman.contract.outcome import MODEL
+from lineman.contract.outcome import MODEL, Outcome
 from lineman.contract.query import ParsedQuery, parse_request_body
 from lineman.contract.values import same_records
 from lineman.exchange import Exchange, Request
@@ -40,6 +40,16 @@ class Mismatch:
         return (first.clause, first.parameter, first.constraint, first.observed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was said of an exchange, and all that it depended on."""
+
+    exchange: Exchange
+    asked: ParsedQuery | None
+    known: Hashable
+    outcomes: list[Outcome]
+
+
 @dataclass
 class Requery:
     """Asks again, compares, and counts what that costs."""
@@ -51,6 +61,8 @@ class Requery:
     """Requests spent on examining differences."""
     _known: dict[bytes | None, Exchange] = field(default_factory=dict)
     """The last answer to each body, as long as the list has not changed."""
+    _judged: dict[int, _Judged] = field(default_factory=dict)
+    """By an exchange's number what was said of it: it is judged again only where more is known."""
     _changes: int = 0
     refusals_tried: int = 0
     """Refusals that were repeated to see whether they leave something behind."""
@@ -67,12 +79,21 @@ class Requery:
         found = []
         for exchange in exchanges:
             self._known[exchange.request.body] = exchange
-            outcomes = judge_by_model(exchange, self.model)
+            outcomes = self._outcomes(exchange)
             self.recorder.judged(exchange, MODEL, outcomes)
             findings = findings_of(outcomes)
             if findings:
                 found.append(Mismatch(exchange, findings))
         return found
+
+    def _outcomes(self, exchange: Exchange) -> list[Outcome]:
+        judged = self._judged.get(exchange.number)
+        asked = judged.asked if judged and judged.exchange is exchange else parse_request_body(exchange.request)
+        known = None if asked is None else self.model.known_of(asked)  # before the judgement, which may learn an order
+        if judged is None or judged.exchange is not exchange or judged.known != known:
+            judged = _Judged(exchange, asked, known, judge_by_model(exchange, self.model))
+            self._judged[exchange.number] = judged
+        return judged.outcomes
 
     def excuse(self, mismatches: Iterable[Mismatch]) -> None:
         """Take back what differs: the list that it was compared with is another one now."""

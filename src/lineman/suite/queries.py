@@ -6,7 +6,7 @@ import random
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,25 @@ from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
 from lineman.contract.operation import Filter, document
 from lineman.contract.oracle.comparison import is_special_text
+from lineman.contract.query import is_text
 from lineman.contract.values import normalised
 from lineman.suite.lookalikes import confusable, foldings
+
+_LONGEST = 4_000
+"""Characters of a text that queries are made of: the longest column of the usual databases that is no document."""
+_MOST = 1_000
+"""Records that queries are made of: several times as many as can be read."""
+
+
+def askable(records: Sequence[Record]) -> tuple[Record, ...]:
+    """The records as queries are made of them: whatever a target sends, a filter is a text that somebody may type."""
+    return tuple(map(_with_short_texts, records[:_MOST]))
+
+
+def _with_short_texts(record: Record) -> Record:
+    if not any(isinstance(value, str) and len(value) > _LONGEST for value in record.values()):
+        return record
+    return {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in record.items()}
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,8 @@ class QueryBuilder:
     records: tuple[Record, ...]
     random: random.Random
     deepest: tuple[Record, ...] = ()
+    _with_text: dict[str, list[Record]] = field(default_factory=dict, repr=False, compare=False)
+    _plain: dict[str, list[Record]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def code(self) -> Filter:
@@ -51,8 +70,14 @@ class QueryBuilder:
 
     def with_text(self, name: str, *, least: int = 1) -> list[Record]:
         """Records whose text member ``name`` has at least so many characters, in the list's order."""
-        found = (r for r in self.records if isinstance(r.get(name), str) and len(r[name]) >= least)
-        return [r for r in found if not any("\ud800" <= c <= "\udfff" or c == "\x00" for c in r[name])]
+        return [r for r in self._texts(name) if len(r[name]) >= least]
+
+    def _texts(self, name: str) -> list[Record]:
+        """Records with a text ``name`` that can be asked for, looked for once."""
+        if name not in self._with_text:
+            found = (r for r in self.records if isinstance(r.get(name), str))
+            self._with_text[name] = [r for r in found if is_text(r[name]) and "\x00" not in r[name]]
+        return self._with_text[name]
 
     def spread(self, records: Sequence[Record], count: int) -> list[Record]:
         """Some records: the first, the last and others evenly between, so that deep ones are among them."""
@@ -71,7 +96,10 @@ class QueryBuilder:
 
     def plain(self, name: str) -> list[Record]:
         """Records with a text of ASCII letters, digits and spaces."""
-        return [r for r in self.with_text(name, least=3) if not is_special_text(r[name]) and r[name] == r[name].strip()]
+        if name not in self._plain:
+            found = self.with_text(name, least=3)
+            self._plain[name] = [r for r in found if not is_special_text(r[name]) and r[name] == r[name].strip()]
+        return list(self._plain[name])
 
     def unusual_parts(self, count: int) -> list[dict[str, str]]:
         """Filters with parts of real texts that together have many kinds of unusual characters, marks first."""

@@ -75,8 +75,10 @@ class RunState:
 
     def judged(self, exchange: Exchange, judge: str, outcomes: Iterable[Outcome]) -> None:
         """Keep what a judge says of an exchange, in place of what it said before."""
-        self.outcomes[exchange.number, judge] = tuple(outcomes)
-        self._evidence = None
+        key, said = (exchange.number, judge), tuple(outcomes)
+        if self.outcomes.get(key) != said:
+            self.outcomes[key] = said
+            self._evidence = None
 
     def excuse(self, exchange: Exchange, judge: str) -> None:
         """Take back what a judge said of an exchange: its reference was another one by then."""

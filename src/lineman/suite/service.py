@@ -31,7 +31,7 @@ from lineman.suite.list_reader import ListReader
 from lineman.suite.mismatch import Requery
 from lineman.suite.presence import Presence
 from lineman.suite.purpose import PURPOSE, is_predictable, purposes_shown
-from lineman.suite.queries import QueryBuilder
+from lineman.suite.queries import QueryBuilder, askable
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.tenants import ForeignRecords
 
@@ -65,6 +65,10 @@ class Service:
         self.flaky_auth = FlakyAuth()
         self.presence = Presence(self.client, self.state)
         self._looking_closer = False
+        self._combinations: set[frozenset[str]] = set()
+        self._looked_at = 0
+        self._data: QueryBuilder | None = None
+        self._data_of: tuple[int, ...] = ()
         second = self.client.target.second
         self.foreign_records = ForeignRecords(self.send, self.model, second is not None and second.usable)
 
@@ -122,8 +126,12 @@ class Service:
     @property
     def data(self) -> QueryBuilder:
         """What is known of the tenant's records, to build queries from."""
-        listing = self.listing
-        return QueryBuilder(listing.known if listing else (), self.random, deepest=self._deepest())
+        listing, serials = self.listing, tuple(listing.serial for listing in self.model.listings)
+        if self._data is None or self._data_of != serials:
+            known = listing.known if listing else ()
+            self._data = QueryBuilder(askable(known), self.random, deepest=askable(self._deepest()))
+            self._data_of = serials
+        return self._data
 
     @property
     def listing(self) -> Listing | None:
@@ -210,8 +218,11 @@ class Service:
     @property
     def combinations_asked(self) -> set[frozenset[str]]:
         """The combinations of parameters that valid queries of this run have had."""
-        queries = (e.request.query for e in self.state.exchanges if is_predictable(e) and e.request.query is not None)
-        return {frozenset(query) for query in queries if parse_query(query).is_specified}
+        exchanges = self.state.exchanges
+        fresh, self._looked_at = exchanges[self._looked_at :], len(exchanges)
+        queries = (e.request.query for e in fresh if is_predictable(e) and e.request.query is not None)
+        self._combinations |= {frozenset(query) for query in queries if parse_query(query).is_specified}
+        return self._combinations
 
     def own_answers(self, clause: str, queries: Sequence[dict[str, Any]], note: str) -> list[Exchange]:
         """What the tenant itself gets, to compare with: known answers at first, fresh ones where a look is closer."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 from lineman.contract.answer import MISSING, documented
@@ -127,8 +128,8 @@ def members_have_their_types(case: Case) -> Iterator[Finding]:
     """Every documented member, in every record, has its type and stays within its enumeration."""
     yield from _envelope_findings(case, case.answer.value)
     seen: set[tuple[str, str, str]] = set()
-    for position, row in enumerate(_rows(case.answer.data)):
-        for problem in _row_problems(document(), json.dumps(row, sort_keys=True)):
+    for position, row in enumerate(_rows(case.answer.data)[:_JUDGED_ROWS]):
+        for problem in record_problems(row):
             if problem[:3] not in seen:
                 seen.add(problem[:3])
                 member = f"{document().envelope.rows}[].{problem[0]}"
@@ -150,7 +151,8 @@ def _envelope_findings(case: Case, value: dict[str, Any]) -> Iterator[Finding]:
         yield _schema_finding(case, names.data, (names.data, "type", type(data).__name__, "an object"), "", value)
     elif data is not None:
         inside = {n: data[n] for n in (names.total, names.rows) if data.get(n) is not None}
-        for problem in _problems("data", inside):
+        list_alone: dict[str, Any] = {names.rows: []} if isinstance(inside.get(names.rows), list) else {}
+        for problem in _problems("data", inside | list_alone):  # the records come later
             yield _schema_finding(case, problem[0], problem, "", inside)
 
 
@@ -196,21 +198,33 @@ def _cut(value: Any) -> str:
     return "missing" if value is MISSING else clip(compact(value), 80)
 
 
-def record_problems(record: Mapping[str, Any]) -> tuple[Problem, ...]:
+_KEPT_ROWS = 65_536
+_JUDGED_ROWS = 1_000
+"""Records of one answer that are held to the schema: ten times the largest page, which has a clause of its own."""
+_judged_rows: dict[tuple[OperationDocument, bytes], tuple[Problem, ...]] = {}
+"""What is wrong with records that were seen, by a digest: the same ones come in answer after answer."""
+
+
+def record_problems(record: Any) -> tuple[Problem, ...]:
     """What the document says is wrong with one record: member, keyword, class of the value, what is wanted."""
-    return _row_problems(document(), json.dumps(record, sort_keys=True))
+    text = json.dumps(record, sort_keys=True)
+    key = (document(), blake2b(text.encode(), digest_size=16).digest())
+    found = _judged_rows.get(key)
+    if found is None:
+        if len(_judged_rows) >= _KEPT_ROWS:
+            _judged_rows.clear()
+        found = _judged_rows[key] = _row_problems(record)
+    return found
 
 
-@lru_cache(maxsize=65536)
-def _row_problems(contract: OperationDocument, text: str) -> tuple[Problem, ...]:
-    row = json.loads(text)
+def _row_problems(row: Any) -> tuple[Problem, ...]:
     if not isinstance(row, dict):
         return (("", "type", type(row).__name__, "an object"),)
-    return tuple(_problems("record", row, contract))
+    return tuple(_problems("record", row))
 
 
-def _problems(part: str, value: dict[str, Any], contract: OperationDocument | None = None) -> Iterable[Problem]:
-    contract = contract or document()
+def _problems(part: str, value: dict[str, Any]) -> Iterable[Problem]:
+    contract = document()
     for error in _schema(contract, part).errors(value):
         if error.keyword == "required":
             for name in sorted(set(error.wanted) - set(value)):
