@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +27,7 @@ def record(number: int) -> dict[str, Any]:
     return {"id": str(1000 - number), "accessCode": f"40{number:03}", "mediatypeId": (2, 5, 53)[number % 3]}
 
 
-def page(records: Sequence[dict[str, Any]], total: int, code: str = "0") -> bytes:
+def page(records: Sequence[Mapping[str, Any]], total: int, code: str = "0") -> bytes:
     """The documented envelope around a page."""
     return json.dumps({"returnCode": code, "data": {"total": total, "calledRouteList": list(records)}}).encode()
 
@@ -38,7 +38,7 @@ def answered(request: Request, status: int, body: bytes, number: int = 1) -> Exc
         number=number,
         request=request,
         operation=Operation.QUERY,
-        sent=SentRequest("POST", "http://target/query", (), request.body or b""),
+        sent=SentRequest(request.method, "http://target/query", (), request.body),
         started=datetime(2026, 1, 1, tzinfo=UTC),
         phases=Phases(total=0.01),
         response=Response(status, JSON, body, len(body)),

@@ -23,7 +23,7 @@ from lineman.monitor.result import Verdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.engine import engine_for, make_ready
-from lineman.monitor.store.migrations import _version_1
+from lineman.monitor.store.migrations import version_1
 from lineman.monitor.store.queries import latest_slots, recent_incidents, recent_results, uptime_between
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.store.schema import DRIFT, OUTBOX, RESULTS, TOLD, VERSIONS
@@ -157,7 +157,7 @@ def test_a_history_of_the_first_version_is_taken_over(address: str) -> None:
     """Written by the first schema: what was told and what waits belongs to the location that wrote it."""
     engine = engine_for(address)
     with engine.connect().execution_options(lineman_write=True) as connection, connection.begin():
-        _version_1(connection)
+        version_1(connection)
         connection.execute(VERSIONS.insert(), {"version": 1, "applied": 0})
         connection.exec_driver_sql(
             "INSERT INTO slots VALUES ('near', 'subject', 0, 1000, 1000, 1000, 'run', ''), "

@@ -1,17 +1,16 @@
 """The model's judgement on single answers: which clause each kind of difference breaks."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.exchanges import answered, page
 
 from lineman.contract.finding import Record
 from lineman.contract.model import Model, read_listing
 from lineman.contract.oracle.compare import compare
 from lineman.contract.query import parse_query
-from lineman.exchange import Exchange, Operation, Phases, Request, Response, SentRequest
+from lineman.exchange import Exchange, Request
 
 RECORDS: list[dict[str, Any]] = [
     {"id": str(1000 - n), "accessCode": f"40{n:03}", "mediatypeId": (2, 5, 53)[n % 3], "description": f"line {n}"}
@@ -23,18 +22,7 @@ def exchange(
     query: dict[str, Any], records: Sequence[Record], total: int, *, status: int = 200, code: str = "0"
 ) -> Exchange:
     """An exchange with this answer."""
-    body = {"returnCode": code, "data": {"total": total, "calledRouteList": list(records)}}
-    headers = (("content-type", "application/json"),)
-    content = json.dumps(body).encode()
-    return Exchange(
-        number=1,
-        request=Request.of(query, "test"),
-        operation=Operation.QUERY,
-        sent=SentRequest("POST", "http://target/query", (), b""),
-        started=datetime(2026, 1, 1, tzinfo=UTC),
-        phases=Phases(),
-        response=Response(status, headers, content, len(content)),
-    )
+    return answered(Request.of(query, "test"), status, page(records, total, code))
 
 
 @pytest.fixture

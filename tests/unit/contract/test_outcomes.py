@@ -1,24 +1,14 @@
 """Every check says kept, broken, or nothing: and nothing of what the service did not answer for itself."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.exchanges import answered, cut_off
 
 from lineman.contract.checks import CHECKS, run_checks
 from lineman.contract.outcome import Result
-from lineman.exchange import (
-    Credential,
-    Exchange,
-    FailureKind,
-    Operation,
-    Phases,
-    Request,
-    Response,
-    SentRequest,
-    TransportFailure,
-)
+from lineman.exchange import Credential, Exchange, FailureKind, Request
 
 PAGE = {"returnCode": "0", "data": {"total": 1, "calledRouteList": [{"id": "1", "accessCode": "9"}]}}
 NONE = {"returnCode": "0", "data": {"total": 1, "calledRouteList": []}}
@@ -41,17 +31,7 @@ ASKED = (
 
 def exchange(request: Request, status: int, body: Any = None) -> Exchange:
     """An exchange as the client would have recorded it."""
-    text = json.dumps(body).encode() if body is not None else b""
-    sent = SentRequest(request.method, "http://x/y", (), request.body)
-    answer = Response(status, (("Content-Type", "application/json"),), text, len(text))
-    return Exchange(1, request, Operation.QUERY, sent, datetime.now(UTC), Phases(), response=answer)
-
-
-def without_answer(request: Request, kind: FailureKind) -> Exchange:
-    """The same where no answer came, at the first attempt."""
-    sent = SentRequest(request.method, "http://x/y", (), request.body)
-    failure = TransportFailure(kind, "no answer")
-    return Exchange(1, request, Operation.QUERY, sent, datetime.now(UTC), Phases(), failure=failure)
+    return answered(request, status, json.dumps(body).encode() if body is not None else b"")
 
 
 def results(seen: Exchange, clause: str) -> set[Result]:
@@ -97,7 +77,7 @@ def test_a_gateways_answer_says_nothing(clause: str, request_: Request, status: 
 @pytest.mark.parametrize("kind", [FailureKind.CUT, FailureKind.CONNECT, FailureKind.RESOLVE, FailureKind.TLS])
 def test_a_connection_that_fails_once_says_nothing(clause: str, request_: Request, kind: FailureKind) -> None:
     """The network may have done it."""
-    assert results(without_answer(request_, kind), clause) == set()
+    assert results(cut_off(request_, kind), clause) == set()
 
 
 def test_a_refusal_of_a_valid_query_keeps_no_clause_of_its_parameters() -> None:
@@ -108,6 +88,6 @@ def test_a_refusal_of_a_valid_query_keeps_no_clause_of_its_parameters() -> None:
 
 def test_every_check_can_have_nothing_to_say() -> None:
     """No check speaks of every exchange: an ask that got no answer at all is evidence of nothing."""
-    seen = without_answer(Request.of({}), FailureKind.CONNECT)
+    seen = cut_off(Request.of({}), FailureKind.CONNECT)
     assert run_checks(seen) == []
     assert CHECKS

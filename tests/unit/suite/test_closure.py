@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from tests.report import builders
+from tests.unit.exchanges import answered
 
-from lineman.exchange import Credential, Exchange, Operation, Phases, Request, Response, SentRequest
+from lineman.exchange import Credential, Exchange, Request
 from lineman.report import run as record
 from lineman.report.run import ClauseResult, ExchangeRecord, Level, Run, State, Verdict, Violation
 from lineman.suite.closure import close, contradictions
@@ -24,10 +25,7 @@ def page(count: int, total: int) -> dict[str, Any]:
 
 def exchange(number: int, request: Request, status: int, body: Any = None) -> Exchange:
     """An exchange as the client would have recorded it."""
-    text = json.dumps(body).encode() if body is not None else b"<html>"
-    sent = SentRequest(request.method, "http://x/y", (), request.body)
-    response = Response(status, (("Content-Type", "application/json"),), text, len(text))
-    return Exchange(number, request, Operation.QUERY, sent, NOW, Phases(), response=response)
+    return answered(request, status, json.dumps(body).encode() if body is not None else b"<html>", number)
 
 
 def clause(id_: str, state: State, *numbers: int) -> ClauseResult:

@@ -1,28 +1,18 @@
 """A request that never gets an answer beside a neutral query that always does; and what is only an outage."""
 
-import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from tests.unit.exchanges import answered, cut_off, page
 
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model
-from lineman.exchange import (
-    Exchange,
-    FailureKind,
-    Operation,
-    Phases,
-    Request,
-    Response,
-    SentRequest,
-    TransportFailure,
-)
+from lineman.exchange import Exchange, FailureKind, Request
 from lineman.suite.failing import FailingRequests
 from lineman.suite.run_state import RunState
 
-EMPTY = json.dumps({"returnCode": "0", "data": {"total": 0, "calledRouteList": []}}).encode()
+EMPTY = page([], 0)
 
 
 class Target:
@@ -42,14 +32,10 @@ class Target:
 
     def _exchange(self, request: Request) -> Exchange:
         self.sent.append(request)
-        why, sent = self.fails(request), SentRequest("POST", "http://x/y", (), request.body)
-        number, now = next(self.numbers), datetime.now(UTC)
+        why, number = self.fails(request), next(self.numbers)
         if isinstance(why, FailureKind):
-            failure = TransportFailure(why, "no answer")
-            return Exchange(number, request, Operation.QUERY, sent, now, Phases(), failure=failure)
-        body = EMPTY if why is None else b"<html>"
-        response = Response(why or 200, (("Content-Type", "application/json"),), body, len(body))
-        return Exchange(number, request, Operation.QUERY, sent, now, Phases(), response=response)
+            return cut_off(request, why, number)
+        return answered(request, why or 200, EMPTY if why is None else b"<html>", number)
 
     def judge(self, request: Request) -> list[Finding]:
         """Ask something harmless and then this, and examine what came."""

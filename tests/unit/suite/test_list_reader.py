@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
+from tests.unit.exchanges import answered, page
 
 from lineman.contract.model import Model
-from lineman.exchange import Exchange, Operation, Phases, Request, Response, SentRequest
+from lineman.exchange import Exchange, Request
 from lineman.suite.list_reader import ListReader
 from lineman.suite.run_state import RunState
 
@@ -30,10 +29,7 @@ def told(states: Sequence[str]) -> list[str]:
 
 def answer(request: Request, letters: str, **more: object) -> Exchange:
     records = [{"id": letter, "accessCode": letter, "mediatypeId": 2, **more} for letter in letters]
-    body = json.dumps({"returnCode": "0", "data": {"total": len(records), "calledRouteList": records}}).encode()
-    sent = SentRequest("POST", "http://127.0.0.1/", (), b"{}")
-    response = Response(200, (("content-type", "application/json"),), body, len(body))
-    return Exchange(1, request, Operation.QUERY, sent, datetime(2026, 1, 1, tzinfo=UTC), Phases(), response)
+    return answered(request, 200, page(records, len(records)))
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,13 @@ _FIRST_OUTBOX = Table(
 Index("outbox_unsettled", _FIRST_OUTBOX.c.settled, _FIRST_OUTBOX.c.channel)
 
 
-def _version_1(connection: Connection) -> None:
+def version_1(connection: Connection) -> None:
     same = [table for table in METADATA.sorted_tables if table.name not in _FIRST.tables and table not in _LATER]
     METADATA.create_all(connection, tables=same)
     _FIRST.create_all(connection)
 
 
-def _version_2(connection: Connection) -> None:
+def version_2(connection: Connection) -> None:
     """What was told, seen and is on its way belongs to a location; who wrote last can be seen."""
     WRITERS.create(connection)
     where = connection.execute(select(func.min(SLOTS.c.location))).scalar() or "here"
@@ -103,7 +103,7 @@ def _with_location(connection: Connection, table: Table, where: str) -> None:
     copy.drop(connection)
 
 
-def _version_3(connection: Connection) -> None:
+def version_3(connection: Connection) -> None:
     """Who a notice reached is known for each receiver; and which configuration has which canaries."""
     CONFIGURATIONS.create(connection)
     # A schema that this lineman began has the column since the version before, which makes the table anew.
@@ -111,7 +111,7 @@ def _version_3(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE outbox ADD COLUMN receivers TEXT NOT NULL DEFAULT '{}'"))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_version_1, _version_2, _version_3)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (version_1, version_2, version_3)
 """Each brings the schema from the version before to its own; never changed once released, only added to."""
 
 
