@@ -18,6 +18,8 @@ from typing import Any, Protocol, TypeAlias, final
 Query: TypeAlias = Mapping[str, Any]
 
 
+HEADER_VARIABLE = "LINEMAN_HEADER_"
+"""Beginning of the shell variables that stand, wherever a request is shown, for headers of a target's settings."""
 _PACKED_FROM = 128 * 1024
 """Bytes of a body that is worth compressing: five times the documented page of 100 records."""
 
@@ -160,6 +162,11 @@ class PackedResponse(Response):
         members = {"status": status, "headers": headers, "size": size, "truncated": truncated}
         for name, value in (members | {"http_version": http_version, "_packed": zlib.compress(body, 1)}).items():
             object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy elsewhere is an ordinary one."""
+        members = (self.status, self.headers, self.body, self.size, self.truncated, self.http_version)
+        return Response, members
 
     @property
     def body(self) -> bytes:

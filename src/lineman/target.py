@@ -236,7 +236,7 @@ def _headers(headers: Mapping[str, str], place: str) -> Iterable[tuple[str, str]
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise ConfigurationError(f"{place}: headers.{name}: not a header name: use letters, digits and hyphens")
         if not value.isascii() or not value.isprintable() or value != value.strip():
-            raise ConfigurationError(f"{place}: headers.{name}: expected visible ASCII text, got {value!r}")
+            raise ConfigurationError(f"{place}: headers.{name}: expected visible ASCII text without blanks at its ends")
         yield name, value
 
 

@@ -23,7 +23,7 @@ from lineman.client.statistics import Statistics
 from lineman.client.token_endpoint import TokenEndpoint
 from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenCache
 from lineman.client.transport import RecordingTransport, RequestContext
-from lineman.exchange import AppKey, Credential, Exchange, Operation, Request
+from lineman.exchange import HEADER_VARIABLE, AppKey, Credential, Exchange, Operation, Request
 from lineman.secret import Secret
 from lineman.target import Credentials, Target
 
@@ -92,6 +92,7 @@ class Client:
             timeout=target.timeout,
             limit=target.max_body_bytes,
             on_exchange=on_exchange or (lambda exchange: None),
+            placeholders={name.lower(): header_variable(name) for name, _ in target.headers if name != "Connection"},
         )
         # RecordingTransport bounds an attempt as a whole; httpx's own 5 seconds for each read would end it before.
         self._http = httpx.AsyncClient(transport=self._transport, trust_env=False, timeout=None)  # noqa: S113
@@ -100,6 +101,8 @@ class Client:
         for proxy in (target.proxy, target.token_proxy):
             if proxy is not None:
                 self.redactor.learn(proxy.password, "proxy_password")
+        for _, value in target.headers:
+            self.redactor.learn_header(value)
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
@@ -274,6 +277,11 @@ class Client:
                 f"or LINEMAN_SECOND_TOKEN"
             )
         return self._second
+
+
+def header_variable(name: str) -> str:
+    """The shell variable that stands for the value of a header of the target's settings."""
+    return f"${HEADER_VARIABLE}{name.upper().replace('-', '_')}"
 
 
 def _network(target: Target) -> NetworkTransport:

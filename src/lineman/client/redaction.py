@@ -15,6 +15,9 @@ from lineman.exchange import NoSecrets
 from lineman.secret import Secret
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
+HEADER = "header"
+"""The kind of what the settings of a target hold as further headers."""
+_BETWEEN = re.compile(r"[ ;,=]")
 _SHORT = 8
 """Below this length a value is replaced only where it stands alone: it may be part of an innocent text."""
 _WEAK = 16
@@ -68,10 +71,24 @@ class Redactor:
         if len(value) < _SHORT:
             self._words.append((word, kind))
             return
+        self._replace(value, kind)
+
+    def _replace(self, value: str, kind: str) -> None:
         self._forms += [(form, kind) for form in _forms(value)]
         self._disguised.learn(value.encode(), _marker(kind), kind)
         # The longest goes first: a token without its last character is a form of its own and part of the token.
         self._forms.sort(key=lambda pair: len(pair[0]), reverse=True)
+
+    def learn_header(self, value: str) -> None:
+        """Take a header's value, which the target's settings hold, and every long word of it, out of everything.
+
+        It may be a gateway's key, or a language. So a short one stays where others say it, and no answer that has one
+        in it leaks anything: many a service says what it was asked with.
+        """
+        for text in {value, *_BETWEEN.split(value)}:
+            if len(text) >= (_SHORT if text == value else _WEAK) and Secret(text) not in self._known:
+                self._known.add(Secret(text))
+                self._replace(text, HEADER)
 
     def body(self, content: bytes, *, truncated: bool = False) -> tuple[bytes, tuple[str, ...]]:
         """Return ``content`` without secrets, and the kinds that were in it. Of a truncated one, the end too."""

@@ -18,7 +18,7 @@ from lineman.client.clock import RequestClock
 from lineman.client.errors import classify, timed_out
 from lineman.client.network import CURRENT, PhaseRecorder
 from lineman.client.pacing import Pacer
-from lineman.client.redaction import Redactor
+from lineman.client.redaction import HEADER, Redactor
 from lineman.client.statistics import Statistics
 from lineman.client.tokens import AuthTrace
 from lineman.exchange import (
@@ -85,6 +85,8 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     limit: int
     """The most bytes of a body to keep."""
     on_exchange: Callable[[Exchange], None]
+    placeholders: dict[str, str] = field(default_factory=dict)
+    """What every exchange shows in place of a header's value, by the header's lower-case name."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and return the status alone: httpx needs no more, and cookies and redirects end here.
@@ -197,12 +199,13 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         kinds += in_headers
         if context.operation is Operation.TOKEN:
             kinds = tuple(kind for kind in kinds if kind != "token")  # giving it is what that operation is for
-        kinds = tuple(kind for kind in kinds if kind not in self.redactor.weak)
+        kinds = tuple(kind for kind in kinds if kind != HEADER and kind not in self.redactor.weak)
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
     def _shown(self, request: httpx.Request, context: RequestContext) -> SentRequest:
         sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        shown = tuple((name, context.shown.get(name.lower(), value)) for name, value in sent)
+        instead = self.placeholders | context.shown
+        shown = tuple((name, instead.get(name.lower(), value)) for name, value in sent)
         headers, _ = self.redactor.headers(shown)
         body = context.shown_body
         if body is None and context.request.body is not None:

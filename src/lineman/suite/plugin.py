@@ -27,6 +27,7 @@ from lineman.suite.preflight import open_service
 from lineman.suite.run_state import CredentialsRefused, NoVerdict, RunOptions
 from lineman.suite.service import Service
 from lineman.suite.session import LEFT_OUT, CaseOutcome, Session
+from lineman.text import clip
 
 SHOWN = 3
 """Exchanges attached to one failed test; the QA report has them all."""
@@ -67,6 +68,18 @@ def _body(body: bytes | None) -> str:
     return text if len(text) <= BODY else f"{text[:BODY]}\n... ({len(body or b'')} bytes in all)"
 
 
+MOST_TRACE = 100_000
+"""Characters of a trace that are kept: several times the deepest one, and far less than a target can say."""
+
+
+def _show_no_values(config: pytest.Config) -> None:
+    """Traces say where something failed, never the values of variables and arguments there: they may be secrets."""
+    config.option.showlocals = False
+    config.option.fulltrace = False
+    if config.option.tbstyle in ("auto", "long"):
+        config.option.tbstyle = "short"
+
+
 TEXT_FILTER = "text_filter"
 """Name of the argument of tests that run once for each text filter, for the clause of that filter."""
 ALWAYS_RUN = frozenset({"request.example", "auth.required", "request.malformed-json"})
@@ -102,6 +115,7 @@ class SuitePlugin:
         config.addinivalue_line("markers", "clause(*ids): the clauses that the test judges")
         config.addinivalue_line("markers", "full: not part of a smoke run")
         config.addinivalue_line("markers", "needs_records(n=1): needs a list with so many records")
+        _show_no_values(config)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the selected clauses, the vital ones first and the one that waits for a token last."""
@@ -254,7 +268,8 @@ class SuitePlugin:
         if call.excinfo is not None and not call.excinfo.errisinstance(
             (pytest.fail.Exception, pytest.skip.Exception, KeyboardInterrupt)
         ):
-            self.session.internal_error = f"{item.name}: {call.excinfo.exconly()}"
+            self.session.internal_error = f"{item.name}: {self._without_secrets(call.excinfo.exconly())}"
+            report.longrepr = self._without_secrets(report.longreprtext)
         attach_evidence(report, self.service, getattr(self, "_first", 0), item)
         if report.when == "call" or report.outcome != "passed":
             clauses = tuple(sorted(self._clauses(item)))
@@ -268,8 +283,12 @@ class SuitePlugin:
         return report
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        self.session.internal_error = str(excrepr).strip().splitlines()[-1]
-        self.session.internal_trace = str(excrepr)
+        self.session.internal_trace = self._without_secrets(str(excrepr))
+        self.session.internal_error = self.session.internal_trace.strip().splitlines()[-1]
+
+    def _without_secrets(self, text: str) -> str:
+        """What an exception says may be what a target said."""
+        return clip(self.service.client.redactor.text(text), MOST_TRACE)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """A real interrupt; pytest ends a session that should stop in the same way."""

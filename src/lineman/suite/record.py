@@ -13,7 +13,7 @@ from lineman.contract.clauses import catalogue
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.contract.query import parse_query
-from lineman.exchange import Exchange, Operation, Phases
+from lineman.exchange import HEADER_VARIABLE, Exchange, Operation, Phases
 from lineman.message import message_record
 from lineman.report.run import (
     ClauseResult,
@@ -88,7 +88,7 @@ def curl(exchange: Exchange, base_url: str) -> str:
     words.append("-I" if request.method == "HEAD" else f"-X {request.method}")
     words.append(f'"${{LINEMAN_BASE_URL:-{base_url}}}{path}"')
     for name, value in request.headers:
-        if name.lower() in ("authorization", "x-app-key", "content-type"):
+        if name.lower() in ("authorization", "x-app-key", "content-type") or value.startswith(f"${HEADER_VARIABLE}"):
             words.append(f"-H {_quoted(f'{name}: {value}' if value else f'{name};')}")
     if not any(name.lower() == "content-type" for name, _ in request.headers) and request.body:
         words.append("-H 'Content-Type:'")

@@ -6,6 +6,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from _pytest.terminal import TerminalReporter
 
 from lineman.client import BlockingClient, Paths, RequestClock
 from lineman.contract.operation import document
+from lineman.files import write_atomically
 from lineman.report.run import Run
 from lineman.resources import resource
 from lineman.suite.allowance import MOST
@@ -85,6 +87,9 @@ def prepare(
     return SuitePlugin(service, settings)
 
 
+RAW_PAGE = "pytest.html"
+_UNFINISHED = ".pytest.html"
+"""Where pytest-html writes its page while the run goes on."""
 _NOT_NEEDED = ("cacheprovider", "unraisableexception")
 """Pytest's own plugins that a run has no use for, and that cost it time or leave files behind."""
 
@@ -126,7 +131,7 @@ def run_suite(
     ]
     if report_dir is not None:
         args += [part for name in PLUGINS for part in ("-p", name)]
-        args += [f"--html={report_dir / 'pytest.html'}", "--self-contained-html"]
+        args += [f"--html={report_dir / _UNFINISHED}", "--self-contained-html"]
     plugins: list[object] = [plugin]
     if not pytest_args:
         plugins.append(QuietTerminal())
@@ -140,9 +145,20 @@ def run_suite(
         plugin.service.client.close()
         if journal is not None:
             journal.close()
+        if report_dir is not None:
+            _finish_raw_page(report_dir)
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.session.internal_error is None:
         plugin.session.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
     return SuiteResult(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
+
+
+def _finish_raw_page(folder: Path) -> None:
+    """Put pytest-html's page in its place: it would follow a symbolic link there, and let everybody read the page."""
+    unfinished = folder / _UNFINISHED
+    with suppress(OSError):
+        write_atomically(folder / RAW_PAGE, unfinished.read_bytes())
+    with suppress(OSError):
+        unfinished.unlink()
 
 
 def _journal(plugin: SuitePlugin, report_dir: Path | None, so_far: Callable[[], Run]) -> Journal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import html
 import json
@@ -15,12 +16,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from lineman.client import Redactor, TokenRefused
+from lineman.client import ClientError, Redactor, TokenRefused
 from lineman.contract.answer import read_answer
 from lineman.contract.checks import findings_of, run_checks
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.exchange import Credential, Exchange, Request
 from lineman.secret import Secret
+from lineman.suite.record import curl
 from lineman.target import Credentials, Target
 
 from .harness import CREDENTIALS, KEY, SECRET, TOKEN, Vendor, answer, setting
@@ -35,33 +37,33 @@ def redactor(*values: str) -> Redactor:
     return made
 
 
+DISGUISES: list[Callable[[str], str]] = [
+    str,
+    lambda text: quote(text, safe=""),
+    quote,
+    lambda text: re.sub("%..", lambda escape: escape[0].lower(), quote(text, safe="")),
+    lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    lambda text: json.dumps({"echo": text}),
+    lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    html.escape,
+    lambda text: text.encode().hex(),
+    str.upper,
+    str.swapcase,
+    lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+    lambda text: "".join(f"&#x{ord(letter):X};" for letter in text),
+    lambda text: "".join(f"&#{ord(letter):05};" if place % 2 else letter for place, letter in enumerate(text)),
+    "\u00ad".join,
+    "&shy;".join,
+    "\u200b".join,
+    lambda text: text[::-1],
+    lambda text: text.encode().hex()[::-1],
+    lambda text: "".join(f"%{byte:02x}" if byte % 2 else chr(byte).upper() for byte in text.encode()),
+    "\x00".join,
+]
+
+
 @pytest.mark.parametrize("value", [TOKEN, ODD])
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        str,
-        lambda text: quote(text, safe=""),
-        quote,
-        lambda text: re.sub("%..", lambda escape: escape[0].lower(), quote(text, safe="")),
-        lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-        lambda text: json.dumps({"echo": text}),
-        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
-        html.escape,
-        lambda text: text.encode().hex(),
-        str.upper,
-        str.swapcase,
-        lambda text: "".join(f"&#{ord(letter)};" for letter in text),
-        lambda text: "".join(f"&#x{ord(letter):X};" for letter in text),
-        lambda text: "".join(f"&#{ord(letter):05};" if place % 2 else letter for place, letter in enumerate(text)),
-        "\u00ad".join,
-        "&shy;".join,
-        "\u200b".join,
-        lambda text: text[::-1],
-        lambda text: text.encode().hex()[::-1],
-        lambda text: "".join(f"%{byte:02x}" if byte % 2 else chr(byte).upper() for byte in text.encode()),
-        "\x00".join,
-    ],
-)
+@pytest.mark.parametrize("wrap", DISGUISES)
 def test_a_secret_is_found_in_every_form(value: str, wrap: Callable[[str], str]) -> None:
     wrapped = wrap(value)
     body, kinds = redactor(value).body(f"before {wrapped} after".encode())
@@ -188,6 +190,47 @@ async def test_no_exchange_holds_a_secret_that_was_echoed(authorization: str | N
         assert base64.b64encode(TOKEN.encode())[4:-4] not in pickle.dumps(seen)
     assert test.exchanges[0].leaked_secrets == ()
     assert test.exchanges[0].sent.body == b'{"app_key":"$LINEMAN_APP_KEY","app_secret":"$LINEMAN_APP_SECRET"}'
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [200, 403, 500])
+@pytest.mark.parametrize("wrap", [*DISGUISES, lambda text: base64.b64encode(f"a{text[::-1]}".encode()).decode()])
+async def test_no_answer_of_the_token_operation_shows_a_disguised_secret(
+    wrap: Callable[[str], str], status: int
+) -> None:
+    told = f"{wrap(SECRET)} {wrap(TOKEN)}"
+    given = json.dumps({"AccessToken": TOKEN, "Expires": "600", "debug": "@"}).replace("@", told.replace('"', "'"))
+    fields = {f"X-{place}": part for place, part in enumerate(told.split()) if part.isascii() and part.isprintable()}
+    test = setting(Vendor(token_answers=[httpx.Response(status, content=given.encode(), headers=fields)] * 3))
+    with contextlib.suppress(ClientError):
+        await test.client.send(Request.of({}))
+    assert test.exchanges[0].response is not None
+    shown = str(asdict(test.exchanges[0].response))
+    # In a token refused only what lineman knows can be found: its own secret.
+    for secret in (SECRET, TOKEN)[: 2 if status == 200 else 1]:
+        assert wrap(secret) not in shown
+        assert wrap(secret).encode() not in test.exchanges[0].response.body
+
+
+@pytest.mark.anyio
+async def test_a_header_of_the_settings_is_shown_nowhere_and_is_no_leak_where_it_comes_back() -> None:
+    headers = (
+        ("X-Gateway-Key", "PLANTED-gateway-key-77"),
+        ("Cookie", "a=1; session=PLANTEDsession0815"),
+        ("X-E", "zh"),
+    )
+    vendor = Vendor(
+        queries=lambda request: answer({"echo": [*request.headers.values(), "PLANTEDsession0815", "zh"]}, 500)
+    )
+    test = setting(vendor, headers=headers)
+    exchange = await test.client.send(Request.of({}))
+    assert ("X-Gateway-Key", "$LINEMAN_HEADER_X_GATEWAY_KEY") in exchange.sent.headers
+    assert not leaks(*test.exchanges)
+    assert exchange.response is not None
+    assert b"[redacted:header]" in exchange.response.body
+    assert b'"zh"' in exchange.response.body, "a short value says nothing, and stands in many a text"
+    assert "header" not in exchange.leaked_secrets
+    assert '-H "X-Gateway-Key: $LINEMAN_HEADER_X_GATEWAY_KEY"' in curl(exchange, test.client.target.base_url)
 
 
 @pytest.mark.anyio

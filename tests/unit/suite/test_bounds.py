@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import random
 import tracemalloc
 from dataclasses import replace
@@ -31,6 +33,7 @@ def test_a_large_body_takes_less_memory_and_is_the_same() -> None:
     members = ("status", "headers", "body", "size", "truncated", "http_version")
     assert [getattr(small, name) for name in members] == [getattr(response, name) for name in members]
     assert replace(small, body=b"other").body == b"other"
+    assert pickle.loads(pickle.dumps(small)) == copy.deepcopy(small) == response  # noqa: S301 -- written right here
 
 
 def test_a_small_body_and_one_of_noise_stay_as_they_are() -> None:
