@@ -232,7 +232,7 @@ class Redaction(Protocol):
         ...
 
     def weak_secrets(self, content: bytes) -> tuple[str, ...]:
-        """Kinds of secrets too short to be told from other words, that stand in the content as words of their own."""
+        """Kinds of secrets too short to be distinguished from words, that are words of their own in the content."""
         ...
 
 

@@ -51,7 +51,7 @@ def test_every_parameter_is_optional(service: Service) -> None:
 
 @pytest.mark.clause("request.malformed-json")
 def test_malformed_bodies_are_refused(service: Service) -> None:
-    """Bodies that are no JSON object; one that is cut off is asked about twice before it is told."""
+    """Bodies that are no JSON object; one that is cut off is asked about twice before it is reported."""
     kinds = service.sample_for_profile(*MALFORMED.items(), smoke=1)
     clause = "request.malformed-json"
     service.ask(*(Request((clause,), body=body, note=kind, retry=False) for kind, body in kinds))

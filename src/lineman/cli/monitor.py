@@ -22,7 +22,7 @@ MonitorsPath = Annotated[
 
 @app.callback(invoke_without_command=True)
 def monitor(context: typer.Context, monitors: MonitorsPath = None) -> None:
-    """Watch canaries until SIGTERM; SIGHUP reads the configuration anew. Exit code 4: it could not start."""
+    """Watch canaries until SIGTERM; SIGHUP reads the configuration again. Exit code 4: it could not start."""
     if context.invoked_subcommand is not None:
         return
     import asyncio  # noqa: PLC0415 - `status` should not pay for it

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.NO_VERDICT: "yellow"}
 _MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "not verified"}
 SHOWN = 20
-"""Violations told on the terminal; the report has all."""
+"""Violations shown on the terminal; the report has all."""
 
 
 class Display:

@@ -194,7 +194,7 @@ def _is_default(target: str | None, config: Path | None) -> bool:
 
 
 def _pins(given: Path | None, *, pin: bool) -> dict[str, Any]:
-    """The file of pins, read once so that a mistake in it is told before anything is sent."""
+    """The file of pins, read once so that a mistake in it is reported before anything is sent."""
     from lineman.suite.pins import PINS_FILE, PinsError, read_pins  # noqa: PLC0415 - heavy
 
     if given is not None and not pin and not given.exists():

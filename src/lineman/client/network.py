@@ -1,4 +1,4 @@
-"""Resolving names and opening connections, as two steps that can be timed and told apart when they fail."""
+"""Resolving names and opening connections, as two steps that can be timed and distinguished when they fail."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ for _name in ("httpcore", "httpx"):
 
 if find_spec("sniffio") is None:
     # httpcore looks for it at every request, and a search in vain is slow; an entry of None ends it at once.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how Python is told that there is no such module
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how Python learns that there is no such module
 
 
 class TimedNetwork(httpcore.AsyncNetworkBackend):

@@ -26,7 +26,7 @@ eight digits stand in many a telephone number."""
 
 
 class Redactor:
-    """Knows every secret that it was told of, and takes them out of texts and bodies.
+    """Knows every secret that it was given, and takes them out of texts and bodies.
 
     A secret is found plain, percent-encoded, escaped as JSON or HTML, in hexadecimal, and in base64 of both alphabets
     wherever it stands in the encoded text; forwards and backwards; and, by :mod:`lineman.client.disguise`, in another
@@ -52,7 +52,7 @@ class Redactor:
 
     @property
     def weak(self) -> frozenset[str]:
-        """Kinds of secret that are too short to be told from other words by themselves."""
+        """Kinds of secret that are too short to be distinguished from other words by themselves."""
         return frozenset(self._weak.values())
 
     def weak_secrets(self, content: bytes) -> tuple[str, ...]:

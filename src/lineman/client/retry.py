@@ -96,7 +96,7 @@ class CircuitBreaker:
             raise self._down(exchange, self._in_a_row)
 
     def reset(self) -> None:
-        """Count anew: another request was answered meanwhile."""
+        """Count again: another request was answered meanwhile."""
         self._in_a_row = 0
 
     def _down(self, exchange: Exchange, count: int) -> TargetDown:

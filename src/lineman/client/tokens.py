@@ -39,7 +39,7 @@ class IssuedToken:
     lifetime: int
     """Seconds that were asked for."""
     expires: float | None
-    """Seconds that the answer told; None where it told none that can be relied on."""
+    """Seconds that the answer gave; None where it gave none that can be relied on."""
     issued: datetime
     """When it was asked for, by lineman's clock."""
     asked: float
@@ -231,7 +231,7 @@ class TokenCache:
         async with self._lock:
             phases = Phases()
             if self._failures != failures and self._refusal is not None:
-                raise self._refusal[1]  # the one who held the lock asked in vain, for all who waited
+                raise self._refusal[1]  # the task that held the lock asked in vain, for all that waited
             if self._generation == generation or self._kept is None:
                 phases = await self._ask()
             kept = self._kept

@@ -170,7 +170,7 @@ class Model:
     behaviour: LearnedBehaviour = field(default_factory=LearnedBehaviour)
     no_match: set[str] = field(default_factory=set)
     volatile: set[str] = field(default_factory=set)
-    """Documented members that were another in every reading: told once, and not looked at again."""
+    """Documented members that were another in every reading: reported once, and not looked at again."""
     misaligned: set[str] = field(default_factory=set)
     _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
     _matched: tuple[int, ...] = ()
@@ -198,7 +198,7 @@ class Model:
         return self._matches[key]
 
     def _forget_matches_of_others(self) -> None:
-        """Keep no records of listings that were read anew since."""
+        """Keep no records of listings that were read again since."""
         serials = tuple(listing.serial for listing in self.listings)
         if serials != self._matched:
             present = {one.serial for listing in self.listings for one in (listing, listing.head)}

@@ -1,7 +1,7 @@
 """A query read: what the documentation promises for it before any answer is known.
 
-Every parameter is valid, promised to be refused, or left open. A question with nothing refused and nothing open is
-*certain*: it must succeed, and its answer can be predicted.
+Every parameter is valid, promised to be refused, or left open. A query with nothing refused and nothing open is
+*specified*: it must succeed, and its answer can be predicted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ParsedQuery:
 
     ``filters`` holds the documented filters that are set, ``limit`` and ``offset`` the values given (None where
     absent or unusable).
-    ``refused`` are promised clauses because of which it must be refused; ``doubts`` silent clauses on which its
+    ``invalid`` are promised clauses because of which it must be refused; ``unspecified`` silent clauses on which its
     answer depends.
     """
 

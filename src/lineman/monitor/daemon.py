@@ -92,11 +92,11 @@ class Daemon:
         self._trouble = HistoryTrouble(settings, self._clock, self._take_notices)
 
     async def run(self) -> None:
-        """Watch until told to stop; then finish what is in flight, write it, and leave."""
+        """Watch until asked to stop; then finish what is in flight, write it, and leave."""
         canaries = self.configuration.canaries
         self.live.watch(canaries, self._clock.wall())
         await asyncio.to_thread(self._location.take_over, self.configuration, self.outbox, self._clock.wall())
-        # What was decided first is told first: what is left over goes before what is decided now.
+        # What was decided first is reported first: what is left over goes before what is decided now.
         await asyncio.to_thread(self.outbox.load)
         self.writer.keeps = self._location.keeps
         await asyncio.to_thread(self.writer.open)
@@ -123,7 +123,7 @@ class Daemon:
         self._stop.set()
 
     def reload(self) -> None:
-        """Ask for the configuration to be read anew. To be called in the event loop."""
+        """Ask for the configuration to be read again. To be called in the event loop."""
         self._reload.set()
 
     def handle_signals(self) -> None:
@@ -278,7 +278,7 @@ class Daemon:
                 if joint.leads and self.outbox.stuck(JOINT):
                     joint.yield_lead()
             except Exception:
-                # Without this thread nobody would be told anything: another location takes the lead, or this one again.
+                # Without this thread nobody would be notified: another location takes the lead, or this one again.
                 LOG.exception("deciding together failed for a reason of ours")
                 joint.close()
                 more = False

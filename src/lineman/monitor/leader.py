@@ -1,8 +1,8 @@
 """Deciding together: of all monitors that share a PostgreSQL one leads, decides for all locations, and tells.
 
-Every location writes what it finds; its own incidents stay in history and are told to nobody. Who leads reads the
+Every location writes what it finds; its own incidents stay in history and are reported to nobody. Who leads reads the
 results of all, decides one slot after the other under the location ``*``, and writes result, state and notices as one
-transaction in the very session that holds the lead: a decision of one who no longer leads cannot be committed. All
+transaction in the very session that holds the lead: what no longer leads cannot commit a decision. All
 that deciding needs lies in the database, so whoever takes over goes on where the one before stopped.
 
 The clock is the database's, so that a location whose own clock is wrong is stale but decides nothing wrongly.
@@ -37,7 +37,7 @@ _CHANGES_AT_ONCE = 2_000
 _PATIENCE = 10.0
 """Seconds that who takes over after a failure, or a long gap, waits: locations write down meanwhile what they kept."""
 _HANDOVERS_APART = 600.0
-"""Seconds for which one who handed over keeps the lead if it comes back to him: then the receiver is out of order."""
+"""Seconds for which a location that handed over keeps a lead that comes back: then the receiver is out of order."""
 
 
 def without_notices(canaries: Mapping[str, Canary]) -> dict[str, Canary]:
@@ -167,7 +167,7 @@ class Leader:
             self.on_lost()
 
     def _prepared(self, connection: Connection) -> list[StateChange]:
-        """Know what was decided before, free what a leader that is gone was sending, hold what was told against it."""
+        """Know what was decided before, free what a leader that is gone was sending, compare with what was reported."""
         if not self.leads:
             self._hasty = not self.failing
             self._world = self._history.load(connection, self._canaries)

@@ -1,4 +1,4 @@
-"""The one who decides and writes: a thread that takes results, in batches, each batch one transaction.
+"""The one that decides and writes: a thread that takes results, in batches, each batch one transaction.
 
 Where history fails (full disk, lock, damage) deciding and telling go on from memory, and what could not be written
 is written as soon as it can be, in order. Nothing is decided twice.
@@ -29,7 +29,7 @@ from lineman.monitor.store import FAILURES, History, reason
 LOG = logging.getLogger("lineman.monitor")
 BATCH = 500
 BACKLOG = 100_000
-"""Changes kept in memory while history cannot be written; beyond it the oldest go, and that is told."""
+"""Changes kept in memory while history cannot be written; beyond it the oldest go, and that is reported."""
 PIECE = 2_000
 """Changes that are written in one transaction when history can be written again."""
 _AGAIN = 5.0
@@ -85,7 +85,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="lineman-keeper", daemon=True)
 
     def open(self) -> None:
-        """Load the world, and hold what was told against the present."""
+        """Load the world, and compare what was reported with the present."""
         self._process([], reconcile=True)
 
     def start(self) -> None:
@@ -100,7 +100,7 @@ class Writer:
         return len(self._backlog)
 
     def process_now(self, end: SlotResult) -> None:
-        """Decide and write a slot's end at once, in the caller's thread: for one who does not :meth:`start`."""
+        """Decide and write a slot's end at once, in the caller's thread: for a caller that does not :meth:`start`."""
         self._process([end], reconcile=False)
 
     def enqueue(self, end: SlotResult) -> None:
@@ -175,9 +175,9 @@ class Writer:
         return True
 
     def _replay_backlog(self, history: History) -> None:
-        """Begun without history: decide what memory kept anew, on what history knows.
+        """Begun without history: decide once more what memory kept, on what history knows.
 
-        An incident that was open before the start is known only now. What was told already keeps its notice and key.
+        An incident that was open before the start is known only now. What was reported keeps its notice and key.
         """
         if self._loaded or not self._backlog:
             return

@@ -17,7 +17,7 @@ _MOST_EVIDENCE = 20
 def merge(runs: Sequence[Run]) -> Run:
     """Join shards of one run: same target, document, seed and profile.
 
-    A clause ends in the worst state of any shard that verified it; exchanges are numbered anew, shard after shard.
+    A clause ends in the worst state of any shard that verified it; exchanges are numbered again, shard after shard.
     One shard without a verdict leaves the whole without one, unless a promise is broken.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a sandbox can be told, validated where it is said."""
+"""What a sandbox can be set to, validated where it is said."""
 
 from __future__ import annotations
 

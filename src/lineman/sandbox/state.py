@@ -95,7 +95,7 @@ class Sandbox:
         self._changes = max(due, self._changes)
 
     def change(self, serial: int) -> None:
-        """Add a record to each tenant's list, take one out, and write one's description anew."""
+        """Add a record to each tenant's list, take one out, and write one's description again."""
         for tenant in (1, 2):
             added = added_record(serial, self.options.seed, tenant)
             text = replacement_text(serial)

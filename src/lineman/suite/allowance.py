@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lineman.suite.run_state import Profile
 
 MOST = 600
-"""The most requests of a run that was not told another number: what a target elsewhere is asked at most, too."""
+"""The most requests of a run that was given no other number: what a target elsewhere is asked at most, too."""
 MOST_UNPROVEN = 430
 """The most of them as long as nothing is proven: a list that changes behind a busy gateway is honest, and gives reason
 to look closer at every answer.

@@ -28,7 +28,7 @@ AGAIN = 5
 REDUCTIONS = 14
 """The most requests spent on making one violation's query smaller."""
 GROUPS = 12
-"""The most differences examined one by one; further ones are told as they were seen."""
+"""The most differences examined one by one; further ones are reported as they were seen."""
 COST = 12
 """Requests that examining a difference takes about, beside a reading of the list."""
 ORDERS = 6
@@ -74,7 +74,7 @@ class Confirmation:
             if not self._list_changed(mismatches):
                 if not self.requery.model.volatile:
                     return mismatches
-                # A member that turned out to be another in every reading was told as that.
+                # A member that turned out to be another in every reading was reported as that.
                 return self.requery.mismatches([mismatch.exchange for mismatch in mismatches])
             # The list is another one now. An answer that is right for it was given after the change, and is right.
             late = self.requery.mismatches(mismatch.exchange for mismatch in mismatches)
@@ -140,7 +140,7 @@ class Confirmation:
         return self.allowance.affords(COST + self._reading_cost(group))
 
     def _examined(self, mismatch: Mismatch) -> tuple[list[Finding], bool]:
-        """What a difference comes to, and whether it comes again: made smaller and explained, or told as occasional.
+        """What a difference comes to, and whether it comes again: made smaller and explained, or seen as occasional.
 
         Holds only where the list did not change meanwhile, which the caller finds out.
         """
@@ -157,7 +157,7 @@ class Confirmation:
     def _not_in_their_own_order(self, group: Sequence[Mismatch]) -> list[Mismatch]:
         """The suspects less those whose filters have an order of their own, other than the whole list's, and keep it.
 
-        Each filter's own order is asked for, up to a number; what is left unasked by then is not told.
+        Each filter's own order is asked for, up to a number; what is left unasked by then is not reported.
         """
         kept: list[Mismatch] = []
         asked = 0

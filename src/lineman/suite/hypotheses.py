@@ -64,7 +64,7 @@ class Situation:
         return self.total == len(self.matches)
 
     def shows(self, start: int, size: int | None = None) -> bool | None:
-        """Does the answer show the page from ``start`` on? None where that cannot be told."""
+        """Does the answer show the page from ``start`` on? None where that cannot be known."""
         wanted = self.slice(start, size)
         if wanted is not None:
             return self.got == wanted
@@ -78,7 +78,7 @@ class Situation:
 
 
 Explains = Callable[[Situation], bool | None]
-"""Would the mistake give this very answer? None where that cannot be told from what was read."""
+"""Would the mistake give this very answer? None where that cannot be known from what was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ class ListReader:
         return with_tail(whole, narrower) if len(whole.records) < whole.total else whole
 
     def _tell(self, before: Listing, after: Listing) -> bool:
-        """Tell a list that goes back to older states, or that is reordered. True where it was told before.
+        """Tell a list that goes back to older states, or that is reordered. True where it was reported before.
 
         Going back once may be a record that was added and taken out again; the same way twice is none.
         """

@@ -251,7 +251,7 @@ class SuitePlugin:
         pytest.fail(f"the run ends here: {self.session.stopped}", pytrace=False)
 
     def _own_part(self, error: Exception) -> str:
-        """What lineman may have done itself to good credentials that are refused of a sudden; empty for all else."""
+        """What lineman may have done itself to good credentials that are refused suddenly; empty for all else."""
         state = self.service.state
         bad = sum(one.request.credential in (Credential.NONE, Credential.GIVEN) for one in state.final)
         if not isinstance(error, CredentialsRefused | TokenRefused) or not bad or not self.service.successes:

@@ -123,7 +123,7 @@ def _repeated(walk: Sequence[Exchange]) -> list[Finding]:
     for exchange in walk:
         answer, asked = read_answer(exchange), parse_query(exchange.request.query or {})
         if len(answer.records) > asked.page_size:
-            continue  # too large a page, which is told as such, runs into the next one
+            continue  # too large a page, which is reported as such, runs into the next one
         for record in answer.records:
             id_ = record_id(record)
             other = where.setdefault(id_, exchange)

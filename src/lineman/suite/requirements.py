@@ -64,7 +64,7 @@ def unmet_requirements(
 ) -> str:
     """The sentence that says what was required and not verified; empty where nothing was missed.
 
-    What a target requires in general is asked of the clauses that this run was told to judge.
+    What a target requires in general is asked of the clauses that this run is to judge.
     """
     records = 0 if listing is None else max(listing.total, len(listing.known))
     if records < target.min_records:

@@ -2,7 +2,7 @@
 
 Whatever a test asks goes through :meth:`Service.ask`: it is sent, recorded, judged by every check on a single
 exchange and by
-the model, and what differs is confirmed before it is told. A test only has to say what to ask, and why.
+the model, and what differs is confirmed before it is reported. A test only has to say what to ask, and why.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Service:
     def confirm(self, judge: Callable[[], Sequence[Finding]], clause: str, check: str) -> list[Finding]:
         """Repeat a judgement of several exchanges until it holds, or differs on unchanged data; record what is proven.
 
-        ``judge`` asks and compares, anew at each call.
+        ``judge`` asks and compares afresh at each call.
         """
         before, reason = len(self.state.exchanges), "the data kept changing while it was checked"
         findings = judge()

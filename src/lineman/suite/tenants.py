@@ -1,4 +1,4 @@
-"""Another tenant's records in an answer: told as that, where the other tenant's credentials are at hand."""
+"""Another tenant's records in an answer: reported as that, where the other tenant's credentials are at hand."""
 
 from __future__ import annotations
 

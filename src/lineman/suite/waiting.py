@@ -29,7 +29,7 @@ def wait_until_up(
 ) -> bool:
     """Ask until the service itself answers, be it with a refusal, or ``seconds`` have passed; whether it did.
 
-    ``say`` is told why it waits, once for each reason. What is asked here is no part of the run.
+    ``say`` gets the reason why it waits, once for each reason. What is asked here is no part of the run.
     """
     paths = Paths(query=document().query_path, token=document().token_path)
     # Unpaced, for a look every two seconds is slower than any rate; and never given up, for that is what is waited for.

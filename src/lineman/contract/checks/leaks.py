@@ -40,7 +40,7 @@ def answer_shows_no_internals(case: Case) -> Iterator[Finding]:
 def answer_shows_no_secret(case: Case) -> Iterator[Finding]:
     """No token and no secret comes back, in the body or in a header.
 
-    A secret that is too short to be told from other words counts where it stands as a word outside the records.
+    A secret that is too short to be distinguished from other words counts where it is a word outside the records.
     """
     arrived, shown = case.exchange.judged, case.exchange.response
     if arrived is None or shown is None:

@@ -1,7 +1,7 @@
 """Compare an answer with its prediction, and say which clause a difference breaks.
 
 The judgements are made in an order in which an earlier difference explains the later ones: a filter that lets too much
-through also changes the total and the pages, and is told once.
+through also changes the total and the pages, and is reported once.
 """
 
 from __future__ import annotations

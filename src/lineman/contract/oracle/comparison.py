@@ -106,7 +106,7 @@ def not_accepted(c: Comparison) -> Iterator[Finding]:
     if may_be_refused(c):
         return
     if holds_records(c.answer) and c.answer.status == 200:
-        return  # told by answer.return-code
+        return  # reported by answer.return-code
     clause, parameter, constraint = acceptance(c.asked, c.case.exchange.request.clauses)
     yield c.finding(
         clause,

@@ -75,7 +75,7 @@ def check_reachable_count(c: Comparison) -> Iterator[Finding]:
         return
     got = {record_id(r) for r in c.answer.records}
     if len(got) < len(c.answer.records):
-        return  # a record that comes twice takes another one's place, and is told as such
+        return  # a record that comes twice takes another one's place, and is reported as such
     if 0 < len(got) < min(c.asked.page_size, total - c.asked.start):
         return  # a page that is shorter than its own total says is judged as a page
     whole = c.asked.start == 0 and total <= len(c.answer.records) < c.asked.page_size

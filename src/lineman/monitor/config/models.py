@@ -62,7 +62,7 @@ class IncidentRule(FrozenModel):
     degraded_after: int = Field(default=5, ge=0)
     """Degraded slots in a row that open a (lesser) incident."""
     unknown_after: int = Field(default=5, ge=0)
-    """Slots in a row that could not be measured, after which that is told."""
+    """Slots in a row that could not be measured, after which that is reported."""
     reminder: Duration | None = None
     """How often to tell again that an incident is still open."""
     settle: Duration | None = None

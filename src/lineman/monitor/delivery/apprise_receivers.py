@@ -84,7 +84,7 @@ def _with_defaults(url: str, schema: str) -> str:
 def _single(service: Any) -> Iterator[Any]:
     """The service once for each of its targets (people of a mail, chats, rooms), where it keeps them in a list.
 
-    Apprise says only whether all of them were reached: one dead address would have the others told again and again.
+    Apprise says only whether all of them were reached: one dead address would have the others notified again and again.
     """
     number = len(service)
     for name, value in vars(service).items():

@@ -42,7 +42,7 @@ class Outbox:
     """Notices on their way. Thread-safe; ``deliver_due`` may be called by one thread for each channel."""
 
     def __init__(self, senders: Mapping[str, Send], clock: Clock, history: History | None, owner: str = "") -> None:
-        """``history`` must be the outbox's own. ``owner``: who claims notices; one who comes back takes up its own."""
+        """``history`` must be the outbox's own. ``owner`` claims notices; one that comes back takes up its own."""
         self._senders = dict(senders)
         self._clock = clock
         self.owner = (owner or uuid.uuid4().hex)[:64]
@@ -84,7 +84,7 @@ class Outbox:
     def load(self, place: str | None = None) -> bool:
         """Take over what history holds unsettled for a place (or the own location), also from others who died.
 
-        It goes before what was added already: what was decided first is told first.
+        It goes before what was added already: what was decided first is reported first.
         """
         with self._wake:
             pending = self._record.load(place)

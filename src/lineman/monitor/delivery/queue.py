@@ -1,4 +1,4 @@
-"""Notices that wait, by channel, in the order in which they are to be told."""
+"""Notices that wait, by channel, in the order in which they are to be reported."""
 
 from __future__ import annotations
 

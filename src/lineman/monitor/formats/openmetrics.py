@@ -1,6 +1,6 @@
 """A probe's result as OpenMetrics text, for a textfile collector.
 
-Such collectors read the older text format, which knows neither state sets nor infos; a state set told as a gauge
+Such collectors read the older text format, which knows neither state sets nor infos; a state set written as a gauge
 has the same samples and is valid in both formats, so that is what a file holds.
 """
 

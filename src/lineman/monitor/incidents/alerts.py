@@ -1,7 +1,7 @@
-"""What is to be told, to whom: the state that was told last, held against the present one.
+"""What is to be reported, to whom: the state that was reported last, compared with the present one.
 
 A *matter* is what one notice is about: the incidents of one canary and kind, or all the incidents that share
-a root cause (the token service, name resolution). A channel is told when its last told state differs from the
+a root cause (the token service, name resolution). A channel is notified when its last reported state differs from the
 present one; that one rule covers recovery, restart, the end of a maintenance window and of flapping.
 """
 
@@ -24,7 +24,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     """The canary is watched no longer; its incident is not known to be over."""
     DRIFT = "drift"
-    """A violation of the contract that was not told before."""
+    """A violation of the contract that was not reported before."""
     BURN = "burn"
     """The error budget is spent too fast."""
     BURN_OVER = "burn-over"
@@ -34,7 +34,7 @@ class Event(StrEnum):
 
 
 class AlertState(StrEnum):
-    """The state of a matter, present or told."""
+    """The state of a matter, present or reported."""
 
     QUIET = "quiet"
     OPEN = "open"
@@ -43,7 +43,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastAlert:
-    """What a channel was told last about a matter."""
+    """What a channel was notified of last about a matter."""
 
     state: AlertState = AlertState.QUIET
     incident: str = ""
@@ -54,7 +54,7 @@ class LastAlert:
 
 @dataclass(frozen=True, slots=True)
 class DueAlert:
-    """A notice that is due, and what will have been told with it."""
+    """A notice that is due, and what will have been reported with it."""
 
     event: Event
     told: LastAlert
@@ -71,9 +71,9 @@ def alert_state(incidents: Sequence[Incident]) -> AlertState:
 def due(
     incidents: Sequence[Incident], told: LastAlert, now: int, *, suppressed: bool, reminder: int | None
 ) -> DueAlert | None:
-    """The notice that a channel is owed about a matter now, if any.
+    """The notice that is due to a channel about a matter now, if any.
 
-    ``hushed``: maintenance, nothing is told yet. ``reminder``: milliseconds between reminders.
+    ``suppressed``: maintenance, nothing is reported yet. ``reminder``: milliseconds between reminders.
     """
     if suppressed:
         return None

@@ -1,4 +1,4 @@
-"""Violations of the contract that a canary did not have before: told once each, or once as changing all the time."""
+"""Violations that a canary did not have before: reported once each, or once as changing all the time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANGING = "changing"
 """The fingerprint under which stands that a canary's violations are different ones all the time."""
 _RECENT = HOUR
 _TOO_MANY = 4
-"""Probes within the hour that each broke the contract in a new way, up to which every way is told by itself: a release
+"""Probes within the hour that each broke the contract in a new way, up to which each way is reported alone: a release
 breaks several promises in one probe, and a second or third way shows soon after; a fourth means that it goes on so."""
 
 
@@ -65,7 +65,7 @@ def _changes_always(state: MonitorState, canary: Canary, entry: SlotEntry) -> bo
 def _see_changing(
     state: MonitorState, canary: Canary, entry: SlotEntry, breach: ProbeViolation, change: StateChange, now: int
 ) -> None:
-    """What changes all the time is not kept one by one: that would be told, and stored, without end."""
+    """What changes all the time is not kept one by one: that would be reported, and stored, without end."""
     key = (canary.name, CHANGING)
     old = state.drift.get(key)
     if old is None or entry.first - old.last > FORGOTTEN:

@@ -50,7 +50,7 @@ def _nobody(_: str) -> bool:
 def reconcile_all(
     state: MonitorState, canaries: Mapping[str, Canary], now: int, keeps: Callable[[str], bool] = _nobody
 ) -> StateChange:
-    """Hold everything told against the present: after a start or a new configuration.
+    """Compare everything reported with the present: after a start or a new configuration.
 
     ``keeps``: whether somebody else has a canary that is not among these.
     """
@@ -141,7 +141,7 @@ def _reconcile(
     now: int,
     result: ProbeResult | None,
 ) -> None:
-    """Tell every channel what it is owed about the canary's matters."""
+    """Notify every channel of what is due about the canary's matters."""
     for matter in _matters(state, canary):
         incidents = state.incidents(matter)
         members = [canaries[i.canary] for i in incidents if i.canary in canaries] or [canary]
@@ -164,13 +164,13 @@ def _matters(state: MonitorState, canary: Canary) -> list[str]:
         track = state.tracks.get((canary.name, kind))
         if track is not None and track.incident is not None and track.incident.matter not in matters:
             matters.append(track.incident.matter)
-    # A matter that was told but whose incident has given way to another one under another name.
+    # A matter that was reported but whose incident has given way to another one under another name.
     matters += state.unfinished(canary.name, matters)
     return matters
 
 
 def _withdraw(state: MonitorState, key: tuple[str, Kind], track: IncidentState, change: StateChange, now: int) -> None:
-    """Close the incident of a canary that is watched no longer, and say so where it was told."""
+    """Close the incident of a canary that is watched no longer, and say so where it was reported."""
     incident = track.incident
     assert incident is not None  # noqa: S101 - the caller looked
     closed = replace(incident, ended=now, cause=Cause.CONFIGURATION)

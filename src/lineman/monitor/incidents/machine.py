@@ -37,7 +37,7 @@ class Incident:
     canary: str
     kind: Kind
     matter: str
-    """Under which name it is told: its own, or the root cause that it shares with others."""
+    """Under which name it is reported: its own, or the root cause that it shares with others."""
     cause: Cause
     summary: str
     opened: int

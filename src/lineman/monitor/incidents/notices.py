@@ -1,4 +1,4 @@
-"""A notice: who is told what, in words for people and as plain values for machines."""
+"""A notice: who is notified of what, in words for people and as plain values for machines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_MESSAGE = 500
 _SHORTEST = 100
 """Characters of a message in the shortest form: with the title it fits a text message (160)."""
 TOLD_AFTER = 30.0
-"""Seconds for which history must fail before that is told: a short lock is nobody's business."""
+"""Seconds for which history must fail before that is reported: a short lock concerns nobody."""
 
 
 class HistoryTrouble:
@@ -194,7 +194,7 @@ def incident_notice(
 ) -> Notice:
     """The notice about a matter's incidents.
 
-    ``told``: what the channel will have been told with it; ``named``: canaries as notices name them.
+    ``told``: what the channel will have been notified of with it; ``named``: canaries as notices name them.
     """
     count, now = told.count, told.at
     canaries = sorted({incident.canary for incident in incidents})
@@ -253,7 +253,7 @@ def plain_notice(event: Event, matter: str, channel: str, canary: str, message: 
 
 
 def for_location(notice: Notice, place: str) -> Notice:
-    """The notice as told by a location: two locations that tell the same do not swallow each other's notices."""
+    """The notice as reported by a location: two locations that tell the same do not swallow each other's notices."""
     if not place:
         return notice
     words = "all locations together" if place == TOGETHER else place

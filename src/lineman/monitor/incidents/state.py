@@ -45,7 +45,7 @@ class MonitorState:
     """By canary and fingerprint."""
     burns: dict[str, BurnWatch] = field(default_factory=dict)
     shared: dict[str, set[tuple[str, Kind]]] = field(default_factory=dict)
-    """Root causes: the tracks whose latest incident is told under their name."""
+    """Root causes: the tracks whose latest incident is reported under their name."""
 
     def set_track(self, key: tuple[str, Kind], track: IncidentState) -> None:
         """Put a track in its place and keep ``shared`` true."""
@@ -57,12 +57,12 @@ class MonitorState:
         self.tracks[key] = track
 
     def incidents(self, matter: str) -> list[Incident]:
-        """The latest incidents that are told under a matter, oldest first."""
+        """The latest incidents that are reported under a matter, oldest first."""
         found = (self.tracks[key].incident for key in self.shared.get(matter, ()))
         return sorted((i for i in found if i is not None), key=lambda i: (i.opened, i.id))
 
     def unfinished(self, canary: str, known: Iterable[str]) -> list[str]:
-        """Matters told as open for an incident of the canary, other than the ``known`` ones and burn rates."""
+        """Matters reported as open for an incident of the canary, other than the ``known`` ones and burn rates."""
         found = {
             matter
             for (matter, _), told in self.alerts.items()

@@ -149,7 +149,7 @@ class Pages:
         return notes
 
     def _read(self, now: int) -> HistorySnapshot:
-        """What history holds, read anew where that is due."""
+        """What history holds, read again where that is due."""
         if self._history is None or self._clock.monotonic() < self._next_reading:
             return self._facts
         canaries = {name: state.canary for name, state in self._states().items()}

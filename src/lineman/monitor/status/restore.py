@@ -14,7 +14,7 @@ _GOOD = (Verdict.OK.value, Verdict.DEGRADED.value)
 
 
 def restore_streaks(live: LiveState, address: str, location: str) -> None:
-    """Give every canary the instants that its results in history have; where history fails they begin anew.
+    """Give every canary the instants that its results in history have; where history fails they begin again.
 
     Rows of failures need no such thing: they are those of the incidents' own tracks.
     """

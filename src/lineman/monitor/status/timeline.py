@@ -1,4 +1,4 @@
-"""Incidents as stories: what began when, how it turned, who was told, when it was over."""
+"""Incidents as stories: what began when, how it turned, who was notified, when it was over."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def stories(
 ) -> tuple[list[Timeline], int]:
     """Open incidents and the latest ended ones with their timelines, newest first; and how many are left out.
 
-    ``intervals``: of canaries, in milliseconds, so that lengths can be told as checks.
+    ``intervals``: of canaries, in milliseconds, so that lengths can be said in checks.
     """
     rows, left_out = incidents(connection, location, since, MOST_STORIES, canary)
     joined = _joined(rows)

@@ -18,7 +18,7 @@ from lineman.monitor.uptime import Uptime, uptime
 DAYS = 90
 """How many days the page shows, today included."""
 WINDOWS = (1, 7, 30, 90)
-"""Days of the windows whose uptime is told."""
+"""Days of the windows whose uptime is reported."""
 Piece = tuple[int, Uptime]
 """When a piece of time begins that lies within one day and within the same windows, and what it holds."""
 _COLUMNS = (SUMS.c.up, SUMS.c.down, SUMS.c.unknown, SUMS.c.maintenance, SUMS.c.degraded)

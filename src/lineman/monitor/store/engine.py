@@ -149,7 +149,7 @@ def _begin(connection: Connection) -> None:
 
 
 def make_ready(address: str, *, check: bool = True) -> tuple[Engine, str]:
-    """Bring the database's schema up to date; return its engine, and what should be told (or nothing).
+    """Bring the database's schema up to date; return its engine, and what should be reported (or nothing).
 
     A damaged file is moved aside: with ``check`` it is looked through as a whole, otherwise it must be seen at once.
 

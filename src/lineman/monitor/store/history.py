@@ -35,9 +35,9 @@ class History(OutboxRows):
         self.address = address
         self.location = location
         self.told = ""
-        """What should be told about opening it: that a damaged file was moved aside."""
+        """What should be reported about opening it: that a damaged file was moved aside."""
         self.replaced = False
-        """True where a damaged file gave way to an empty one, until somebody has written anew what memory knows."""
+        """True where a damaged file gave way to an empty one, until somebody has written again what memory knows."""
         self.patience = 20.0
         """Seconds for a transaction on a PostgreSQL; it counts as lost where it takes longer."""
         self._engine: Engine | None = None

@@ -30,7 +30,7 @@ _MIGRATION_LOCK = 7_246_413
 _LATER = (WRITERS, CONFIGURATIONS)
 """Tables that the first version did not have."""
 _FIRST = MetaData()
-"""What the first version had otherwise: one location only was told of."""
+"""What the first version had otherwise: there was one location only."""
 Table(
     "told",
     _FIRST,
@@ -81,7 +81,7 @@ def version_1(connection: Connection) -> None:
 
 
 def version_2(connection: Connection) -> None:
-    """What was told, seen and is on its way belongs to a location; who wrote last can be seen."""
+    """What was reported, seen and is on its way belongs to a location; who wrote last can be seen."""
     WRITERS.create(connection)
     where = connection.execute(select(func.min(SLOTS.c.location))).scalar() or "here"
     for table in (TOLD, DRIFT, OUTBOX):
@@ -106,7 +106,7 @@ def _with_location(connection: Connection, table: Table, where: str) -> None:
 def version_3(connection: Connection) -> None:
     """Who a notice reached is known for each receiver; and which configuration has which canaries."""
     CONFIGURATIONS.create(connection)
-    # A schema that this lineman began has the column since the version before, which makes the table anew.
+    # A schema that this lineman began has the column since the version before, which makes the table again.
     if "receivers" not in {column["name"] for column in inspect(connection).get_columns(OUTBOX.name)}:
         connection.execute(text("ALTER TABLE outbox ADD COLUMN receivers TEXT NOT NULL DEFAULT '{}'"))
 

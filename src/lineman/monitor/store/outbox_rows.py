@@ -13,7 +13,7 @@ from lineman.monitor.store import rows
 from lineman.monitor.store.schema import OUTBOX, TOLD
 
 _OPENING = {Event.FAILED.value, Event.DEGRADED.value, Event.UNKNOWN.value, Event.FLAPPING.value}
-"""Events after which a channel counts as told that an incident is open."""
+"""Events after which a channel counts as notified that an incident is open."""
 _CLOSING = {Event.RECOVERED, Event.WITHDRAWN, Event.BURN_OVER}
 _MOST_ERROR = 500
 _LONGEST_CLAIM = 600_000
@@ -48,7 +48,7 @@ class OutboxRows:
         return connection.execute(query).rowcount == 1
 
     def release(self, connection: Connection, owner: str) -> None:
-        """Free what others than the owner have taken for sending: for one who knows that they are gone."""
+        """Free what others than the owner have taken for sending: for a caller that knows that they are gone."""
         others = (OUTBOX.c.location == self.location) & OUTBOX.c.settled.is_(None) & (OUTBOX.c.claimed_by != owner)
         connection.execute(OUTBOX.update().where(others).values(claimed_until=0))
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: nobody waits for ever, on either side, for one who has vanished."""
+"""PostgreSQL's connections: neither side waits forever for one that has vanished."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class WebServer:
     def __init__(
         self, listen: str, views: Views, hosts: Iterable[str] = (), connections: Connections | None = None
     ) -> None:
-        """Bind, so that a taken port is told at once.
+        """Bind, so that a taken port is reported at once.
 
         Raises:
             ListenError: the address is taken or is none.

@@ -1,4 +1,4 @@
-"""Faults of answers that show what is nobody's business."""
+"""Faults of answers that show what concerns no caller."""
 
 from __future__ import annotations
 
