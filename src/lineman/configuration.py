@@ -161,7 +161,7 @@ class Sources:
         Raises:
             ConfigurationError: the file that is named cannot be read, or variable and table contradict each other.
         """
-        variable, given = self._given(key)
+        variable, given = self._read_variable(key)
         if given is None:
             place, value = self._configured(key)
             if value is not None:
@@ -171,7 +171,7 @@ class Sources:
         self.taken[key] = variable
         return given
 
-    def _given(self, key: str) -> tuple[str, str | None]:
+    def _read_variable(self, key: str) -> tuple[str, str | None]:
         """The variable that holds a setting, and its value. A blank variable is none: pipelines set what they lack."""
         variable = f"LINEMAN_{key.upper()}"
         if value := self.environment.get(variable, "").strip():

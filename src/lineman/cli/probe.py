@@ -59,7 +59,7 @@ def probe(
 
         _unknown(f"no canary is called {canary!r}{hint(canary, configuration.canaries)}", format_)
     result = asyncio.run(probe_once(known, os.environ))
-    _show(_rendered(result, known, format_, configuration.monitor, output), output, format_)
+    _show(_render(result, known, format_, configuration.monitor, output), output, format_)
     if history is not None:
         from lineman.monitor.oneshot import keep  # noqa: PLC0415 - SQLAlchemy is heavy
 
@@ -87,7 +87,7 @@ def default_path() -> Path:
     return local if any(local.glob("*.toml")) else resource("monitors/canary.toml")
 
 
-def _rendered(
+def _render(
     result: ProbeResult, canary: Canary, format_: ProbeFormat, settings: MonitorSettings, output: Path | None
 ) -> str:
     if format_ is ProbeFormat.JSON:

@@ -208,7 +208,7 @@ class Client:
         if request.content_type is not None:
             headers.append(("Content-Type", request.content_type))
         auth = (
-            await self._given(request, context)
+            await self._given_auth(request, context)
             if request.credential is Credential.GIVEN
             else self._auth(request, context)
         )
@@ -242,7 +242,7 @@ class Client:
         # A foreign app key may be refused with 401 as well, and another token would not help.
         return TokenAuth(tenant.token_cache, context.waited, renew=request.app_key in (AppKey.OWN, AppKey.ABSENT))
 
-    async def _given(self, request: Request, context: RequestContext) -> httpx.Auth:
+    async def _given_auth(self, request: Request, context: RequestContext) -> httpx.Auth:
         template = request.authorization or ""
         tokens = Tokens(
             own=await self._own.token_cache.token(context.waited) if names(template, "token") else None,

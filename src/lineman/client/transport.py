@@ -146,7 +146,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             number=start.number,
             request=context.request,
             operation=context.operation,
-            sent=self._shown(request, context),
+            sent=self._sent_request(request, context),
             started=start.instant,
             phases=start.recorder.phases(finished),
             attempt=context.attempt,
@@ -202,7 +202,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         kinds = tuple(kind for kind in kinds if kind != HEADER and kind not in self.redactor.weak)
         return replace(response, body=body, headers=headers), tuple(sorted(set(kinds)))
 
-    def _shown(self, request: httpx.Request, context: RequestContext) -> SentRequest:
+    def _sent_request(self, request: httpx.Request, context: RequestContext) -> SentRequest:
         sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         instead = self.placeholders | context.shown
         shown = tuple((name, instead.get(name.lower(), value)) for name, value in sent)

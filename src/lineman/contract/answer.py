@@ -104,7 +104,7 @@ def _read(exchange: Exchange) -> Answer:
     form = _form(response.status, return_code, value)
     return Answer(
         response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
-        isinstance(inside.get(names.rows), list), _shown(return_code, exchange),
+        isinstance(inside.get(names.rows), list), _show_code(return_code, exchange),
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ read_answer = ReadOnce(_read, _weight, _MOST_KEPT)
 """Read the answer of an exchange."""
 
 
-def _shown(return_code: Any, exchange: Exchange) -> str:
+def _show_code(return_code: Any, exchange: Exchange) -> str:
     if return_code is MISSING:
         return ""
     return exchange.redaction.text(json.dumps(return_code, ensure_ascii=False))[:_SHOWN_CODE]

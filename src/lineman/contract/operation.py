@@ -249,7 +249,7 @@ def parse_document(content: bytes) -> OperationDocument:
         filters=_filters(schemas["query"], schemas["record"]),
         paging=_paging(schemas["query"]),
         envelope=_envelope(schemas["success"]),
-        identity=_named(schemas["record"], "identity"),
+        identity=_member_with_role(schemas["record"], "identity"),
         value_names=_value_names(schemas["record"]),
         token_lifetime_maximum=_whole(lifetime["maximum"]),
         statuses=tuple(sorted(int(status) for status in query["responses"])),
@@ -288,7 +288,7 @@ def _filter(name: str, schema: JsonObject, record: JsonObject) -> Filter:
 
 
 def _paging(query: JsonObject) -> Paging:
-    size, start = _named(query, "page-size"), _named(query, "page-start")
+    size, start = _member_with_role(query, "page-size"), _member_with_role(query, "page-start")
     sizes, starts = query["properties"][size], query["properties"][start]
     return Paging(
         size=size,
@@ -302,19 +302,19 @@ def _paging(query: JsonObject) -> Paging:
 
 
 def _envelope(success: JsonObject) -> EnvelopeNames:
-    code, data = _named(success, "return-code"), _named(success, "page")
+    code, data = _member_with_role(success, "return-code"), _member_with_role(success, "page")
     page = success["properties"][data]
     return EnvelopeNames(
         code=code,
         success=success["properties"][code]["const"],
-        message=_named(success, "message"),
+        message=_member_with_role(success, "message"),
         data=data,
-        rows=_named(page, "rows"),
-        total=_named(page, "total"),
+        rows=_member_with_role(page, "rows"),
+        total=_member_with_role(page, "total"),
     )
 
 
-def _named(schema: JsonObject, role: str) -> str:
+def _member_with_role(schema: JsonObject, role: str) -> str:
     """The name of the member with this role."""
     for name, member in schema["properties"].items():
         if member.get("x-role") == role:

@@ -56,7 +56,7 @@ class Watched:
 
 
 class Writer:
-    """Owns the world. ``on_notices`` and ``on_committed`` are called in the keeper's thread."""
+    """Owns the state. ``on_notices`` and ``on_committed`` are called in the writer's thread."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Writer:
         self._backlog: deque[StateChange] = deque()
         self._next_try = 0.0
         self._loaded = False
-        self._thread = threading.Thread(target=self._run, name="lineman-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lineman-writer", daemon=True)
 
     def open(self) -> None:
-        """Load the world, and compare what was reported with the present."""
+        """Load the state, and compare what was reported with the present."""
         self._process([], reconcile=True)
 
     def start(self) -> None:

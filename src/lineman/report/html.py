@@ -112,7 +112,7 @@ def _environment(package: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        finalize=_make_visible,
     )
     environment.filters |= {
         "prose": prose,
@@ -132,7 +132,7 @@ def _environment(package: str) -> Environment:
     return environment
 
 
-def _shown(value: Any) -> Any:
+def _make_visible(value: Any) -> Any:
     """Whatever a template prints passes here: invisible characters are named, whoever wrote the template."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 

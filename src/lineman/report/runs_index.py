@@ -165,7 +165,7 @@ def _strip(clause: ClauseResult, tables: list[tuple[Run, dict[str, ClauseResult]
     kinds = [cell.kind for cell in cells]
     judged = [cell.kind for cell, (run, _) in zip(cells, tables, strict=True) if run.verdict is not Verdict.NO_VERDICT]
     restless = any(kind not in {State.HELD.value, State.OBSERVED.value, "gap"} for kind in judged)
-    return Strip(clause, cells, _spoken(kinds), restless)
+    return Strip(clause, cells, _describe_kinds(kinds), restless)
 
 
 def _cell(found: ClauseResult | None, before: str | None, when: str) -> Cell:
@@ -176,6 +176,6 @@ def _cell(found: ClauseResult | None, before: str | None, when: str) -> Cell:
     return Cell(found.state.value, f"{when}: {found.state.value}")
 
 
-def _spoken(kinds: list[Any]) -> str:
+def _describe_kinds(kinds: list[Any]) -> str:
     numbers = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     return f"{len(kinds)} runs, oldest first: " + ", ".join(f"{number} {kind}" for kind, number in numbers.items())

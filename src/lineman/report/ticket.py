@@ -66,7 +66,7 @@ def _parts(run: Run, group: Group, language: Language, history: Sequence[PastRun
     lead, say = group.lead, language.say
     yield f"# {escaped(ticket_title(group, language))}"
     yield f"## {say('What is documented')}\n\n{_documented(run, lead, language)}"
-    yield f"## {say('What was asked')}\n\n{_asked(run, lead, language)}"
+    yield f"## {say('What was asked')}\n\n{_request_section(run, lead, language)}"
     yield f"## {say('What came')}\n\n{escaped(clip(language.summary(lead), 1000))}\n\n{_difference(lead, language)}"
     yield f"## {say('How often, and since when')}\n\n{_often(run, group, language, history)}"
     yield f"## {say('How to reproduce it')}\n\n{_commands(run, lead, language)}"
@@ -85,7 +85,7 @@ def _documented(run: Run, lead: Violation, language: Language) -> str:
     return f"> {escaped(language.say(clause.title))}\n>\n> {escaped(place)}"
 
 
-def _asked(run: Run, lead: Violation, language: Language) -> str:
+def _request_section(run: Run, lead: Violation, language: Language) -> str:
     exchange = _evidence(run, lead)
     line = f"{code(exchange.method)} {code(clip(exchange.url, 300))}\n\n" if exchange else ""
     if lead.query is not None:

@@ -120,7 +120,9 @@ def _numbers(group: Sequence[Finding]) -> set[int]:
 def _more_basic(clause: str, by_clause: Mapping[str, Sequence[Finding]], varying: set[int]) -> str | None:
     """The most basic clause that the same answers break; None where there is none."""
     habit = _habit(by_clause)
-    if clause == habit == "query.repeatable" and _seen(by_clause, clause) <= _seen(by_clause, "order.stable"):
+    if clause == habit == "query.repeatable" and _count_occurrences(by_clause, clause) <= _count_occurrences(
+        by_clause, "order.stable"
+    ):
         return "order.stable"  # another order each time is another answer each time
     if habit is not None and clause != habit and (clause in (*_HABITS, *_COMPARED) or _over_pages(by_clause[clause])):
         return habit
@@ -169,7 +171,7 @@ def _same_ways(group: Sequence[Finding], others: Sequence[Finding]) -> bool:
 
 def _habit(by_clause: Mapping[str, Sequence[Finding]]) -> str | None:
     """Which of the two habits it is: mixed-up answers, unless they are but a few among many that differ."""
-    mixed, differing = (_seen(by_clause, clause) for clause in _HABITS)
+    mixed, differing = (_count_occurrences(by_clause, clause) for clause in _HABITS)
     if not mixed and not differing:
         return None
     return _HABITS[0] if mixed >= _MIXED * differing else _HABITS[1]
@@ -182,11 +184,11 @@ def _unexamined(
     left = [clause for clause in by_clause if clause not in above]
     unexamined = [clause for clause in left if not any(finding.examined for finding in by_clause[clause])]
     causes = [clause for clause in left if clause not in unexamined]
-    root = headlined or max(causes, key=partial(_seen, by_clause), default=None)
+    root = headlined or max(causes, key=partial(_count_occurrences, by_clause), default=None)
     return {} if root is None else dict.fromkeys((clause for clause in unexamined if clause != root), root)
 
 
-def _seen(by_clause: Mapping[str, Sequence[Finding]], clause: str) -> int:
+def _count_occurrences(by_clause: Mapping[str, Sequence[Finding]], clause: str) -> int:
     return sum(finding.occurrences for finding in by_clause.get(clause, ()))
 
 

@@ -40,7 +40,7 @@ Key = tuple[str, ...]
 
 @dataclass
 class Confirmation:
-    """Examines suspects and records what is proven."""
+    """Examines mismatches and records what is proven."""
 
     reader: ListReader
     requery: Requery
@@ -62,7 +62,7 @@ class Confirmation:
         return found
 
     def _confirm(self, mismatches: list[Mismatch]) -> list[Mismatch]:
-        """Keep the suspects whose answers are wrong for certain."""
+        """Keep the mismatches whose answers are wrong for certain."""
         mismatches = self._since_the_reading(mismatches)
         reason = "the data kept changing while it was checked"
         for _ in range(ROUNDS):
@@ -114,7 +114,7 @@ class Confirmation:
         return mismatch.exchange.started_at < min(exchange.started_at for exchange in listing.exchanges)
 
     def _conclude(self, groups: Sequence[list[Mismatch]]) -> list[Finding]:
-        """Turn suspects into findings, those of each kind together."""
+        """Turn mismatches into findings, those of each kind together."""
         found: list[Finding] = []
         fresh: list[tuple[list[Mismatch], list[Finding], bool]] = []
         for group in groups:
@@ -126,7 +126,7 @@ class Confirmation:
             if kept and (len(self.examined) + len(fresh) >= GROUPS or not self._affords_a_look(kept)):
                 found += [_as_seen(finding) for mismatch in kept for finding in mismatch.findings]
             elif kept:
-                fresh.append((kept, *self._examined(kept[0])))
+                fresh.append((kept, *self._examine_mismatch(kept[0])))
         if fresh and self._list_changed([group[0] for group, _, _ in fresh]):
             # What was asked meanwhile says nothing. The answers themselves are wrong for certain, as they were seen.
             return found + [_as_seen(f) for group, _, _ in fresh for mismatch in group for f in mismatch.findings]
@@ -139,7 +139,7 @@ class Confirmation:
     def _affords_a_look(self, group: Sequence[Mismatch]) -> bool:
         return self.allowance.affords(COST + self._reading_cost(group))
 
-    def _examined(self, mismatch: Mismatch) -> tuple[list[Finding], bool]:
+    def _examine_mismatch(self, mismatch: Mismatch) -> tuple[list[Finding], bool]:
         """What a difference comes to, and whether it comes again: made smaller and explained, or seen as occasional.
 
         Holds only where the list did not change meanwhile, which the caller finds out.
@@ -152,10 +152,10 @@ class Confirmation:
         mixed = CrossTalk(self.requery).order_dependent(again[0])
         if mixed is not None:
             return [mixed], False
-        return Diagnosis(self.requery).explain(self._reduced(again[0])), True
+        return Diagnosis(self.requery).explain(self._shrink(again[0])), True
 
     def _not_in_their_own_order(self, group: Sequence[Mismatch]) -> list[Mismatch]:
-        """The suspects less those whose filters have an order of their own, other than the whole list's, and keep it.
+        """The mismatches less those whose filters have an order of their own, other than the whole list's, and keep it.
 
         Each filter's own order is asked for, up to a number; what is left unasked by then is not reported.
         """
@@ -175,7 +175,7 @@ class Confirmation:
         asked, area = mismatch.asked, mismatch.findings[0].clause.partition(".")[0]
         return bool(asked.filters) and area in PAGING and asked.filter_key not in self.requery.model.orders
 
-    def _reduced(self, mismatch: Mismatch) -> Mismatch:
+    def _shrink(self, mismatch: Mismatch) -> Mismatch:
         """Make the query smaller as long as it still shows a difference of the same kind of answer."""
         best, begun = mismatch, self.requery.spent
         shrinking = True

@@ -39,7 +39,7 @@ class Diagnosis:
         if first.observed == "too few" and first.clause.startswith("limit."):
             return [self._short_page(mismatch, first)]
         if first.constraint == "accepted":
-            return [self._blamed(mismatch, first)]
+            return [self._blame_parameter(mismatch, first)]
         return mismatch.findings
 
     def _short_page(self, mismatch: Mismatch, first: Finding) -> Finding:
@@ -83,7 +83,7 @@ class Diagnosis:
         """True where pages of other sizes end at the same record: it is the last, and the total says too much."""
         asked, answer = mismatch.asked, read_answer(mismatch.exchange)
         end, total = asked.start + len(answer.records), answer.total or 0
-        if not answer.records or self._known(asked) > end:
+        if not answer.records or self._count_known(asked) > end:
             return False
         other_sizes = {end: end, total: 0, total + 1: 0, 99: 99, 75: 75}
         pages = [
@@ -98,7 +98,7 @@ class Diagnosis:
         ends = [at + len(read_answer(other).records) for (_, at), other in zip(pages, others, strict=True)]
         return bool(ends) and max(ends) <= end
 
-    def _known(self, asked: ParsedQuery) -> int:
+    def _count_known(self, asked: ParsedQuery) -> int:
         """How many records are known to match, those included whose place is not."""
         listing, prediction = self.requery.model.listing_for(asked), self.requery.model.predict(asked)
         if listing is None or prediction is None:
@@ -111,7 +111,7 @@ class Diagnosis:
         filtered = self.requery.with_query(mismatch, {**mismatch.asked.filters, **single})
         return filtered is not None and self.requery.with_query(mismatch, single) is None
 
-    def _blamed(self, mismatch: Mismatch, first: Finding) -> Finding:
+    def _blame_parameter(self, mismatch: Mismatch, first: Finding) -> Finding:
         """Which parameter makes a valid query be refused? Each is tried with another value, then the rest added."""
         for name, query, clause in counterfactuals(mismatch.asked):
             if len(mismatch.asked.query) > 1 and self.requery.with_query(mismatch, query) is None:

@@ -105,7 +105,7 @@ class Requery:
         return self._known.get(body) if self._changes == self.recorder.data_changes else None
 
     def with_query(self, mismatch: Mismatch, query: Mapping[str, Any]) -> Mismatch | None:
-        """Ask another query in place of the suspect's; None where its answer is right.
+        """Ask another query in place of the mismatch's; None where its answer is right.
 
         What was asked already on the same state of the list is not asked again.
         """

@@ -108,12 +108,12 @@ def write_pins(path: Path, target: str, observations: Mapping[str, str], *, defa
     tables = {**there.targets, target: own}
     parts = [_HEADER]
     if there.old and not default:
-        parts.append(_written(f"[{_OLD}]", there.old))
-    parts += [_written(f"[{_TABLES}.{_key(name)}]", tables[name]) for name in sorted(tables)]
+        parts.append(_table_text(f"[{_OLD}]", there.old))
+    parts += [_table_text(f"[{_TABLES}.{_key(name)}]", tables[name]) for name in sorted(tables)]
     write_atomically(path, "\n".join(parts).encode(), mode=PUBLIC)
 
 
-def _written(heading: str, pins: Mapping[str, str]) -> str:
+def _table_text(heading: str, pins: Mapping[str, str]) -> str:
     lines = [f"{json.dumps(id_)} = {json.dumps(pins[id_], ensure_ascii=False)}" for id_ in catalogue() if id_ in pins]
     return "\n".join([heading, *lines, ""])
 

@@ -200,13 +200,13 @@ def tested_record(exchanges: Sequence[Exchange]) -> Tested:
         statuses[str(exchange.status or "no answer")] += 1
         if exchange.request.query is not None:
             asked = parse_query(exchange.request.query)
-            limits[_shown(exchange.request.query, document().paging.size)] += 1
-            offsets[_shown(exchange.request.query, document().paging.start)] += 1
+            limits[_show_parameter(exchange.request.query, document().paging.size)] += 1
+            offsets[_show_parameter(exchange.request.query, document().paging.start)] += 1
             filters[asked.filter_names] += 1
     return Tested(limits=dict(limits), offsets=dict(offsets), filters=dict(filters), statuses=dict(statuses))
 
 
-def _shown(query: Mapping[str, object], name: str) -> str:
+def _show_parameter(query: Mapping[str, object], name: str) -> str:
     """A parameter as the request has it, long ones cut."""
     return json.dumps(query[name], ensure_ascii=False)[:24] if name in query else "absent"
 

@@ -179,7 +179,7 @@ class Service:
                 break
             again, ignored = {finding.fingerprint for finding in self._closer(judge)}, len(self.model.volatile)
             if not self.reader.read_again() and len(self.model.volatile) == ignored:
-                proven = [*_named([finding for finding in findings if finding.fingerprint in again], check)]
+                proven = [*_with_check([finding for finding in findings if finding.fingerprint in again], check)]
                 self.state.add_findings(proven)
                 return proven
             findings = self._closer(judge)
@@ -287,5 +287,5 @@ class Service:
         return sum(1 for e in self.state.exchanges if is_predictable(e) and has_page(read_answer(e)))
 
 
-def _named(findings: Sequence[Finding], check: str) -> Iterable[Finding]:
+def _with_check(findings: Sequence[Finding], check: str) -> Iterable[Finding]:
     return (replace(finding, check=check) for finding in findings)

@@ -185,16 +185,18 @@ def _schema_sentence(problem: Problem, member: str, value: Any) -> Message:
     documented = wanted if isinstance(wanted, list) else [wanted]
     if keyword == "enum":
         values = ", ".join(compact(one) for one in documented)
-        return Message.of("{member} is {value}; documented: {values}.", member=member, value=_cut(value), values=values)
+        return Message.of(
+            "{member} is {value}; documented: {values}.", member=member, value=_shorten(value), values=values
+        )
     if keyword == "type":
         types = " or ".join(map(str, documented)).removeprefix("an ")
         seen = _TYPE_WORDS.get(seen, seen)
         return Message.of("{member} has the type {seen}; documented: {types}.", member=member, seen=seen, types=types)
     rule = f"{keyword} {compact(wanted)}"
-    return Message.of("{member} is {value}; documented: {rule}.", member=member, value=_cut(value), rule=rule)
+    return Message.of("{member} is {value}; documented: {rule}.", member=member, value=_shorten(value), rule=rule)
 
 
-def _cut(value: Any) -> str:
+def _shorten(value: Any) -> str:
     return "missing" if value is MISSING else clip(compact(value), 80)
 
 

@@ -78,7 +78,7 @@ def text_outside_records(case: Case) -> str:
         text = text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\/", "/")
     else:
         text = SEPARATOR.join(_texts(_without_records(case.answer.value)))
-    for said in _said(case):
+    for said in _texts_sent(case):
         text = text.replace(said, "").replace(json.dumps(said, ensure_ascii=False)[1:-1], "")
     return text
 
@@ -115,7 +115,7 @@ def _without_written_records(text: str) -> str:
     return before if last < 0 else before + after[last + 2 :]
 
 
-def _said(case: Case) -> list[str]:
+def _texts_sent(case: Case) -> list[str]:
     request = case.exchange.request
     texts = [value for value in (request.query or {}).values() if isinstance(value, str)]
     if request.body:

@@ -133,11 +133,11 @@ class _Tables:
         for name in document:
             if name not in TABLES:
                 yield f"{file}: unknown table [{name}]{hint(name, TABLES)}"
-        yield from self._named(file, document, "canaries", Canary, self.canaries)
-        yield from self._named(file, document, "notices", Channel, self.channels)
+        yield from self._read_named_tables(file, document, "canaries", Canary, self.canaries)
+        yield from self._read_named_tables(file, document, "notices", Channel, self.channels)
         yield from self._monitor(file, document)
 
-    def _named(
+    def _read_named_tables(
         self, file: Path, document: dict[str, Any], table: str, model: type[Any], into: dict[str, Any]
     ) -> Iterator[str]:
         entries = document.get(table, {})

@@ -57,7 +57,7 @@ class BurnWatch:
     def state(self, now: int) -> list[Burn]:
         """Every rule at an instant."""
         self._forget(now // MINUTE)
-        return [self._judged(rule, now) for rule in self._rules]
+        return [self._judge_rule(rule, now) for rule in self._rules]
 
     def _forget(self, minute: int) -> None:
         """Clear the buckets between the newest one so far and a newer one."""
@@ -65,7 +65,7 @@ class BurnWatch:
             self._failed[gone % self._size] = self._measured[gone % self._size] = 0
         self._newest = max(self._newest, minute)
 
-    def _judged(self, sized: SizedRule, now: int) -> Burn:
+    def _judge_rule(self, sized: SizedRule, now: int) -> Burn:
         long_failed, long_measured = self._sums(now, sized.rule.long)
         short_failed, short_measured = self._sums(now, sized.rule.short)
         long_rate, short_rate = self._rate(long_failed, long_measured), self._rate(short_failed, short_measured)

@@ -1,6 +1,6 @@
 """From a ledger entry and a result to a change: incidents, drift, burn rates, and the notices that are due.
 
-Pure but for the :class:`World` in memory, which it moves on. Whoever calls it writes the change as one transaction.
+Pure but for the :class:`MonitorState` in memory, which it moves on. The caller writes the change as one transaction.
 """
 
 from __future__ import annotations

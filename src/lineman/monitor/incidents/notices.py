@@ -28,7 +28,7 @@ TOLD_AFTER = 30.0
 
 
 class HistoryTrouble:
-    """Looks at what the keeper says of history, and tells every channel that a canary uses."""
+    """Looks at what the writer says of history, and tells every channel that a canary uses."""
 
     def __init__(self, settings: MonitorSettings, clock: Clock, tell: Callable[[list[Notice]], None]) -> None:
         self._settings = settings
@@ -167,7 +167,7 @@ def _where(named: Sequence[NamedCanary]) -> tuple[list[str], dict[str, Any]]:
 _BROKEN = re.compile(r"contract broken: ([a-z0-9.-]+): ")
 
 
-def _said(message: str) -> str:
+def _quote_message(message: str) -> str:
     """A message that may quote the target: on one line, so that it cannot look like lines of ours, and bounded."""
     return clip(visible(" ".join(_BROKEN.sub(_promise, message, count=1).split())), _MOST_MESSAGE)
 
@@ -202,7 +202,7 @@ def incident_notice(
     first = min((incident.opened for incident in incidents), default=now)
     ended = max((incident.ended or 0 for incident in incidents), default=0)
     over = event is Event.RECOVERED and ended > 0
-    lines = [_said(message or next((i.summary for i in incidents), ""))]
+    lines = [_quote_message(message or next((i.summary for i in incidents), ""))]
     end = f", over {format_instant(ended, 'iso')}, lasted {format_ms(ended - first)}" if over else ""
     lines.append(f"since {format_instant(first, 'iso')}{end}")
     if len(canaries) > 1 or (known and known[0].title):
@@ -234,7 +234,7 @@ def canary_notice(
     lines, members = _where([named])
     if named.title:
         lines.insert(0, f"canary: {named.words}")
-    plain = plain_notice(event, matter, channel, canary.name, _said(message), now, *key)
+    plain = plain_notice(event, matter, channel, canary.name, _quote_message(message), now, *key)
     return replace(plain, body="\n".join([plain.body, *lines]), facts={**plain.facts, **members})
 
 

@@ -54,7 +54,7 @@ async def read_certificate(
     name = server_name or host
     context = ssl_context(verify)
     try:
-        shown, parsed = await _shown(host, port, name, context, limit)
+        shown, parsed = await _fetch_certificate(host, port, name, context, limit)
     except ssl.SSLCertVerificationError as error:
         reason = error.verify_message
     else:
@@ -64,7 +64,7 @@ async def read_certificate(
     unverified = ssl.create_default_context()
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE  # only to read a certificate: nothing is sent over this connection
-    shown, _ = await _shown(host, port, name, unverified, limit)
+    shown, _ = await _fetch_certificate(host, port, name, unverified, limit)
     return _facts(shown, verified=False, reason=reason)
 
 
@@ -88,7 +88,7 @@ def _distinguished_name(parts: Sequence[Sequence[tuple[str, str]]]) -> str:
     return ",".join(f"{name}={value}" for part in reversed(parts) for name, value in part)
 
 
-async def _shown(
+async def _fetch_certificate(
     host: str, port: int, server_name: str, context: ssl.SSLContext, limit: float
 ) -> tuple[bytes, Mapping[str, Any]]:
     """The certificate that a server shows, as it is and as Python reads one that it accepted."""

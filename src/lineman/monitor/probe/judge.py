@@ -172,9 +172,9 @@ def _unmet_expectation(exchange: Exchange, canary: Canary) -> str:
         return ""
     total, records = _data(exchange)
     if expect.total_at_least is not None and not (total is not None and total >= expect.total_at_least):
-        return f"total is {_shown(total)}, expected at least {expect.total_at_least}"
+        return f"total is {_show_total(total)}, expected at least {expect.total_at_least}"
     if expect.total_at_most is not None and not (total is not None and total <= expect.total_at_most):
-        return f"total is {_shown(total)}, expected at most {expect.total_at_most}"
+        return f"total is {_show_total(total)}, expected at most {expect.total_at_most}"
     for wanted in expect.records:
         if not any(_holds(record, wanted) for record in records):
             return f"no record with {_members(wanted)} among the {len(records)} records of the answer"
@@ -205,7 +205,7 @@ def _members(wanted: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items())
 
 
-def _shown(total: float | None) -> str:
+def _show_total(total: float | None) -> str:
     return "missing" if total is None else f"{total:g}"
 
 

@@ -93,7 +93,7 @@ class HistorySnapshot:
 
 def gather(connection: Connection, where: Viewpoint, canaries: Mapping[str, Canary], now: int) -> HistorySnapshot:
     """Read what the list of canaries and the incidents show."""
-    known = {name: _known(connection, where.place, canary, now) for name, canary in canaries.items()}
+    known = {name: _read_history_of(connection, where.place, canary, now) for name, canary in canaries.items()}
     intervals = {name: canary.interval for name, canary in canaries.items()}
     found, left_out = stories(connection, where.place, now - DAYS * DAY, None, intervals)
     return HistorySnapshot(
@@ -110,7 +110,7 @@ def gather(connection: Connection, where: Viewpoint, canaries: Mapping[str, Cana
     )
 
 
-def _known(connection: Connection, place: str, canary: Canary, now: int) -> CanaryHistory:
+def _read_history_of(connection: Connection, place: str, canary: Canary, now: int) -> CanaryHistory:
     lengths = {days * DAY for days in WINDOWS}
     if canary.slo is not None:
         lengths.add(canary.slo.period)

@@ -52,7 +52,7 @@ class Pages:
         settings: MonitorSettings | None = None,
     ) -> None:
         self._board = live
-        self._keeper = writer
+        self._writer = writer
         self._outbox = outbox
         self._clock = clock
         self._history = None if history is None else Reader(history.address)
@@ -66,13 +66,13 @@ class Pages:
         """Whether results are fresh, and the state as plain values."""
         now = self._clock.wall()
         stale = self._board.stale(now)
-        sound = not stale and self._keeper.alive
+        sound = not stale and self._writer.alive
         return sound, {
             "healthy": sound,
             "stale": stale,
-            "keeper": "alive" if self._keeper.alive else "dead",
-            "history": "memory" if self._keeper.failing else "ok",
-            "backlog": self._keeper.backlog,
+            "keeper": "alive" if self._writer.alive else "dead",
+            "history": "memory" if self._writer.failing else "ok",
+            "backlog": self._writer.backlog,
             "committed": format_instant(self._board.committed, "iso") if self._board.committed else None,
             "notices_pending": self._outbox.pending,
             "reload": self._board.reload_failed or "ok",
@@ -134,7 +134,7 @@ class Pages:
 
     def _notes(self) -> list[str]:
         notes = []
-        if self._keeper.failing:
+        if self._writer.failing:
             notes.append("History cannot be written: going on from memory.")
         if self._unreadable:
             notes.append("History cannot be read: uptime and incidents are those read last.")

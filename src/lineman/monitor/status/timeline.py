@@ -163,7 +163,7 @@ def _turned(connection: Connection, location: str, story: Timeline) -> list[Time
 def _notices(story: Timeline, told: Sequence[RowMapping]) -> list[TimelineEntry]:
     ids = {part["id"] for part in story.parts}
     mine = [row for row in told if ids.intersection(json.loads(row["facts"]).get("incidents", ()))]
-    found = [_told(row) for row in mine if row["event"] in _TOLD and not row["dropped"]]
+    found = [_notice_entry(row) for row in mine if row["event"] in _TOLD and not row["dropped"]]
     found += [_given_up(row) for row in mine if row["event"] in _TOLD and row["dropped"] and row["error"]]
     for channel in dict.fromkeys(row["channel"] for row in mine):
         reminders = [row["settled"] for row in mine if row["channel"] == channel and row["event"] == "reminder"]
@@ -181,7 +181,7 @@ def _given_up(row: RowMapping) -> TimelineEntry:
     )
 
 
-def _told(row: RowMapping) -> TimelineEntry:
+def _notice_entry(row: RowMapping) -> TimelineEntry:
     words = _TOLD[row["event"]]
     if row["settled"] is None:
         return TimelineEntry(row["created"], "told", f"{row['channel']} is to be {words}: not delivered yet")

@@ -191,7 +191,7 @@ def _card(one: CanaryStatus, facts: HistorySnapshot, now: int) -> CanaryCard:
         bars,
         good_runs(bars),
         void_runs(bars),
-        _spoken(bars),
+        _describe_bars(bars),
         check_marks(known.checks),
         check_runs(known.checks),
         _spoken_checks(known.checks),
@@ -211,7 +211,7 @@ def _spoken_checks(checks: Sequence[tuple[int, str]]) -> str:
     return f"{latest}: {', '.join(bad) or ('good' if len(checks) == 1 else 'all good')}"
 
 
-def _spoken(bars: Sequence[DayBar]) -> str:
+def _describe_bars(bars: Sequence[DayBar]) -> str:
     watched = [bar.uptime for bar in bars if bar.uptime is not None]
     if not watched:
         return "Not watched yet"

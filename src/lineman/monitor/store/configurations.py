@@ -116,7 +116,7 @@ def name_location(history: History) -> str:
     patience, history.patience = history.patience, _MOVING
     try:
         with history.transaction() as connection:
-            if _known(connection, history.location) or not _known(connection, UNNAMED):
+            if _has_slots(connection, history.location) or not _has_slots(connection, UNNAMED):
                 return ""
             others = select(func.count()).where(SLOTS.c.location.not_in([UNNAMED, JOINT]))
             if connection.execute(others).scalar():
@@ -134,6 +134,6 @@ def name_location(history: History) -> str:
     return f"history of the location {UNNAMED!r} goes on as {history.location!r}"
 
 
-def _known(connection: Connection, location: str) -> bool:
+def _has_slots(connection: Connection, location: str) -> bool:
     found: Iterable[object] = connection.execute(select(SLOTS.c.lap).where(SLOTS.c.location == location).limit(1))
     return any(True for _ in found)

@@ -121,7 +121,7 @@ class History(OutboxRows):
     def load(
         self, connection: Connection, canaries: Mapping[str, Canary], before: MonitorState | None = None
     ) -> MonitorState:
-        """The world as history knows it. ``before``: take over what only this process adds to."""
+        """The state as history knows it. ``before``: take over what only this process adds to."""
         state = MonitorState(self.location)
         incidents = {row["id"]: rows.read_incident(row) for row in self._latest_incidents(connection)}
         for row in connection.execute(select(TRACKS).where(TRACKS.c.location == self.location)).mappings():

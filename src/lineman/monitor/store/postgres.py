@@ -52,7 +52,7 @@ def _limit(connection: Any, _: Any) -> None:
 def within(connection: Connection, seconds: float) -> Iterator[None]:
     """Cut the connection where the block takes longer: a server that hangs must not hold up who waits for it."""
     driver = connection.connection.driver_connection
-    timer = threading.Timer(seconds, _cut, [driver])
+    timer = threading.Timer(seconds, _shut_socket, [driver])
     timer.daemon = True
     timer.start()
     try:
@@ -61,7 +61,7 @@ def within(connection: Connection, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _cut(driver: Any) -> None:
+def _shut_socket(driver: Any) -> None:
     # Where it was closed just now there is nothing left to cut, and the driver says so in a way of its own.
     with contextlib.suppress(Exception), socket.socket(fileno=os.dup(driver.fileno())) as duplicate:
         duplicate.shutdown(socket.SHUT_RDWR)

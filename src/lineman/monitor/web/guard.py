@@ -36,7 +36,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        refused = self._refused(scope)
+        refused = self._refusal_of(scope)
         if refused is not None:
             await _with_headers(refused, scope, receive, send)
             return
@@ -46,7 +46,7 @@ class Guard:
         finally:
             self._now -= 1
 
-    def _refused(self, scope: Scope) -> Response | None:
+    def _refusal_of(self, scope: Scope) -> Response | None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         if host and not self._own(_name(host)):

@@ -35,7 +35,7 @@ _NEVER_PROBED = ("auth.", "request.method", "request.path", "request.malformed-j
 
 
 class MonitorCollector(Collector):
-    """Reads board, keeper and outbox."""
+    """Reads live state, writer and outbox."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class MonitorCollector(Collector):
     ) -> None:
         """``joint``: where several locations decide together; ``settings``: the monitor's, which say how."""
         self._board = live
-        self._keeper = writer
+        self._writer = writer
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
@@ -57,10 +57,10 @@ class MonitorCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = self._clock.wall()
-        tracks = dict(self._keeper.state.tracks)
+        tracks = dict(self._writer.state.tracks)
         with self._board.lock:
             states, counters = list(self._board.canaries.values()), self._board.counters.copy()
-        seen = [self._seen(state, tracks, now) for state in states]
+        seen = [self._read_state(state, tracks, now) for state in states]
         yield from canary_families(seen)
         yield from _counts(counters, seen)
         yield _delays(counters.delays)
@@ -69,7 +69,7 @@ class MonitorCollector(Collector):
         yield from self._own(len(states))
         yield from self._process.collect()
 
-    def _seen(self, state: CanaryState, tracks: dict[tuple[str, Kind], IncidentState], now: int) -> Seen:
+    def _read_state(self, state: CanaryState, tracks: dict[tuple[str, Kind], IncidentState], now: int) -> Seen:
         canary, fresh = state.canary, not is_stale(state, now)
         # Rows come from the incidents' own tracks, which outlive a restart.
         rows = {kind: tracks.get((canary.name, kind), IncidentState()).bad for kind in Kind}
@@ -80,7 +80,7 @@ class MonitorCollector(Collector):
         return Seen(canary, self._board.location, result, streak, maintenance, fresh, joint)
 
     def _own(self, canaries: int) -> Iterator[Metric]:
-        live, writer, outbox = self._board, self._keeper, self._outbox
+        live, writer, outbox = self._board, self._writer, self._outbox
         facts = {"version": version("lineman"), "location": live.location}
         yield InfoMetricFamily("lineman_build", "The program, and where it looks from.", value=facts)
         yield _gauge("lineman_canaries", "Canaries that are watched.", canaries)
