@@ -106,12 +106,15 @@ def test_an_exchange_opens_with_its_address_and_closes_with_escape(browser: Brow
         link = page.locator("#broken [data-exchange]").first
         link.click()
         dialog = page.get_by_role("dialog")
-        expect(dialog).to_contain_text("Exchange 12 of 40")
+        expect(dialog).to_contain_text("Exchange 12 · 1 of 3 in this evidence")
         expect(dialog).to_contain_text("answered 200")
         expect(dialog).to_contain_text(builders.record((12 + 1) % 230)["id"])
         assert page.url.endswith("#exchange=12")
         page.keyboard.press("ArrowRight")
-        expect(dialog).to_contain_text("Exchange 13 of 40")
+        expect(dialog).to_contain_text("Exchange 13 · 2 of 3 in this evidence")
+        page.keyboard.press("ArrowRight")
+        expect(dialog).to_contain_text("Exchange 21 · 3 of 3 in this evidence")
+        expect(page.get_by_role("button", name="Next")).to_be_disabled()
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
         expect(link).to_be_focused()
@@ -131,6 +134,52 @@ def test_the_list_of_requests_is_searched(browser: Browser, rendered: Path) -> N
         for text in page.locator("#exchange-rows tr").all_inner_texts():
             assert "limit.zero" in text
             assert "auth" not in text
+
+
+def test_the_table_of_requests_is_sorted_and_searched_by_its_columns_and_the_address_keeps_both(
+    browser: Browser, rendered: Path
+) -> None:
+    def column(at: int) -> list[str]:
+        return page.locator(f"#exchange-rows td:nth-child({at})").all_inner_texts()
+
+    with opened(browser, rendered / "fail" / "index.html") as (page, _):
+        page.locator("#requests").scroll_into_view_if_needed()
+        expect(page.locator("#exchange-rows tr")).to_have_count(40)
+        page.get_by_role("button", name="offset", exact=True).click()
+        page.get_by_role("button", name="offset", exact=True).click()
+        assert column(3) == [str(number) for number in range(40, 0, -1)]
+        assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+        page.locator("#exchange-search").fill("verdict=broken limit=10 !shows=filter.any-text")
+        expect(page.locator("#exchange-rows tr")).not_to_have_count(40)
+        assert {text.partition(":")[0] for text in column(11)} == {"broken"}
+        shown, address = column(1), page.url
+        page.goto("about:blank")
+        page.goto(address)
+        expect(page.locator("#exchange-rows tr")).to_have_count(len(shown))
+        assert column(1) == shown
+        page.locator("#exchange-rows a").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text(f"Exchange {shown[0]} · 1 of {len(shown)} listed")
+
+
+def test_a_tile_of_the_exercise_map_leads_to_its_requests(browser: Browser, rendered: Path) -> None:
+    with opened(browser, rendered / "fail" / "index.html") as (page, _):
+        page.get_by_role("link", name="limit 10: 41 requests").click()
+        expect(page.locator("#requests-title")).to_be_in_viewport()
+        expect(page.locator("#exchange-search")).to_have_value("limit=10")
+        expect(page.locator("#exchange-rows tr")).to_have_count(40)
+
+
+def test_an_open_exchange_can_be_copied(browser: Browser, rendered: Path) -> None:
+    file = rendered / "fail" / "index.html"
+    with opened(browser, file, "#exchange=12", permissions=["clipboard-read", "clipboard-write"]) as (page, _):
+        page.get_by_role("button", name="Copy all").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert text.startswith(f"POST {builders.BASE}")
+        assert "HTTP 200" in text
+        page.get_by_role("button", name="Copy Request body").click()
+        expect(page.get_by_role("button", name="Copied Request body")).to_be_visible()
+        assert '"offset": 12' in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_the_keyboard_walks_through_violations(browser: Browser, rendered: Path) -> None:

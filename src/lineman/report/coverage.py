@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lineman.contract.operation import document
+from lineman.report.request_table import link_to_rows
 from lineman.report.run import Run
 
 _MOST_TILES = 48
@@ -19,12 +20,13 @@ class Tile:
     value: str
     number: int
     tone: int
+    link: str = ""
+    """Where the requests behind the number are listed; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageMap:
     title: str
-    meaning: str
     tiles: list[Tile]
     left_out: int
 
@@ -35,10 +37,10 @@ def coverage_maps(run: Run) -> list[CoverageMap]:
     statuses = tuple(map(str, contract.statuses))
     names = contract.paging
     return [
-        _map("Answers by status", "answers", tested.statuses, statuses),
-        _map(names.size, f"requests with this {names.size}", tested.limits, _sizes()),
-        _map(names.start, f"requests with this {names.start}", tested.offsets, _starts()),
-        _map("Filters", "requests with this combination", _canonical(tested.filters), _combinations()),
+        _map("Answers by status", "status", tested.statuses, statuses),
+        _map(names.size, names.size, tested.limits, _sizes()),
+        _map(names.start, names.start, tested.offsets, _starts()),
+        _map("Filters", "filters", _canonical(tested.filters), _combinations()),
     ]
 
 
@@ -72,16 +74,20 @@ def _canonical(filters: Mapping[str, int]) -> dict[str, int]:
     return found
 
 
-def _map(title: str, meaning: str, found: Mapping[str, int], documented: tuple[str, ...]) -> CoverageMap:
+def _map(title: str, word: str, found: Mapping[str, int], documented: tuple[str, ...]) -> CoverageMap:
     values = sorted({*found, *documented}, key=_order)
     most = max(found.values(), default=1)
-    tiles = [Tile(value, found.get(value, 0), _tone(found.get(value, 0), most)) for value in values]
+    tiles = [_tile(value, found.get(value, 0), most, word) for value in values]
     shown = tiles
     if len(tiles) > _MOST_TILES:
         kept = {value for value in values if value in documented}
         kept |= {tile.value for tile in sorted(tiles, key=lambda tile: -tile.number)[: _MOST_TILES - len(kept)]}
         shown = [tile for tile in tiles if tile.value in kept]
-    return CoverageMap(title, meaning, shown, len(tiles) - len(shown))
+    return CoverageMap(title, shown, len(tiles) - len(shown))
+
+
+def _tile(value: str, number: int, most: int, word: str) -> Tile:
+    return Tile(value, number, _tone(number, most), link_to_rows(f"{word}={value}") if number else "")
 
 
 def _tone(number: int, most: int) -> int:

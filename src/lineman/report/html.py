@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lineman.report.figures import STATE_MARKS, STATE_WORDS
+from lineman.report.request_table import link_to_rows
 from lineman.text import clip, compact, count, pretty, visible
 from lineman.times import format_duration, format_instant
 
@@ -119,6 +120,7 @@ def _environment(package: str) -> Environment:
         "reproducing": reproducing,
         "clause_anchor": clause_anchor,
         "violation_anchor": violation_anchor,
+        "rows_link": link_to_rows,
         "clip": clip,
         "compact": compact,
         "pretty": pretty,

@@ -19,6 +19,7 @@ from lineman.report.html import render
 from lineman.report.json_diff import Line, diff_lines
 from lineman.report.languages import LOCALES, language
 from lineman.report.plots import can_draw, latency_plot
+from lineman.report.request_table import COLUMNS, request_rows
 from lineman.report.run import Change, ClauseResult, ExchangeRecord, Level, Run, State, Violation
 from lineman.report.ticket import FOLDER, ticket, ticket_name
 from lineman.text import count
@@ -51,17 +52,17 @@ def pack_exchanges(run: Run) -> PackedExchanges:
     budget = _DEEP_BUDGET if len(run.exchanges) > _MANY else _FULL_BUDGET
     shown = {number for violation in run.violations for number in violation.exchanges}
     for cap in _BODY_CAPS:
-        evidence = _pack(run.exchanges, shown, cap)
+        evidence = _pack(run, shown, cap)
         if sum(map(len, evidence.blocks)) + len(evidence.index) <= budget:
             break
     return evidence
 
 
-def _pack(exchanges: list[ExchangeRecord], shown: set[int], cap: int) -> PackedExchanges:
-    rows = [_row(exchange, _SHOWN_BODY_CAP if exchange.number in shown else cap) for exchange in exchanges]
+def _pack(run: Run, shown: set[int], cap: int) -> PackedExchanges:
+    rows = [_row(exchange, _SHOWN_BODY_CAP if exchange.number in shown else cap) for exchange in run.exchanges]
     blocks = tuple(_squeeze(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK))
     return PackedExchanges(
-        index=_squeeze([_entry(exchange) for exchange in exchanges]),
+        index=_squeeze(request_rows(run)),
         blocks=blocks,
         body_cap=cap,
         shortest=min((len(row["response_body"] or "") for row in rows if row["cut"]), default=0),
@@ -72,13 +73,6 @@ def _pack(exchanges: list[ExchangeRecord], shown: set[int], cap: int) -> PackedE
 def _squeeze(value: Any) -> str:
     text = json.dumps(value, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode("ascii"), compresslevel=9, mtime=0)).decode("ascii")
-
-
-def _entry(exchange: ExchangeRecord) -> list[Any]:
-    """One line of the index: what a list of exchanges shows."""
-    milliseconds = round(exchange.phases.get("total", 0.0) * 1000, 1)
-    outcome = exchange.status if exchange.status is not None else (exchange.failure or "no answer")[:80]
-    return [exchange.number, exchange.method, outcome, milliseconds, exchange.clauses, exchange.note[:120]]
 
 
 def _row(exchange: ExchangeRecord, cap: int) -> dict[str, Any]:
@@ -165,7 +159,7 @@ def run_page(run: Run, *, raw_page: bool = False, history: Sequence[PastRun] = (
     every = [one for cause in (*found, *waived) for one in cause.breaks]
     return render(
         "run.html",
-        scripts=("hash.js", "evidence.js", "run.js"),
+        scripts=("hash.js", "evidence.js", "requests.js", "run.js"),
         run=run,
         raw_page=raw_page,
         word=word,
@@ -193,6 +187,7 @@ def run_page(run: Run, *, raw_page: bool = False, history: Sequence[PastRun] = (
         plot=latency_plot(run),
         can_draw=can_draw(),
         maps=coverage_maps(run),
+        columns=COLUMNS,
         evidence=pack_exchanges(run),
     )
 

@@ -36,11 +36,11 @@ function nextTheme() {
   chooseTheme(order[(order.indexOf(now) + 1) % order.length]);
 }
 
-function copyFrom(button) {
-  const text = button.parentElement.querySelector("pre").textContent;
+function copyFrom(button, source = button.parentElement.querySelector("pre"), text = source.textContent) {
   const label = button.firstChild;
-  const say = (word) => { label.data = word; setTimeout(() => { label.data = "Copy"; }, 1500); };
-  const byHand = () => { getSelection().selectAllChildren(button.parentElement.querySelector("pre")); say("Selected"); };
+  const usual = label.data;
+  const say = (word) => { label.data = word; setTimeout(() => { label.data = usual; }, 1500); };
+  const byHand = () => { getSelection().selectAllChildren(source); say("Selected"); };
   if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => say("Copied"), byHand);
   else byHand();
 }

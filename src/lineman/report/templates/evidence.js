@@ -28,7 +28,10 @@ async function exchangeAt(position) {
 
 function part(title, text, note = "") {
   if (text === null || text === undefined) return [];
-  return [element("h4", {}, title + note), element("pre", { tabindex: "0", "aria-label": title }, visible(pretty(text)))];
+  const copy = element("button", { type: "button", class: "copy" }, "Copy", element("span", { class: "unseen" }, ` ${title}`));
+  copy.addEventListener("click", () => copyFrom(copy));
+  return [element("div", { class: "command" }, element("h4", {}, title + note), copy,
+    element("pre", { tabindex: "0", "aria-label": title }, visible(pretty(text))))];
 }
 
 function pretty(text) {
@@ -63,26 +66,45 @@ function exchangeNodes(exchange) {
   ];
 }
 
-async function showExchange(number, step) {
+// The whole exchange as text, as it went over the wire but for secrets: for a mail or a ticket.
+function exchangeText(exchange) {
+  const lines = (pairs) => pairs.map(([name, value]) => `${name}: ${value}`);
+  const answer = exchange.status === null ? [exchange.failure || "no answer"]
+    : [`HTTP ${exchange.status}`, ...lines(exchange.response_headers), "", exchange.response_body ?? ""];
+  return visible([`${exchange.method} ${exchange.url}`, ...lines(exchange.request_headers), "", exchange.request_body ?? "", "", ...answer].join("\n"));
+}
+
+// `among` are the numbers that the arrows stay within, and what they are; null for all exchanges of the run.
+async function showExchange(number, among, step) {
   const dialog = byId("exchange");
   const index = await exchangeIndex();
   const position = index.findIndex((entry) => entry[0] === number);
-  const title = element("h3", { id: "exchange-title" }, position < 0 ? `This report holds no exchange ${number}` : `Exchange ${number} of ${index.length}`);
+  const exchange = position < 0 ? null : await exchangeAt(position);
+  const numbers = among ? among.numbers : index.map((entry) => entry[0]);
+  const at = numbers.indexOf(number);
+  const place = among ? ` · ${at + 1} of ${numbers.length} ${among.what}` : ` of ${index.length}`;
+  const title = element("h3", { id: "exchange-title" }, exchange ? `Exchange ${number}${place}` : `This report holds no exchange ${number}`);
   const button = (text, act, off) => {
     const made = element("button", { type: "button" }, text);
     made.disabled = off;
-    made.addEventListener("click", act);
+    made.addEventListener("click", () => act(made));
     return made;
   };
+  const go = (by) => { const next = numbers[at + by]; if (at >= 0 && next !== undefined) step(next, among); };
   const header = element("header", {}, title,
-    button("← Previous", () => step(index[position - 1][0]), position <= 0),
-    button("Next →", () => step(index[position + 1][0]), position < 0 || position + 1 >= index.length),
+    button("← Previous", () => go(-1), at <= 0),
+    button("Next →", () => go(1), at < 0 || at + 1 >= numbers.length),
+    ...(exchange ? [button("Copy all", (made) => copyFrom(made, dialog, exchangeText(exchange)), false)] : []),
     button("Close", () => dialog.close(), false));
-  dialog.replaceChildren(header, ...(position < 0 ? [] : exchangeNodes(await exchangeAt(position))));
+  const pressed = dialog.contains(document.activeElement) ? document.activeElement.textContent : "";
+  dialog.replaceChildren(header, ...(exchange ? exchangeNodes(exchange) : []));
   dialog.onkeydown = (event) => {
-    if (event.key === "ArrowLeft" && position > 0) step(index[position - 1][0]);
-    if (event.key === "ArrowRight" && position >= 0 && position + 1 < index.length) step(index[position + 1][0]);
+    if (event.key === "ArrowLeft") go(-1);
+    if (event.key === "ArrowRight") go(1);
   };
   if (!dialog.open) dialog.showModal();
+  const same = all("header button", dialog).find((one) => one.textContent === pressed && !one.disabled);
+  if (same) same.focus();
+  else if (!dialog.contains(document.activeElement)) dialog.focus(); // else the arrow keys would go to the page behind
   dialog.scrollTop = 0;
 }

@@ -1,4 +1,4 @@
-// The matrix's filter, permalinks, the list of requests and the keys.
+// The matrix's filter, permalinks, what the address asks for, and the keys.
 
 const rows = all("tr.clause").map((node) => ({ node, text: node.textContent.toLowerCase().replace(/\s+/g, " ") }));
 const search = byId("search");
@@ -27,6 +27,7 @@ function applyFilter() {
 function showControls() {
   if (search.value !== (view.get("q") || "")) search.value = view.get("q") || "";
   area.value = view.get("area") || "";
+  byId("exchange-search").value = view.get("rq") || "";
   for (const button of toggles) button.setAttribute("aria-pressed", String(chosenStates().includes(button.dataset.state)));
 }
 
@@ -36,6 +37,10 @@ function change(key, value) {
   writeHash(view);
   showControls();
   applyFilter();
+}
+
+function clearFilter() {
+  for (const key of ["q", "area", "state"]) view.delete(key);
 }
 
 function toggleState(state) {
@@ -53,17 +58,24 @@ function goTo(place) {
     if (/^(clause|violation)-/.test(place)) byId("shown").textContent = `This report has no ${place.replace("-", " ")}.`;
     return;
   }
-  if (node.closest("[hidden]")) { view = new URLSearchParams(); showControls(); applyFilter(); }
+  if (node.closest("[hidden]")) { clearFilter(); showControls(); applyFilter(); }
   openAround(node);
   node.scrollIntoView({ block: "start" });
   node.focus({ preventScroll: true });
 }
 
-function openExchange(number) {
+function openExchange(number, among = null) {
   const next = new URLSearchParams(view);
   next.set("exchange", String(number));
   writeHash(next);
-  showExchange(number, openExchange);
+  showExchange(number, among, openExchange);
+}
+
+// What the arrows of an exchange stay within: the evidence, or the rows of the table, that its link stands in.
+function amongOf(link) {
+  if (link.closest("#exchange-rows")) return { numbers: listing.shown, what: "listed" };
+  const list = link.closest(".exchanges");
+  return list ? { numbers: all("[data-exchange]", list).map((one) => Number(one.dataset.exchange)), what: "in this evidence" } : null;
 }
 
 function follow() {
@@ -71,34 +83,16 @@ function follow() {
   if (place) { goTo(place); return; }
   const number = Number(asked.get("exchange"));
   asked.delete("exchange");
-  const filtered = asked.toString() !== "" && asked.toString() !== view.toString();
+  const before = view;
   if (asked.toString() !== "" || !number) view = asked;
   showControls();
   applyFilter();
-  if (number) showExchange(number, openExchange);
-  else if (filtered && document.activeElement !== search) byId("matrix").scrollIntoView({ block: "start" });
-}
-
-// ---- the list of requests, a hundred lines at a time
-
-const listing = { limit: 100 };
-
-function lineOf([number, method, outcome, milliseconds, clauses, note]) {
-  const link = element("a", { href: `#exchange=${number}`, "data-exchange": number }, String(number));
-  return element("tr", {},
-    element("td", { class: "figure" }, link),
-    element("td", {}, visible(`${method} ${outcome}`)),
-    element("td", { class: "figure" }, `${milliseconds} ms`),
-    element("td", {}, visible(clauses.join(", ") + (note ? ` · ${note}` : ""))));
-}
-
-async function listExchanges() {
-  const wanted = terms(byId("exchange-search").value);
-  const index = await exchangeIndex();
-  const found = index.filter((entry) => matches(entry.flat().join(" ").toLowerCase(), wanted));
-  byId("exchange-rows").replaceChildren(...found.slice(0, listing.limit).map(lineOf));
-  byId("exchange-more").hidden = found.length <= listing.limit;
-  byId("exchange-shown").textContent = `${Math.min(found.length, listing.limit)} of ${found.length} requests listed, ${index.length} in all`;
+  listExchanges();
+  if (number) { showExchange(number, null, openExchange); return; }
+  const changed = (...keys) => keys.some((key) => (before.get(key) || "") !== (view.get(key) || ""));
+  if (asked.toString() === "") return;
+  if (changed("rq", "sort")) byId("requests").scrollIntoView({ block: "start" });
+  else if (changed("q", "area", "state") && document.activeElement !== search) byId("matrix").scrollIntoView({ block: "start" });
 }
 
 function whenSeen(node, act) {
@@ -130,15 +124,13 @@ function onKey(event) {
 search.addEventListener("input", () => change("q", search.value));
 area.addEventListener("change", () => change("area", area.value));
 for (const button of toggles) button.addEventListener("click", () => toggleState(button.dataset.state));
-byId("clear").addEventListener("click", () => { view = new URLSearchParams(); change("q", ""); });
+byId("clear").addEventListener("click", () => { clearFilter(); change("q", ""); });
 document.querySelector("form.filter").addEventListener("submit", (event) => event.preventDefault());
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-exchange]");
-  if (link) { event.preventDefault(); openExchange(Number(link.dataset.exchange)); }
+  if (link) { event.preventDefault(); openExchange(Number(link.dataset.exchange), amongOf(link)); }
 });
 byId("exchange").addEventListener("close", () => writeHash(view));
-byId("exchange-search").addEventListener("input", () => { listing.limit = 100; listExchanges(); });
-byId("exchange-more").addEventListener("click", () => { listing.limit += 400; listExchanges(); });
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", follow);
 whenSeen(byId("requests"), listExchanges);
