@@ -1,105 +1,24 @@
-"""Query material from the records seen: real texts and their parts, so that filters hit."""
+"""Queries from the records seen: real texts and their parts, so that filters hit."""
 
 from __future__ import annotations
 
-import random
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from lineman.contract.finding import Record
 from lineman.contract.matching import WILDCARDS
-from lineman.contract.operation import Filter, document
+from lineman.contract.operation import document
+from lineman.contract.operation_parts import Filter
 from lineman.contract.oracle.comparison import is_special_text
-from lineman.contract.query import is_text
-from lineman.contract.values import normalised
+from lineman.suite.known_records import KnownRecords
 from lineman.suite.lookalikes import confusable, foldings
-
-_LONGEST = 4_000
-"""Characters of a text that queries are made of: the longest column of the usual databases that is no document."""
-_MOST = 1_000
-"""Records that queries are made of: several times as many as can be read."""
-
-
-def askable(records: Sequence[Record]) -> tuple[Record, ...]:
-    """The records as queries are made of them: whatever a target sends, a filter is a text that somebody may type."""
-    return tuple(map(_with_short_texts, records[:_MOST]))
-
-
-def _with_short_texts(record: Record) -> Record:
-    if not any(isinstance(value, str) and len(value) > _LONGEST for value in record.values()):
-        return record
-    return {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in record.items()}
+from lineman.suite.unusual_texts import is_unusual, kind_of, misread_code, misread_words, unusual_span
 
 
 @dataclass(frozen=True)
-class QueryBuilder:
-    """Records to build queries from. ``deepest`` are records from beyond the readable beginning of a long list."""
-
-    records: tuple[Record, ...]
-    random: random.Random
-    deepest: tuple[Record, ...] = ()
-    _with_text: dict[str, list[Record]] = field(default_factory=dict, repr=False, compare=False)
-    _plain: dict[str, list[Record]] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def code(self) -> Filter:
-        """The text filter that most queries are built with: the first one that finds parts of texts."""
-        contract = document()
-        return contract.filters[next(iter(contract.fuzzy_filters or contract.text_filters))]
-
-    @property
-    def words(self) -> Filter:
-        """The text filter with the longest texts, by the order of the document: the last one."""
-        contract = document()
-        return contract.filters[(contract.fuzzy_filters or contract.text_filters)[-1]]
-
-    @property
-    def type_(self) -> Filter | None:
-        """The filter by an enumeration, if there is one."""
-        contract = document()
-        return contract.filters[contract.enum_filters[0]] if contract.enum_filters else None
-
-    def type_of(self, record: Record) -> int | None:
-        """The record's type where it may be asked for."""
-        value = record.get(self.type_.member) if self.type_ else None
-        return value if value in self.asked_types else None
-
-    def with_text(self, name: str, *, least: int = 1) -> list[Record]:
-        """Records whose text member ``name`` has at least so many characters, in the list's order."""
-        return [r for r in self._texts(name) if len(r[name]) >= least]
-
-    def _texts(self, name: str) -> list[Record]:
-        """Records with a text ``name`` that can be asked for, looked for once."""
-        if name not in self._with_text:
-            found = (r for r in self.records if isinstance(r.get(name), str))
-            self._with_text[name] = [r for r in found if is_text(r[name]) and "\x00" not in r[name]]
-        return self._with_text[name]
-
-    def spread(self, records: Sequence[Record], count: int) -> list[Record]:
-        """Some records: the first, the last and others evenly between, so that deep ones are among them."""
-        if len(records) <= count:
-            return list(records)
-        if count == 1:
-            return [records[-1]]
-        step = (len(records) - 1) / (count - 1)
-        return [records[round(i * step)] for i in range(count)]
-
-    def parts(self, text: str) -> dict[str, str]:
-        """The start, the middle, the end and the whole of a text."""
-        third = max(1, len(text) // 3)
-        middle = text[third : third + max(1, third)]
-        return {"start": text[:third], "middle": middle, "end": text[-third:], "whole": text}
-
-    def plain(self, name: str) -> list[Record]:
-        """Records with a text of ASCII letters, digits and spaces."""
-        if name not in self._plain:
-            found = self.with_text(name, least=3)
-            self._plain[name] = [r for r in found if not is_special_text(r[name]) and r[name] == r[name].strip()]
-        return list(self._plain[name])
+class QueryBuilder(KnownRecords):
+    """Builds queries from the records known."""
 
     def unusual_parts(self, count: int) -> list[dict[str, str]]:
         """Filters with parts of real texts that together have many kinds of unusual characters, marks first."""
@@ -108,9 +27,9 @@ class QueryBuilder:
             name = one.name
             for record in self.with_text(one.member):
                 text = record[one.member]
-                part = _unusual_span(text) if one.fuzzy else text * any(map(_is_unusual, text))
+                part = unusual_span(text) if one.fuzzy else text * any(map(is_unusual, text))
                 if part:
-                    left.setdefault((name, part), {name + _kind(c) for c in part if _is_unusual(c)})
+                    left.setdefault((name, part), {name + kind_of(c) for c in part if is_unusual(c)})
         chosen: list[dict[str, str]] = []
         while left and len(chosen) < count:
             (name, part), kinds = max(left.items(), key=lambda item: (item[0][0] + "Mn" in item[1], len(item[1])))
@@ -126,8 +45,8 @@ class QueryBuilder:
         code, words = self.code, self.words
         codes = [r[code.member] for r in self.plain(code.member)]
         described = [r[words.member] for r in self.plain(words.member) if " " in r[words.member]]
-        written = [(code.name, text) for value in codes[len(codes) // 2 :][:1] for text in _misread_code(value)]
-        written += [(words.name, text) for value in described[:1] for text in _misread_words(value)]
+        written = [(code.name, text) for value in codes[len(codes) // 2 :][:1] for text in misread_code(value)]
+        written += [(words.name, text) for value in described[:1] for text in misread_words(value)]
         written += [(code.name, f"{codes[0]}|{codes[-1]}")] if len(codes) > 1 else []
         written += [(words.name, f"{described[0]}|{described[-1]}")] if len(described) > 1 else []
         written += [(one.name, text) for one in _text_filters() if one.fuzzy for text in self._confusable(one)]
@@ -143,22 +62,6 @@ class QueryBuilder:
         """Kinds of folding, each with a query that finds something only where texts are folded so."""
         texts = [r[self.words.member] for r in self.with_text(self.words.member, least=3)]
         return [(kind, {self.words.name: text}) for kind, text in foldings(texts)]
-
-    @cached_property
-    def types(self) -> Counter[int]:
-        """How many records are of each type."""
-        member = self.type_.member if self.type_ else ""
-        values = (normalised(r.get(member)) for r in self.records)
-        return Counter(value for value in values if type(value) is int)
-
-    @cached_property
-    def asked_types(self) -> list[int]:
-        """Types that may be asked for and that the list has, the most frequent first."""
-        allowed = self.type_.values if self.type_ else ()
-        return [type_ for type_, _ in self.types.most_common() if type_ in allowed]
-
-    def deepest_with(self, name: str) -> list[Record]:
-        return [r for r in self.deepest if isinstance(r.get(name), str) and r[name]]
 
     def one_of_each(self) -> dict[str, Any]:
         """A value for every parameter, the filters from one record where there is one with all of them."""
@@ -295,10 +198,6 @@ class QueryBuilder:
                 queries += [texts, {**texts, exact.name: other[exact.member]}]
         return queries
 
-    def longest(self, name: str) -> list[str]:
-        """The longest text of a column, if any: more than it fits nothing, unless the filter is cut somewhere."""
-        return sorted((str(r[name]) for r in self.with_text(name)), key=len)[-1:]
-
     def wildcard_queries(self) -> dict[str, dict[str, Any]]:
         """For each wildcard character a code with it in place of a character (or of none, for those that may be
         none).
@@ -355,51 +254,3 @@ def _text_members() -> list[str]:
     contract = document()
     members = contract.record_schema["properties"]
     return [name for name, schema in members.items() if "string" in schema["type"] and name != contract.identity]
-
-
-def _misread_code(code: str) -> list[str]:
-    first, second, rest = code[0], code[1], code[2:]
-    return [
-        f"{first}.{rest}",
-        f"^{code}$",
-        f"{code}' OR '1'='1",
-        f"{first}\\{second}{rest}",
-        f"{first}[{second}x]{rest}",
-        f"{first}%{ord(second):02X}{rest}",
-        f" {code}",
-        f"{code}--",
-    ]
-
-
-def _misread_words(text: str) -> list[str]:
-    return [
-        f"{text[:2]}.{text[3:]}",
-        f"^{text}$",
-        f"{text}' OR '1'='1",
-        text.replace(" ", "+", 1),
-        text.replace(" ", "  ", 1),
-        f'{text[:2]}"{text[2:]}',
-        f"{text[:2]}&{text[2:]}",
-        f"{text[:2]}\u200b{text[2:]}",
-        f"{text}\U0001f4de",
-    ]
-
-
-def _is_unusual(character: str) -> bool:
-    return not (character.isascii() and (character.isalnum() or character in " -"))
-
-
-def _unusual_span(text: str) -> str:
-    """The part of a text from its first unusual character to its last, with a neighbour on each side."""
-    places = [position for position, character in enumerate(text[:200]) if _is_unusual(character)]
-    return text[max(0, places[0] - 1) : places[-1] + 2].strip() if places else ""
-
-
-def _kind(character: str) -> str:
-    """What a careless service treats alike: a script, a category, characters of four bytes; of ASCII each by itself."""
-    if character.isascii():
-        return character
-    if ord(character) > 0xFFFF:
-        return "four bytes"
-    category = unicodedata.category(character)
-    return unicodedata.name(character, "?").split()[0] if category.startswith("L") else category

@@ -27,11 +27,12 @@ from lineman.suite.flakiness import FlakyAuth, TruncatedBodies
 from lineman.suite.forecast import GENERATED, RESERVE
 from lineman.suite.generation import most_telling
 from lineman.suite.hypotheses import Explanation, explain
+from lineman.suite.known_records import askable
 from lineman.suite.list_reader import ListReader
 from lineman.suite.mismatch import Requery
 from lineman.suite.presence import Presence
 from lineman.suite.purpose import PURPOSE, is_predictable, purposes_shown
-from lineman.suite.queries import QueryBuilder, askable
+from lineman.suite.queries import QueryBuilder
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.tenants import ForeignRecords
 

@@ -18,7 +18,8 @@ from lineman.client.errors import AnswersTooLarge
 from lineman.exchange import PackedResponse, Request, Response, packed
 from lineman.secret import Secret
 from lineman.suite.isolation import isolated
-from lineman.suite.queries import QueryBuilder, askable
+from lineman.suite.known_records import askable
+from lineman.suite.queries import QueryBuilder
 from lineman.target import Credentials, Target
 
 SEEDED = random.Random(1)  # noqa: S311 -- reproducible noise, no secret

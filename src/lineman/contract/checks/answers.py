@@ -11,7 +11,8 @@ from typing import Any
 from lineman.contract.answer import MISSING, documented
 from lineman.contract.checks.base import Case, check, status_list
 from lineman.contract.finding import Finding
-from lineman.contract.operation import OperationDocument, document
+from lineman.contract.operation import document
+from lineman.contract.operation_parts import OperationDocument
 from lineman.contract.schema import Schema
 from lineman.message import Message
 from lineman.text import clip, compact

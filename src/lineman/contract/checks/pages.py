@@ -11,7 +11,8 @@ from lineman.contract.checks.base import Case, check
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.matching import LearnedBehaviour, Match, match_filter
 from lineman.contract.model import record_id
-from lineman.contract.operation import Filter, document
+from lineman.contract.operation import document
+from lineman.contract.operation_parts import Filter
 from lineman.contract.values import same_value, written
 from lineman.message import Message
 from lineman.text import compact
