@@ -15,7 +15,7 @@ from lineman.monitor.config.models import Canary, Channel
 from lineman.monitor.delivery.channels import sender
 from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.state import StateChange
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History
 from lineman.monitor.writer import SlotResult, Writer
@@ -29,8 +29,8 @@ def canary() -> Canary:
     return Canary.model_validate({"name": "subject", "interval": 1, "incident": rule, "notices": ["hook"]})
 
 
-def verdict_of(slot: int) -> Verdict:
-    return Verdict.FAILED if slot % (BAD + GOOD) < BAD else Verdict.OK
+def verdict_of(slot: int) -> ProbeVerdict:
+    return ProbeVerdict.FAILED if slot % (BAD + GOOD) < BAD else ProbeVerdict.OK
 
 
 def main(path: str, url: str, last: int) -> None:

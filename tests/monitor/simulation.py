@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.result import Attempt, Cause, ProbeResult, Verdict
+from lineman.monitor.result import Attempt, Cause, ProbeResult, ProbeVerdict
 from lineman.monitor.scheduler import Scheduler
 from lineman.monitor.slots import stable_offset
 from lineman.monitor.store import History
@@ -64,9 +64,9 @@ class FakeClock:
         self.elapsed = round(self.elapsed + milliseconds / 1_000, 3)
 
 
-def result_of(canary: str, started: int, verdict: Verdict, cause: Cause | None = None) -> ProbeResult:
+def result_of(canary: str, started: int, verdict: ProbeVerdict, cause: Cause | None = None) -> ProbeResult:
     """A result as a probe would give it."""
-    cause = cause or {Verdict.FAILED: Cause.CONNECT, Verdict.UNKNOWN: Cause.NETWORK}.get(verdict, Cause.NONE)
+    cause = cause or {ProbeVerdict.FAILED: Cause.CONNECT, ProbeVerdict.UNKNOWN: Cause.NETWORK}.get(verdict, Cause.NONE)
     attempt = Attempt(verdict, cause, f"it is {verdict}", 0.1, 200)
     return ProbeResult(canary, "target", started, verdict, cause, attempt.message, (attempt,))
 
@@ -79,13 +79,13 @@ def whole_second_name(interval: int) -> str:
 class Life:
     """One run of a monitor over one history; several may follow each other."""
 
-    def __init__(self, clock: FakeClock, canary: Canary, path: Path, verdict_at: Callable[[int], Verdict]) -> None:
+    def __init__(self, clock: FakeClock, canary: Canary, path: Path, verdict_at: Callable[[int], ProbeVerdict]) -> None:
         self.clock = clock
         self.canary = canary
         self.path = path
         self.verdict_at = verdict_at
         self.notices: list[Notice] = []
-        self.on_result: Callable[[int, Verdict], None] = lambda slot, verdict: None
+        self.on_result: Callable[[int, ProbeVerdict], None] = lambda slot, verdict: None
 
     def run(self, until: float) -> None:
         """Watch until the clock that never jumps says so."""

@@ -13,10 +13,10 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.engine import decide, reconcile_all
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import MonitorState
-from lineman.monitor.result import Cause, ProbeResult, ProbeViolation, Verdict
+from lineman.monitor.result import Cause, ProbeResult, ProbeVerdict, ProbeViolation
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 
-BAD, OK = Verdict.FAILED, Verdict.OK
+BAD, OK = ProbeVerdict.FAILED, ProbeVerdict.OK
 
 
 def canary(name: str = "a", **settings: Any) -> Canary:
@@ -34,14 +34,14 @@ class Desk:
         self.now = begin
         self.notices: list[Notice] = []
 
-    def minute(self, **results: Verdict | ProbeResult) -> None:
+    def minute(self, **results: ProbeVerdict | ProbeResult) -> None:
         self.now += MINUTE
         for name, given in results.items():
-            result = result_of(name, self.now, given) if isinstance(given, Verdict) else given
+            result = result_of(name, self.now, given) if isinstance(given, ProbeVerdict) else given
             entry = SlotEntry(name, self.now, self.now, MINUTE, SlotOutcome.RUN)
             self.notices += decide(self.state, self.canaries, entry, result, self.now).notices
 
-    def minutes(self, name: str, *verdicts: Verdict) -> None:
+    def minutes(self, name: str, *verdicts: ProbeVerdict) -> None:
         for verdict in verdicts:
             self.minute(**{name: verdict})
 
@@ -50,7 +50,7 @@ class Desk:
         return [notice.event for notice in self.notices]
 
 
-def rooted(name: str, verdict: Verdict, root: str) -> ProbeResult:
+def rooted(name: str, verdict: ProbeVerdict, root: str) -> ProbeResult:
     result = result_of(name, 0, verdict, Cause.TOKEN)
     return replace(result, attempts=(replace(result.attempts[0], root=root),))
 
@@ -75,7 +75,7 @@ def test_an_incident_counts_from_the_first_failure_and_is_told_once() -> None:
 
 def test_what_was_not_measured_neither_continues_nor_breaks_a_row() -> None:
     desk = Desk(canary())
-    desk.minutes("a", BAD, Verdict.UNKNOWN, BAD)
+    desk.minutes("a", BAD, ProbeVerdict.UNKNOWN, BAD)
     assert desk.events == [Event.FAILED]
 
 
@@ -167,7 +167,7 @@ def test_a_canary_that_is_taken_out_is_told_as_that() -> None:
 
 def test_being_blind_is_told_too() -> None:
     desk = Desk(canary(incident={"unknown_after": 3}))
-    desk.minutes("a", *[Verdict.UNKNOWN] * 5, OK, OK)
+    desk.minutes("a", *[ProbeVerdict.UNKNOWN] * 5, OK, OK)
     assert desk.events == [Event.UNKNOWN, Event.RECOVERED]
 
 
@@ -178,7 +178,7 @@ def test_burn_rates_need_several_failures_and_freeze_without_coverage() -> None:
     assert desk.events == []
     desk.minutes("a", BAD, BAD, BAD)
     assert desk.events == [Event.BURN]
-    desk.minutes("a", *[Verdict.UNKNOWN] * 50)
+    desk.minutes("a", *[ProbeVerdict.UNKNOWN] * 50)
     assert desk.events == [Event.BURN]
     desk.now += 2 * HOUR
     desk.minutes("a", *[OK] * 60)

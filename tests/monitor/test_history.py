@@ -18,7 +18,7 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice, plain_notice
 from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.oneshot import keep
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import Absence, AbsenceWatch, Grid, SlotOutcome, Timetable, stable_offset
 from lineman.monitor.store import History, HistoryError
 
@@ -30,7 +30,7 @@ def test_probes_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
 
     def one(number: int) -> list[str]:
-        return keep(str(path), SETUP, SUBJECT, result_of("subject", number * MINUTE // 2, Verdict.OK))
+        return keep(str(path), SETUP, SUBJECT, result_of("subject", number * MINUTE // 2, ProbeVerdict.OK))
 
     with ThreadPoolExecutor(8) as pool:
         complaints = list(pool.map(one, range(100, 140)))
@@ -43,7 +43,7 @@ def test_probes_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
 def test_slots_without_a_probe_are_missed(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     for minute in (100, 101, 105):
-        assert keep(str(path), SETUP, SUBJECT, result_of("subject", minute * MINUTE, Verdict.OK)) == []
+        assert keep(str(path), SETUP, SUBJECT, result_of("subject", minute * MINUTE, ProbeVerdict.OK)) == []
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute('SELECT outcome, ("last" - "first") / interval + 1 FROM slots ORDER BY "first"')
         assert rows.fetchall() == [("run", 1), ("run", 1), ("missed", 3), ("run", 1)]
@@ -53,7 +53,7 @@ def test_a_scheduler_that_is_a_second_early_or_late_has_a_slot_for_each_run(tmp_
     path = tmp_path / "history.sqlite"
     for minute, jitter in enumerate((0, 900, -1_000, 1_000, -1_000, 0, 999, -999) * 3):
         started = (100 + minute) * MINUTE + jitter
-        assert keep(str(path), SETUP, SUBJECT, result_of("subject", started, Verdict.OK)) == []
+        assert keep(str(path), SETUP, SUBJECT, result_of("subject", started, ProbeVerdict.OK)) == []
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT DISTINCT outcome FROM slots").fetchall() == [("run",)]
         assert connection.execute("SELECT count(*), count(DISTINCT slot) FROM results").fetchone() == (24, 24)
@@ -158,7 +158,7 @@ def test_a_history_that_only_one_shot_probes_write_is_summed_up_and_bounded(tmp_
     setup = Configuration(canaries={"subject": SUBJECT}, monitor=MonitorSettings.model_validate({"keep": "2d"}))
     now = 1_000 * DAY
     for slot in (now - 3 * DAY, now - 5 * HOUR, now):
-        assert keep(str(path), setup, SUBJECT, result_of("subject", slot, Verdict.OK)) == []
+        assert keep(str(path), setup, SUBJECT, result_of("subject", slot, ProbeVerdict.OK)) == []
     with closing(sqlite3.connect(path)) as connection:
         count, oldest = connection.execute("SELECT count(*), min(slot) FROM results").fetchone()
         assert count == 2

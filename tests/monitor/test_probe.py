@@ -24,7 +24,7 @@ from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
 from lineman.monitor.formats.text import plugin_line, text
 from lineman.monitor.probe import Prober, probe_once
-from lineman.monitor.result import Cause, ProbeResult, Verdict
+from lineman.monitor.result import Cause, ProbeResult, ProbeVerdict
 
 MAIN = "from lineman.cli import main; main()"
 
@@ -54,10 +54,10 @@ def closed_port() -> int:
 def test_an_honest_service_is_ok() -> None:
     with vendor() as service:
         result = probed(service.environment)
-    assert (result.verdict, result.cause) == (Verdict.OK, Cause.NONE)
+    assert (result.verdict, result.cause) == (ProbeVerdict.OK, Cause.NONE)
     assert {"resolve", "connect", "send", "wait", "receive"} == set(result.last.phases)
     assert result.token is not None
-    assert result.token.verdict is Verdict.OK
+    assert result.token.verdict is ProbeVerdict.OK
     assert "resolve" in result.token.phases
     assert not result.after_retry
 
@@ -65,7 +65,7 @@ def test_an_honest_service_is_ok() -> None:
 def test_a_ready_token_needs_no_token_step() -> None:
     with vendor() as service:
         result = probed({"LINEMAN_BASE_URL": service.url, "LINEMAN_TOKEN": "ready-made-token"})
-    assert result.verdict is Verdict.OK
+    assert result.verdict is ProbeVerdict.OK
     assert result.token is None
 
 
@@ -74,19 +74,19 @@ def test_a_refused_connection(ready: bool) -> None:
     environment = {"LINEMAN_BASE_URL": f"http://127.0.0.1:{closed_port()}"}
     environment |= {"LINEMAN_TOKEN": "x" * 20} if ready else {"LINEMAN_APP_KEY": "k", "LINEMAN_APP_SECRET": "s" * 20}
     result = probed(environment)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.CONNECT)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.CONNECT)
     assert "Connection refused" in result.message
 
 
 @pytest.mark.parametrize(
     ("number", "verdict", "cause"),
     [
-        (socket.EAI_NONAME, Verdict.FAILED, Cause.RESOLVE),
-        (socket.EAI_AGAIN, Verdict.UNKNOWN, Cause.NETWORK),
+        (socket.EAI_NONAME, ProbeVerdict.FAILED, Cause.RESOLVE),
+        (socket.EAI_AGAIN, ProbeVerdict.UNKNOWN, Cause.NETWORK),
     ],
 )
 def test_a_name_that_does_not_resolve(
-    monkeypatch: pytest.MonkeyPatch, number: int, verdict: Verdict, cause: Cause
+    monkeypatch: pytest.MonkeyPatch, number: int, verdict: ProbeVerdict, cause: Cause
 ) -> None:
     def nobody(*_: object, **__: object) -> None:
         raise socket.gaierror(number, "no such name")
@@ -96,7 +96,7 @@ def test_a_name_that_does_not_resolve(
         result = probed({"LINEMAN_BASE_URL": "https://nowhere.example", **credentials})
         assert (result.verdict, result.cause) == (verdict, cause)
         assert "nowhere.example" in result.message
-        assert result.last.root == ("resolve/nowhere.example" if verdict is Verdict.FAILED else "own network")
+        assert result.last.root == ("resolve/nowhere.example" if verdict is ProbeVerdict.FAILED else "own network")
 
 
 def test_a_resolver_that_hangs_is_this_places_trouble_and_holds_no_process_up(
@@ -113,7 +113,7 @@ def test_a_resolver_that_hangs_is_this_places_trouble_and_holds_no_process_up(
     try:
         for credentials in ({"LINEMAN_TOKEN": "x" * 20}, {"LINEMAN_APP_KEY": "k", "LINEMAN_APP_SECRET": "s" * 20}):
             result = probed({"LINEMAN_BASE_URL": "http://hangs.example", **credentials}, timeout="300ms", retry=True)
-            assert (result.verdict, result.cause) == (Verdict.UNKNOWN, Cause.NETWORK)
+            assert (result.verdict, result.cause) == (ProbeVerdict.UNKNOWN, Cause.NETWORK)
             assert "name resolution gives no answer for hangs.example" in result.message
             assert result.last.root == "own network"
         assert not released.is_set()
@@ -126,14 +126,14 @@ def test_one_deadline_bounds_token_query_and_second_try() -> None:
     with vendor() as service:
         service.query = trickle
         result = probed(service.environment, timeout="500ms", retry=True)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.TIMEOUT)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.TIMEOUT)
     assert len(result.attempts) == 1
     assert len(service.requests) <= 2, "a token and one query"
 
 
 def test_no_credentials_is_unknown() -> None:
     result = probed({"LINEMAN_BASE_URL": "http://127.0.0.1:1"})
-    assert (result.verdict, result.cause) == (Verdict.UNKNOWN, Cause.CONFIGURATION)
+    assert (result.verdict, result.cause) == (ProbeVerdict.UNKNOWN, Cause.CONFIGURATION)
     assert "LINEMAN_APP_KEY" in result.message
 
 
@@ -159,14 +159,14 @@ def test_certificates(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (tmp_path / "lineman.toml").write_text(f'[targets.t]\nbase_url = "{service.url}"\n{verify}\n')
         monkeypatch.chdir(tmp_path)
         result = probed({"LINEMAN_TOKEN": "x" * 20}, target="t")
-    verdict = {"good": Verdict.OK, "ends-soon": Verdict.DEGRADED}.get(case, Verdict.FAILED)
+    verdict = {"good": ProbeVerdict.OK, "ends-soon": ProbeVerdict.DEGRADED}.get(case, ProbeVerdict.FAILED)
     assert result.verdict is verdict
     assert said in result.message
     assert result.certificate is not None
     assert abs(result.certificate.not_after / 1_000 - end.timestamp()) < 2
     assert result.certificate.verified == (case in ("good", "ends-soon"))
     assert result.cause is {"good": Cause.NONE, "ends-soon": Cause.CERTIFICATE}.get(case, Cause.TLS)
-    if verdict is Verdict.FAILED:
+    if verdict is ProbeVerdict.FAILED:
         assert service.requests == []
 
 
@@ -174,7 +174,7 @@ def test_a_body_that_never_ends() -> None:
     with vendor() as service:
         service.query = endless
         result = probed(service.environment)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.PROTOCOL)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.PROTOCOL)
     assert "has no end" in result.message
     assert result.seconds < 3
 
@@ -183,7 +183,7 @@ def test_one_byte_now_and_then() -> None:
     with vendor() as service:
         service.query = trickle
         result = probed(service.environment, timeout="1s")
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.TIMEOUT)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.TIMEOUT)
     assert "within 1 s" in result.message
 
 
@@ -207,7 +207,7 @@ def test_a_refused_token_is_healed_by_a_new_one(status: int) -> None:
             return first, second
 
         first, second = asyncio.run(twice())
-    assert (first.verdict, second.verdict) == (Verdict.OK, Verdict.OK)
+    assert (first.verdict, second.verdict) == (ProbeVerdict.OK, ProbeVerdict.OK)
     assert service.issued == 2
     assert second.token is not None
 
@@ -217,9 +217,9 @@ def test_the_token_service_is_down() -> None:
         service.token = lambda handler: send(handler, 503, "<h1>no</h1>", "text/html")
         result = probed(service.environment)
         query = [path for path in service.requests if "queryAccessCodeList" in path]
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.TOKEN)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.TOKEN)
     assert result.token is not None
-    assert result.token.verdict is Verdict.FAILED
+    assert result.token.verdict is ProbeVerdict.FAILED
     assert query == []
     assert result.last.root == f"token/{service.url}"
 
@@ -228,7 +228,7 @@ def test_wrong_credentials() -> None:
     with vendor() as service:
         service.token = lambda handler: send(handler, 403, "<h1>no</h1>", "text/html")
         result = probed(service.environment)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.TOKEN)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.TOKEN)
     assert "refused" in result.message
     assert "planted-secret" not in text(result)
 
@@ -246,7 +246,7 @@ def test_wrong_answers(body: dict[str, Any], cause: Cause, said: str) -> None:
     with vendor() as service:
         service.query = lambda handler, token: send(handler, 200, body)
         result = probed(service.environment)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, cause)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, cause)
     assert said in result.message
 
 
@@ -254,7 +254,7 @@ def test_503_with_html() -> None:
     with vendor() as service:
         service.query = lambda handler, token: send(handler, 503, "<h1>maintenance</h1>", "text/html")
         result = probed(service.environment)
-    assert (result.verdict, result.cause) == (Verdict.FAILED, Cause.STATUS)
+    assert (result.verdict, result.cause) == (ProbeVerdict.FAILED, Cause.STATUS)
     assert "503 (text/html)" in result.message
 
 
@@ -268,7 +268,7 @@ def test_ok_after_retry_is_visible() -> None:
 
         service.query = query
         result = probed(service.environment, retry=True)
-    assert result.verdict is Verdict.OK
+    assert result.verdict is ProbeVerdict.OK
     assert result.after_retry
     assert "after a retry; first: status 503" in result.message
     assert len(result.attempts) == 2
@@ -278,8 +278,8 @@ def test_latency_limits() -> None:
     with vendor() as service:
         slow = probed(service.environment, latency={"degraded": 1e-6, "failed": "1900ms"})
         dead = probed(service.environment, latency={"failed": 1e-6})
-    assert (slow.verdict, slow.cause) == (Verdict.DEGRADED, Cause.LATENCY)
-    assert dead.verdict is Verdict.FAILED
+    assert (slow.verdict, slow.cause) == (ProbeVerdict.DEGRADED, Cause.LATENCY)
+    assert dead.verdict is ProbeVerdict.FAILED
 
 
 def command(service: Vendor, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,14 +17,14 @@ from lineman.monitor.daemon import Daemon
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.oneshot import keep
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.configurations import configuration_id, name_location
 from lineman.monitor.writer import SlotResult, Watched, Writer
 
 NOW = 1_800_000_000_000
-BAD, OK = Verdict.FAILED, Verdict.OK
+BAD, OK = ProbeVerdict.FAILED, ProbeVerdict.OK
 
 
 class Host:
@@ -42,7 +42,7 @@ class Host:
             text += f"[canaries.{canary}.incident]\nopens_after = 1\nends_after = 1\n"
         (self.folder / f"{name}.toml").write_text(text)
 
-    def probe(self, name: str, canary: str, verdict: Verdict) -> None:
+    def probe(self, name: str, canary: str, verdict: ProbeVerdict) -> None:
         self.now += MINUTE
         path = self.folder / f"{name}.toml"
         configuration = load_configuration(path, {})

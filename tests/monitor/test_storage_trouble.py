@@ -15,7 +15,7 @@ from tests.monitor.simulation import FakeClock, result_of
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History
 from lineman.monitor.writer import SlotResult, Writer
@@ -35,7 +35,7 @@ class Kept:
         self.writer.open()
         self.slot = 0
 
-    def see(self, *verdicts: Verdict) -> None:
+    def see(self, *verdicts: ProbeVerdict) -> None:
         for verdict in verdicts:
             self.slot += 1_000
             self.clock.live(6_000)
@@ -79,20 +79,20 @@ def fill(file: Path) -> None:
 def test_a_full_disk(small_disk: Path) -> None:
     path = small_disk / "history.sqlite"
     kept = Kept(path)
-    kept.see(*[Verdict.OK] * 5)
+    kept.see(*[ProbeVerdict.OK] * 5)
     filler = small_disk / "filler"
     with pytest.raises(OSError, match="No space"):
         fill(filler)
     before = slots_in(path)
     while not kept.writer.failing:
-        kept.see(Verdict.OK)
+        kept.see(ProbeVerdict.OK)
     written = slots_in(path)
     assert written[: len(before)] == before
-    kept.see(Verdict.FAILED, Verdict.FAILED, Verdict.OK, Verdict.OK)
+    kept.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED, ProbeVerdict.OK, ProbeVerdict.OK)
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert "full" in kept.writer.failing
     filler.unlink()
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     assert not kept.writer.failing
     kept.close()
     assert slots_in(path) == list(range(1_000, kept.slot + 1, 1_000))
@@ -103,14 +103,14 @@ def test_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lineman.monitor.store.engine.LOCK_SECONDS", 0.01)
     path = tmp_path / "history.sqlite"
     kept = Kept(path)
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        kept.see(Verdict.FAILED, Verdict.FAILED, Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED, ProbeVerdict.FAILED)
         assert "locked" in kept.writer.failing
         assert kept.events == [Event.FAILED]
         other.execute("ROLLBACK")
-    kept.see(Verdict.OK, Verdict.OK)
+    kept.see(ProbeVerdict.OK, ProbeVerdict.OK)
     kept.close()
     assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
@@ -120,19 +120,19 @@ def test_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_damaged_file_is_moved_aside_and_memory_lives_on(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     kept = Kept(path)
-    kept.see(Verdict.OK, Verdict.FAILED, Verdict.FAILED)
+    kept.see(ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.FAILED)
     kept.close()
     for part in tmp_path.glob("history.sqlite-*"):
         part.unlink()
     path.write_bytes(b"no database at all" * 1_000)
-    kept.see(Verdict.FAILED, Verdict.FAILED)
+    kept.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED)
     assert not kept.writer.failing
     assert kept.events == [Event.FAILED]
     kept.close()
     assert [file.read_bytes()[:6] for file in tmp_path.glob("history.sqlite.damaged-*")] == [b"no dat"]
     again = Kept(path)
     again.slot, again.clock.now = kept.slot, kept.clock.now
-    again.see(Verdict.OK, Verdict.OK)
+    again.see(ProbeVerdict.OK, ProbeVerdict.OK)
     again.close()
     assert again.events == [Event.RECOVERED]
 
@@ -141,7 +141,7 @@ def test_only_a_checked_history_is_looked_through(tmp_path: Path) -> None:
     """When damage lies where nothing is read, then only a checked history is searched for it."""
     path = tmp_path / "history.sqlite"
     kept = Kept(path)
-    kept.see(*[Verdict.OK] * 200)
+    kept.see(*[ProbeVerdict.OK] * 200)
     kept.close()
     content = bytearray(path.read_bytes())
     content[-4_096:] = b"\xff" * 4_096

@@ -15,7 +15,7 @@ from tests.monitor.simulation import FakeClock, Life, whole_second_name
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.alerts import Event
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import Absence, Grid, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.queries import recent_incidents, uptime_between
@@ -56,20 +56,20 @@ def canary() -> Canary:
     )
 
 
-def verdict_at(instant: int) -> Verdict:
+def verdict_at(instant: int) -> ProbeVerdict:
     since = instant - BEGIN
     if any(first <= since < last for first, last in (*OUTAGES, *TOO_SHORT, *FLAPPING)):
-        return Verdict.FAILED
-    return Verdict.UNKNOWN if any(first <= since < last for first, last in BLIND) else Verdict.OK
+        return ProbeVerdict.FAILED
+    return ProbeVerdict.UNKNOWN if any(first <= since < last for first, last in BLIND) else ProbeVerdict.OK
 
 
 class Reference:
     """What is known of every second of the wall clock, painted in the order in which it was measured."""
 
     def __init__(self) -> None:
-        self.seconds: dict[int, Verdict] = {}
+        self.seconds: dict[int, ProbeVerdict] = {}
 
-    def paint(self, slot: int, verdict: Verdict) -> None:
+    def paint(self, slot: int, verdict: ProbeVerdict) -> None:
         for second in range(slot // 1_000, (slot + INTERVAL) // 1_000):
             self.seconds[second] = verdict
 
@@ -77,7 +77,7 @@ class Reference:
         planned = planned_seconds(begin // 1_000, end // 1_000)
         found: Counter[str] = Counter()
         for second in range(begin // 1_000, end // 1_000):
-            verdict = self.seconds.get(second, Verdict.NOT_RUN)
+            verdict = self.seconds.get(second, ProbeVerdict.NOT_RUN)
             found["maintenance" if second in planned else str(verdict)] += 1
         return found
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.uptime import Stretch, Uptime, percent, uptime
 
 STRETCHES = st.lists(
@@ -15,7 +15,7 @@ STRETCHES = st.lists(
         lambda begin, length, verdict, lap: Stretch(begin, begin + length, verdict, lap),
         st.integers(0, 60),
         st.integers(1, 20),
-        st.sampled_from(Verdict),
+        st.sampled_from(ProbeVerdict),
         st.integers(0, 2),
     ),
     max_size=12,
@@ -32,11 +32,11 @@ def test_uptime_equals_counting(stretches: list[Stretch], begin: int, length: in
             counts["maintenance"] += 1
             continue
         speaking = [s for s in stretches if s.begin <= instant < s.end]
-        verdict = max(speaking, key=lambda s: (s.lap, s.begin)).verdict if speaking else Verdict.NOT_RUN
-        counts["up"] += verdict in (Verdict.OK, Verdict.DEGRADED)
-        counts["degraded"] += verdict is Verdict.DEGRADED
-        counts["down"] += verdict is Verdict.FAILED
-        counts["unknown"] += verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)
+        verdict = max(speaking, key=lambda s: (s.lap, s.begin)).verdict if speaking else ProbeVerdict.NOT_RUN
+        counts["up"] += verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED)
+        counts["degraded"] += verdict is ProbeVerdict.DEGRADED
+        counts["down"] += verdict is ProbeVerdict.FAILED
+        counts["unknown"] += verdict in (ProbeVerdict.UNKNOWN, ProbeVerdict.NOT_RUN)
     found = uptime(stretches, begin, end, [(planned, planned + lasts)])
     assert found == Uptime(**counts)
     if found.bounds is not None and found.share is not None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Verdict(StrEnum):
+class ProbeVerdict(StrEnum):
     """The five ends of a slot."""
 
     OK = "ok"
@@ -33,24 +33,24 @@ class Verdict(StrEnum):
     @property
     def measured(self) -> bool:
         """True where the verdict says something about the target."""
-        return self in (Verdict.OK, Verdict.DEGRADED, Verdict.FAILED)
+        return self in (ProbeVerdict.OK, ProbeVerdict.DEGRADED, ProbeVerdict.FAILED)
 
 
 _EXIT_CODES = {
-    Verdict.OK: 0,
-    Verdict.DEGRADED: 1,
-    Verdict.FAILED: 2,
-    Verdict.UNKNOWN: 3,
-    Verdict.NOT_RUN: 3,
+    ProbeVerdict.OK: 0,
+    ProbeVerdict.DEGRADED: 1,
+    ProbeVerdict.FAILED: 2,
+    ProbeVerdict.UNKNOWN: 3,
+    ProbeVerdict.NOT_RUN: 3,
 }
 
-SEVERITY = (Verdict.OK, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.FAILED)
+SEVERITY = (ProbeVerdict.OK, ProbeVerdict.DEGRADED, ProbeVerdict.UNKNOWN, ProbeVerdict.FAILED)
 """From best to worst. UNKNOWN ranks below FAILED: a failure seen outweighs something not measured."""
 
 
-def worst(*verdicts: Verdict) -> Verdict:
+def worst(*verdicts: ProbeVerdict) -> ProbeVerdict:
     """The gravest of the verdicts; OK where there is none."""
-    return max(verdicts, key=SEVERITY.index, default=Verdict.OK)
+    return max(verdicts, key=SEVERITY.index, default=ProbeVerdict.OK)
 
 
 class Cause(StrEnum):
@@ -93,7 +93,7 @@ class ProbeViolation:
 class TokenStep:
     """Getting a token: a step of its own, with a verdict and times of its own (seconds)."""
 
-    verdict: Verdict
+    verdict: ProbeVerdict
     seconds: float
     message: str
     requests: int
@@ -117,7 +117,7 @@ class CertificateSeen:
 class Attempt:
     """One try within a slot."""
 
-    verdict: Verdict
+    verdict: ProbeVerdict
     cause: Cause
     message: str
     seconds: float
@@ -136,7 +136,7 @@ class ProbeResult:
     target: str
     started: int
     """Milliseconds since the epoch."""
-    verdict: Verdict
+    verdict: ProbeVerdict
     cause: Cause
     message: str
     attempts: tuple[Attempt, ...]
@@ -160,7 +160,7 @@ class ProbeResult:
     @property
     def after_retry(self) -> bool:
         """True where a first try failed and the second did not."""
-        return len(self.attempts) > 1 and self.verdict in (Verdict.OK, Verdict.DEGRADED)
+        return len(self.attempts) > 1 and self.verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED)
 
     @property
     def breaches(self) -> tuple[ProbeViolation, ...]:

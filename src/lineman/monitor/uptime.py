@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Stretch:
 
     begin: int
     end: int
-    verdict: Verdict
+    verdict: ProbeVerdict
     lap: int = 0
 
 
@@ -78,7 +78,7 @@ def percent(share: Fraction | None, digits: int = 3) -> str:
 
 def uptime(stretches: Iterable[Stretch], begin: int, end: int, maintenance: Sequence[tuple[int, int]] = ()) -> Uptime:
     """Sum the window ``[begin, end)``. ``maintenance``: spans in order that do not overlap."""
-    sums = dict.fromkeys(Verdict, 0)
+    sums = dict.fromkeys(ProbeVerdict, 0)
     planned = 0
     for piece_begin, piece_end, verdict in _pieces(stretches, begin, end):
         hidden = sum(
@@ -88,11 +88,11 @@ def uptime(stretches: Iterable[Stretch], begin: int, end: int, maintenance: Sequ
         planned += hidden
         sums[verdict] += piece_end - piece_begin - hidden
     return Uptime(
-        up=sums[Verdict.OK] + sums[Verdict.DEGRADED],
-        down=sums[Verdict.FAILED],
-        unknown=sums[Verdict.UNKNOWN] + sums[Verdict.NOT_RUN],
+        up=sums[ProbeVerdict.OK] + sums[ProbeVerdict.DEGRADED],
+        down=sums[ProbeVerdict.FAILED],
+        unknown=sums[ProbeVerdict.UNKNOWN] + sums[ProbeVerdict.NOT_RUN],
         maintenance=planned,
-        degraded=sums[Verdict.DEGRADED],
+        degraded=sums[ProbeVerdict.DEGRADED],
     )
 
 
@@ -100,11 +100,11 @@ def _near(spans: Sequence[tuple[int, int]], begin: int, end: int) -> Iterable[tu
     return (span for span in spans if span[0] < end and span[1] > begin)
 
 
-def _pieces(stretches: Iterable[Stretch], begin: int, end: int) -> Iterable[tuple[int, int, Verdict]]:
+def _pieces(stretches: Iterable[Stretch], begin: int, end: int) -> Iterable[tuple[int, int, ProbeVerdict]]:
     """Cut the window where stretches begin and end; each piece has the verdict that counts there."""
     inside = sorted((s for s in stretches if s.begin < end and s.end > begin), key=lambda s: s.begin)
     edges = sorted({begin, end, *(max(s.begin, begin) for s in inside), *(min(s.end, end) for s in inside)})
-    speaking: list[tuple[int, int, int, Verdict]] = []
+    speaking: list[tuple[int, int, int, ProbeVerdict]] = []
     index = 0
     for left, right in itertools.pairwise(edges):
         while index < len(inside) and inside[index].begin <= left:
@@ -113,4 +113,4 @@ def _pieces(stretches: Iterable[Stretch], begin: int, end: int) -> Iterable[tupl
             index += 1
         while speaking and speaking[0][2] <= left:
             heapq.heappop(speaking)
-        yield left, right, speaking[0][3] if speaking else Verdict.NOT_RUN
+        yield left, right, speaking[0][3] if speaking else ProbeVerdict.NOT_RUN

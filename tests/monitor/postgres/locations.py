@@ -16,7 +16,7 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.leader import Leader, without_notices
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.postgres import server_now
@@ -30,7 +30,7 @@ CANARY = Canary.model_validate(
 )
 CANARIES = {"subject": CANARY}
 START = 1_000 * STEP + stable_offset("subject", STEP)
-OK, FAILED, UNKNOWN = Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN
+OK, FAILED, UNKNOWN = ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.UNKNOWN
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -77,7 +77,7 @@ class Table:
         self.stack.callback(joint.close)
         return joint
 
-    def say(self, **verdicts: Verdict) -> None:
+    def say(self, **verdicts: ProbeVerdict) -> None:
         """What each location finds in the next slot; then everybody has a turn."""
         self.slot += STEP
         self.now = self.slot + 1_000

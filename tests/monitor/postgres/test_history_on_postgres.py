@@ -19,7 +19,7 @@ from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.notices import Notice
 from lineman.monitor.oneshot import keep
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.engine import engine_for, make_ready
@@ -54,7 +54,7 @@ class Kept:
         self.writer.open()
         self.slot = self.writer.state.slots.get("subject", (0, 0))[1]
 
-    def see(self, *verdicts: Verdict) -> None:
+    def see(self, *verdicts: ProbeVerdict) -> None:
         for verdict in verdicts:
             self.slot += 1_000
             self.clock.live(6_000)
@@ -78,10 +78,10 @@ def kept(address: str) -> Iterator[Kept]:
 
 
 def test_what_happened_is_there_after_a_restart(kept: Kept) -> None:
-    kept.see(Verdict.OK, Verdict.FAILED, Verdict.FAILED)
+    kept.see(ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.FAILED)
     kept.history.close()
     again = Kept(kept.history.address)
-    again.see(Verdict.FAILED, Verdict.OK, Verdict.OK)
+    again.see(ProbeVerdict.FAILED, ProbeVerdict.OK, ProbeVerdict.OK)
     again.history.close()
     assert (kept.events, again.events) == ([Event.FAILED], [Event.RECOVERED])
     with again.history.reading() as connection:
@@ -94,13 +94,13 @@ def test_what_happened_is_there_after_a_restart(kept: Kept) -> None:
 
 def test_two_keepers_of_one_location_decide_nothing_twice(address: str) -> None:
     first, second = Kept(address), Kept(address)
-    first.see(Verdict.FAILED)
+    first.see(ProbeVerdict.FAILED)
     second.slot = first.slot
-    second.see(Verdict.FAILED)
+    second.see(ProbeVerdict.FAILED)
     first.slot = second.slot
-    first.see(Verdict.OK)
+    first.see(ProbeVerdict.OK)
     second.slot = first.slot
-    second.see(Verdict.OK)
+    second.see(ProbeVerdict.OK)
     for one in (first, second):
         one.history.close()
     assert (first.events, second.events) == ([], [Event.FAILED, Event.RECOVERED])
@@ -109,7 +109,7 @@ def test_two_keepers_of_one_location_decide_nothing_twice(address: str) -> None:
 def test_locations_do_not_swallow_each_others_notices(address: str) -> None:
     near, far = Kept(address, "near"), Kept(address, "far")
     for one in (near, far):
-        one.see(Verdict.FAILED, Verdict.FAILED)
+        one.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED)
         one.history.close()
     assert near.events == far.events == [Event.FAILED]
     assert near.notices[0].key != far.notices[0].key
@@ -121,7 +121,7 @@ def test_locations_do_not_swallow_each_others_notices(address: str) -> None:
 
 def test_probes_at_once_open_migrate_and_write(address: str) -> None:
     def one(number: int) -> list[str]:
-        return keep(address, SETUP, SUBJECT, result_of("subject", number * MINUTE, Verdict.OK))
+        return keep(address, SETUP, SUBJECT, result_of("subject", number * MINUTE, ProbeVerdict.OK))
 
     with ThreadPoolExecutor(6) as pool:
         complaints = list(pool.map(one, range(100, 124)))
@@ -138,7 +138,7 @@ def test_hours_are_summed_up_and_old_results_go(address: str) -> None:
     writer = Writer(history, {"subject": hourly}, FakeClock(0))
     writer.open()
     for slot in range(begin, begin + DAY, 10 * MINUTE):
-        verdict = Verdict.FAILED if slot < begin + HOUR else Verdict.OK
+        verdict = ProbeVerdict.FAILED if slot < begin + HOUR else ProbeVerdict.OK
         entry = SlotEntry("subject", slot, slot, 10 * MINUTE, SlotOutcome.RUN)
         writer.process_now(SlotResult(entry, result_of("subject", slot, verdict)))
     now = begin + DAY + 3 * HOUR
@@ -187,13 +187,13 @@ def test_a_history_of_the_first_version_is_taken_over(address: str) -> None:
     assert not [name for name in tables if name.endswith("_1")]
     assert TOLD.name in tables
     assert DRIFT.name in tables
-    kept.see(Verdict.OK, Verdict.OK)
+    kept.see(ProbeVerdict.OK, ProbeVerdict.OK)
     assert kept.events == [Event.RECOVERED]
     kept.history.close()
 
 
 def test_hostile_texts_are_kept(kept: Kept) -> None:
-    hostile = result_of("subject", 1_000, Verdict.FAILED)
+    hostile = result_of("subject", 1_000, ProbeVerdict.FAILED)
     for slot, message in ((1_000, "zero \0 and half \ud800"), (2_000, "'; DROP TABLE results; --")):
         said = type(hostile)(
             **{**{name: getattr(hostile, name) for name in hostile.__slots__}, "message": message, "started": slot}
@@ -207,15 +207,15 @@ def test_hostile_texts_are_kept(kept: Kept) -> None:
 
 def test_a_server_that_stops_and_starts_loses_nothing(cluster: Cluster, database: str) -> None:
     kept = Kept(database)
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     cluster.stop()
     try:
-        kept.see(Verdict.FAILED, Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED)
         assert kept.writer.failing
         assert kept.events == [Event.FAILED]
     finally:
         cluster.start()
-    kept.see(Verdict.OK, Verdict.OK)
+    kept.see(ProbeVerdict.OK, ProbeVerdict.OK)
     assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert kept.slots() == [1_000, 2_000, 3_000, 4_000, 5_000]
@@ -230,10 +230,10 @@ def test_a_long_absence_is_caught_up_piece_by_piece(
     kept.writer._on_committed = lambda changes: committed.append(len(changes))
     cluster.stop()
     try:
-        kept.see(*[Verdict.OK] * 20, *[Verdict.FAILED] * 5, *[Verdict.OK] * 10)
+        kept.see(*[ProbeVerdict.OK] * 20, *[ProbeVerdict.FAILED] * 5, *[ProbeVerdict.OK] * 10)
     finally:
         cluster.start()
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     assert committed == [10, 10, 10, 6]
     assert "35 changes are caught up, 0 lost" in caplog.text
     assert kept.events == [Event.FAILED, Event.RECOVERED]
@@ -243,17 +243,17 @@ def test_a_long_absence_is_caught_up_piece_by_piece(
 
 def test_begun_without_the_server_an_old_incident_is_not_forgotten(cluster: Cluster, database: str) -> None:
     before = Kept(database)
-    before.see(Verdict.OK, Verdict.FAILED, Verdict.FAILED)
+    before.see(ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.FAILED)
     before.history.close()
     cluster.stop()
     try:
         kept = Kept(database)
         kept.slot = before.slot
-        kept.see(Verdict.OK, Verdict.OK)
+        kept.see(ProbeVerdict.OK, ProbeVerdict.OK)
         assert kept.events == []
     finally:
         cluster.start()
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     assert (before.events, kept.events) == ([Event.FAILED], [Event.RECOVERED])
     with kept.history.reading() as connection:
         (incident,) = recent_incidents(connection, "here", 9)
@@ -264,17 +264,17 @@ def test_begun_without_the_server_an_old_incident_is_not_forgotten(cluster: Clus
 
 def test_begun_without_the_server_nothing_is_told_twice(cluster: Cluster, database: str) -> None:
     before = Kept(database)
-    before.see(Verdict.FAILED, Verdict.FAILED, Verdict.OK, Verdict.OK, *[Verdict.OK] * 5)
+    before.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED, ProbeVerdict.OK, ProbeVerdict.OK, *[ProbeVerdict.OK] * 5)
     before.history.close()
     cluster.stop()
     try:
         kept = Kept(database)
         kept.slot = before.slot
-        kept.see(Verdict.FAILED, Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED, ProbeVerdict.FAILED)
         assert kept.events == [Event.FAILED]
     finally:
         cluster.start()
-    kept.see(Verdict.FAILED, Verdict.OK, Verdict.OK)
+    kept.see(ProbeVerdict.FAILED, ProbeVerdict.OK, ProbeVerdict.OK)
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     with kept.history.transaction() as connection:
         assert kept.notices[0].key in {notice.key for notice in kept.history.pending(connection)}
@@ -285,20 +285,20 @@ def test_a_connection_cut_and_a_database_that_only_reads(
     cluster: Cluster, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept, name = Kept(database), database.rpartition("/")[2]
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     with caplog.at_level(logging.INFO):
         cluster.disconnect(database)
-        kept.see(Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED)
         assert "terminat" in kept.writer.failing
-        kept.see(Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED)
         assert not kept.writer.failing
         cluster.execute("postgres", f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         kept.history.close()
-        kept.see(Verdict.OK)
+        kept.see(ProbeVerdict.OK)
         assert "read-only" in kept.writer.failing
-        kept.see(Verdict.OK)
+        kept.see(ProbeVerdict.OK)
         cluster.execute("postgres", f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     assert not kept.writer.failing
     assert kept.events == [Event.FAILED, Event.RECOVERED]
     assert kept.slots() == [1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
@@ -309,12 +309,12 @@ def test_a_connection_cut_and_a_database_that_only_reads(
 
 def test_a_server_that_hangs_holds_nobody_up(cluster: Cluster, database: str) -> None:
     kept = Kept(database)
-    kept.see(Verdict.OK)
+    kept.see(ProbeVerdict.OK)
     kept.history.patience = 0.5
     with cluster.frozen(database):
-        kept.see(Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED)
         assert kept.writer.failing
-        kept.see(Verdict.FAILED)
+        kept.see(ProbeVerdict.FAILED)
     assert not kept.writer.failing
     assert kept.events == [Event.FAILED]
     assert kept.slots() == [1_000, 2_000, 3_000]
@@ -341,7 +341,7 @@ def test_what_cannot_be_used_is_told_without_the_password(database: str, change:
 
 def test_a_file_by_url_is_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
-    keep(f"sqlite:///{path}", SETUP, SUBJECT, result_of("subject", MINUTE, Verdict.OK))
+    keep(f"sqlite:///{path}", SETUP, SUBJECT, result_of("subject", MINUTE, ProbeVerdict.OK))
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute(f"SELECT count(*) FROM {RESULTS.name}").fetchone() == (1,)  # noqa: S608 - ours
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

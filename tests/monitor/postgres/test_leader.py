@@ -16,7 +16,7 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.leader import NOBODY
 from lineman.monitor.oneshot import keep
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.freshness import status_lines
 from lineman.monitor.store import History
@@ -142,7 +142,7 @@ def test_probes_from_cron_decide_together_too(database: str, monkeypatch: pytest
         canary = CANARY.model_copy(update={"incident": IncidentRule.model_validate(rule), "notices": ("hook",)})
         channel = Channel(name="hook", webhook=hook.url)
 
-        def probe(place: str, started: int, verdict: Verdict) -> list[str]:
+        def probe(place: str, started: int, verdict: ProbeVerdict) -> list[str]:
             settings = MonitorSettings.model_validate({"joint": True, "location": place, "history": database})
             setup = Configuration(canaries={"subject": canary}, channels={"hook": channel}, monitor=settings)
             complaints = keep(database, setup, canary, result_of("subject", started, verdict))

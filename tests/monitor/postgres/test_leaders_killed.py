@@ -19,7 +19,7 @@ from tests.monitor.servers import receiver
 from tests.monitor.simulation import result_of
 
 from lineman.monitor.incidents.state import JOINT, StateChange
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.schema import INCIDENTS, OUTBOX, RESULTS
@@ -41,7 +41,9 @@ def prepare(address: str) -> list[int]:
         for number, slot in enumerate([first - INTERVAL] if place == JOINT else slots):
             bad = place != "c" and number % (BAD + GOOD) < BAD and place != JOINT
             entry = SlotEntry("subject", slot, slot, INTERVAL, SlotOutcome.RUN)
-            changes.append(StateChange(entry, result_of("subject", slot, Verdict.FAILED if bad else Verdict.OK)))
+            changes.append(
+                StateChange(entry, result_of("subject", slot, ProbeVerdict.FAILED if bad else ProbeVerdict.OK))
+            )
         with history.transaction() as connection:
             history.write(connection, changes)
         history.close()

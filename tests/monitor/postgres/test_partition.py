@@ -15,7 +15,7 @@ from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.leader import Leader, lease_of, without_notices
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.store import History
 from lineman.monitor.store.queries import recent_results
@@ -44,7 +44,7 @@ class Location:
         for history in (self.history, mine, self.joint._history):
             history.patience = 0.3
 
-    def see(self, slot: int, verdict: Verdict) -> None:
+    def see(self, slot: int, verdict: ProbeVerdict) -> None:
         self.keeper_clock.live(6_000)
         entry = SlotEntry("subject", slot, slot, INTERVAL, SlotOutcome.RUN)
         self.writer.process_now(SlotResult(entry, result_of("subject", slot, verdict)))
@@ -64,19 +64,19 @@ def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
         far = Location("far", database, sent)
         for number in (2, 1):
             for one in (near, far):
-                one.see(slot - number * INTERVAL, Verdict.OK)
+                one.see(slot - number * INTERVAL, ProbeVerdict.OK)
         near.joint.tick()
         assert near.joint.leads
         for number in (0, -1):
             for one in (near, far):
-                one.see(slot - number * INTERVAL, Verdict.FAILED)
+                one.see(slot - number * INTERVAL, ProbeVerdict.FAILED)
         _until_decided(near, slot + INTERVAL)
         line.lost.set()
         lost_at = time.monotonic()
         # A notice is due, and the one who decided it must not send it any more.
         near.outbox.deliver_due("night")
         assert sent == []
-        near.see(slot + 2 * INTERVAL, Verdict.FAILED)
+        near.see(slot + 2 * INTERVAL, ProbeVerdict.FAILED)
         assert near.writer.failing
         near.joint.tick()
         assert (near.joint.leads, near.outbox.pending) == (False, 0)
@@ -87,7 +87,7 @@ def test_a_leader_that_is_cut_off(cluster: Cluster, database: str) -> None:
         far.outbox.deliver_due("night")
         assert sent == [("far", Event.FAILED)]
         line.lost.clear()
-        near.see(slot + 3 * INTERVAL, Verdict.FAILED)
+        near.see(slot + 3 * INTERVAL, ProbeVerdict.FAILED)
         assert not near.writer.failing
         near.joint.tick()
         near.outbox.deliver_due("night")

@@ -13,7 +13,7 @@ from tests.monitor.simulation import result_of
 from lineman.monitor.config.models import Canary, Configuration, MonitorSettings
 from lineman.monitor.location import take_location
 from lineman.monitor.oneshot import keep
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.configurations import name_location
 from lineman.monitor.store.exclusive import LocationLock
@@ -65,7 +65,7 @@ def test_one_shot_probes_that_decide_together_say_so(database: str, tmp_path: Pa
     canary = Canary(name="a")
     with bouncer(database, "transaction") as address:
         configuration = Configuration(canaries={"a": canary}, monitor=settings(address, joint=True))
-        said = keep(address, configuration, canary, result_of("a", 1_800_000_000_000, Verdict.OK), tmp_path)
+        said = keep(address, configuration, canary, result_of("a", 1_800_000_000_000, ProbeVerdict.OK), tmp_path)
     assert len(said) == 1
     assert said[0].startswith("nothing was decided together: history postgresql")
 
@@ -86,7 +86,7 @@ def test_an_address_with_two_hosts(database: str, first: bool) -> None:
 def test_a_location_that_gets_a_name_goes_on(database: str) -> None:
     canary = Canary(name="a")
     configuration = Configuration(canaries={"a": canary}, monitor=settings(database, location="here"))
-    assert keep(database, configuration, canary, result_of("a", 1_800_000_000_000, Verdict.OK)) == []
+    assert keep(database, configuration, canary, result_of("a", 1_800_000_000_000, ProbeVerdict.OK)) == []
     assert name_location(History(database, "frankfurt")) == "history of the location 'here' goes on as 'frankfurt'"
     history = History(database, "frankfurt")
     with history.transaction() as connection:

@@ -14,7 +14,7 @@ from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.formats.families import Seen
 from lineman.monitor.incidents.machine import Incident, IncidentState, Kind
 from lineman.monitor.incidents.state import MonitorState, StateChange
-from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeViolation, TokenStep, Verdict
+from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeVerdict, ProbeViolation, TokenStep
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.snapshot import LiveState
 from lineman.monitor.web.metrics import MonitorCollector
@@ -34,12 +34,12 @@ class Clock:
         return self.now
 
 
-def result(verdict: Verdict = Verdict.OK, started: int = NOW, **changes: Any) -> ProbeResult:
+def result(verdict: ProbeVerdict = ProbeVerdict.OK, started: int = NOW, **changes: Any) -> ProbeResult:
     """A result with every part; failed ones broke a clause."""
-    breaches = (ProbeViolation("answer.schema", "f1", "a member is missing"),) if verdict is Verdict.FAILED else ()
+    breaches = (ProbeViolation("answer.schema", "f1", "a member is missing"),) if verdict is ProbeVerdict.FAILED else ()
     attempt = Attempt(verdict, Cause.NONE, "", 0.11, 200, PHASES, breaches)
     parts: dict[str, Any] = {
-        "token": TokenStep(Verdict.OK, 0.05, "a new token was issued", 1, PHASES),
+        "token": TokenStep(ProbeVerdict.OK, 0.05, "a new token was issued", 1, PHASES),
         "certificate": CertificateSeen(NOW + 90 * DAY, verified=True, reason="", subject="CN=x"),
         "token_issued": NOW,
         "token_ends": NOW + 10 * MINUTE,
@@ -75,7 +75,7 @@ class Exporter:
             self.live, cast(Any, writer), cast(Any, outbox), cast(Any, self.clock), joint, cast(Any, candidate)
         )
 
-    def slot(self, verdict: Verdict, started: int = NOW) -> None:
+    def slot(self, verdict: ProbeVerdict, started: int = NOW) -> None:
         """A slot ends with a result."""
         entry = SlotEntry("hotline", started, started, self.canary.interval, SlotOutcome.RUN)
         self.live.probe_started(entry, 3)
@@ -111,11 +111,11 @@ def values(families: Iterable[Metric], name: str) -> dict[tuple[tuple[str, str],
 def full() -> Exporter:
     """An exporter with a sample in every family."""
     exporter = Exporter(joint=JOINT)
-    exporter.slot(Verdict.FAILED)
+    exporter.slot(ProbeVerdict.FAILED)
     exporter.incident()
     return exporter
 
 
-def seen(subject: Canary | None = None, verdict: Verdict = Verdict.OK, **changes: Any) -> Seen:
+def seen(subject: Canary | None = None, verdict: ProbeVerdict = ProbeVerdict.OK, **changes: Any) -> Seen:
     """What a one-shot probe writes."""
     return Seen(subject or hotline(), "berlin", result(verdict), joint=JOINT, **changes)

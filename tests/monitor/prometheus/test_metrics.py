@@ -23,7 +23,7 @@ from lineman.monitor.formats.openmetrics import openmetrics, probe_seen
 from lineman.monitor.incidents.machine import IncidentState, Kind
 from lineman.monitor.incidents.state import StateChange
 from lineman.monitor.probe import probe_once
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -51,8 +51,8 @@ def test_promtool_has_no_complaint_about_the_monitor(promtool: str) -> None:
     assert checked(promtool, scraped(full())) == (0, "")
 
 
-@pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN])
-def test_promtool_has_no_complaint_about_a_probe_s_file(promtool: str, verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", [ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.UNKNOWN])
+def test_promtool_has_no_complaint_about_a_probe_s_file(promtool: str, verdict: ProbeVerdict) -> None:
     assert checked(promtool, openmetrics(seen(verdict=verdict))) == (0, "")
 
 
@@ -65,7 +65,7 @@ def test_promtool_would_complain(promtool: str) -> None:
 def test_both_outputs_have_the_same_families_with_the_same_labels() -> None:
     exporter = full()
     scrape = {f.name: f for f in PARSE(scraped(exporter, OPENMETRICS)) if f.name.startswith("probe_") and f.samples}
-    written = {f.name: f for f in PARSE(openmetrics(seen(verdict=Verdict.FAILED)))}
+    written = {f.name: f for f in PARSE(openmetrics(seen(verdict=ProbeVerdict.FAILED)))}
     assert written.keys() == scrape.keys()
     for name, family in written.items():
         labels = {tuple(sorted(sample.labels)) for sample in family.samples}
@@ -107,7 +107,7 @@ def test_counts_begin_at_zero_for_all_that_is_known() -> None:
 
 def test_counts_follow_what_happens() -> None:
     exporter = full()
-    exporter.slot(Verdict.UNKNOWN, NOW + MINUTE)
+    exporter.slot(ProbeVerdict.UNKNOWN, NOW + MINUTE)
     exporter.live.slot_finished(SlotEntry("hotline", NOW, NOW + MINUTE, MINUTE, SlotOutcome.MISSED, "asleep"), None)
     assert exporter.values("lineman_probes_total") == {(): 2}
     assert exporter.values("lineman_probe_failures_total") == {(): 1}
@@ -185,14 +185,14 @@ def test_the_quorum_is_exported_where_locations_decide_together() -> None:
 def test_maintenance_is_a_gauge_and_its_failures_are_no_failures() -> None:
     window = {"zone": "UTC", "at": "00:00", "lasts": "24h"}
     exporter = Exporter(hotline(maintenance=[window]))
-    exporter.slot(Verdict.FAILED)
+    exporter.slot(ProbeVerdict.FAILED)
     assert exporter.values("probe_maintenance") == {(): 1}
     assert exporter.values("probe_last_failure_timestamp_seconds") == {(): 0}
 
 
 def test_a_probe_s_file_carries_the_past_on(tmp_path: Path) -> None:
     file, subject = tmp_path / "lineman.prom", hotline()
-    verdicts = [Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN, Verdict.FAILED]
+    verdicts = [ProbeVerdict.OK, ProbeVerdict.FAILED, ProbeVerdict.UNKNOWN, ProbeVerdict.FAILED]
     for number, verdict in enumerate(verdicts):
         file.write_text(
             openmetrics(
@@ -210,7 +210,7 @@ def test_a_probe_s_file_carries_the_past_on(tmp_path: Path) -> None:
 def test_an_old_file_that_says_nothing_is_no_past(tmp_path: Path, content: str) -> None:
     file = tmp_path / "lineman.prom"
     file.write_text(content)
-    written = openmetrics(probe_seen(hotline(), MonitorSettings(location="berlin"), result(Verdict.FAILED), file))
+    written = openmetrics(probe_seen(hotline(), MonitorSettings(location="berlin"), result(ProbeVerdict.FAILED), file))
     assert values(list(PARSE(written)), "probe_consecutive")[("kind", "failed"),] == 1
 
 

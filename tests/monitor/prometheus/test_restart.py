@@ -12,7 +12,7 @@ from tests.monitor.prometheus.expressions import RULES
 from tests.monitor.prometheus.test_rules import said
 
 from lineman.monitor.clock import DAY, MINUTE
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.restore import restore_streaks
 from lineman.monitor.status.snapshot import LiveState
@@ -20,7 +20,7 @@ from lineman.monitor.store import History
 from lineman.monitor.web.metrics import MonitorCollector
 from lineman.monitor.writer import SlotResult, Writer
 
-OK, BAD = Verdict.OK, Verdict.FAILED
+OK, BAD = ProbeVerdict.OK, ProbeVerdict.FAILED
 STREAKS = ("probe_consecutive", "probe_last_success_timestamp_seconds", "probe_last_failure_timestamp_seconds")
 
 
@@ -37,7 +37,7 @@ class Run:
         self.writer.open()
         restore_streaks(self.live, str(path), "berlin")
 
-    def slot(self, verdict: Verdict, at: int) -> None:
+    def slot(self, verdict: ProbeVerdict, at: int) -> None:
         self.clock.now = at
         entry = SlotEntry("hotline", at, at, MINUTE, SlotOutcome.RUN)
         self.live.slot_finished(entry, result(verdict, at))
@@ -53,7 +53,7 @@ class Run:
 def test_what_rules_compare_over_time_is_there_before_the_first_scrape(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     before = Run(path, NOW - DAY)
-    for minute, verdict in enumerate([BAD, OK, OK, Verdict.UNKNOWN, BAD, BAD]):
+    for minute, verdict in enumerate([BAD, OK, OK, ProbeVerdict.UNKNOWN, BAD, BAD]):
         before.slot(verdict, NOW + minute * MINUTE)
     after = Run(path, NOW + 6 * MINUTE)
     for name in STREAKS:

@@ -14,7 +14,7 @@ from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Canary, Configuration
 from lineman.monitor.incidents.engine import decide
 from lineman.monitor.incidents.state import MonitorState, StateChange
-from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeViolation, TokenStep, Verdict
+from lineman.monitor.result import Attempt, Cause, CertificateSeen, ProbeResult, ProbeVerdict, ProbeViolation, TokenStep
 from lineman.monitor.slots import Absence, Grid, SlotEntry, SlotOutcome, stable_offset
 from lineman.monitor.status.rendering import export
 from lineman.monitor.store import History
@@ -51,7 +51,7 @@ def canary(name: str, **more: Any) -> Canary:
 def found(
     name: str,
     slot: int,
-    verdict: Verdict = Verdict.OK,
+    verdict: ProbeVerdict = ProbeVerdict.OK,
     cause: Cause = Cause.NONE,
     message: str = "",
     breaches: tuple[ProbeViolation, ...] = (),
@@ -62,9 +62,9 @@ def found(
     factor = 1 + 0.5 * math.sin(slot / DAY * math.tau) + (slot // MINUTE * 7919 % 101) / 60
     phases = {phase: seconds * factor for phase, seconds in PHASES.items()}
     seconds = sum(phases.values())
-    said = message or {Verdict.OK: f"answered in {round(seconds * 1000)}ms"}.get(verdict, f"it is {verdict}")
+    said = message or {ProbeVerdict.OK: f"answered in {round(seconds * 1000)}ms"}.get(verdict, f"it is {verdict}")
     attempt = Attempt(verdict, cause, said, seconds, 200, phases, breaches)
-    token = TokenStep(Verdict.OK, 0.05 * factor, "a new token was issued", 1) if slot // MINUTE % 9 == 0 else None
+    token = TokenStep(ProbeVerdict.OK, 0.05 * factor, "a new token was issued", 1) if slot // MINUTE % 9 == 0 else None
     seen = CertificateSeen(round(NOW + days_left * DAY), not reason, reason, "CN=service.example.test")
     return ProbeResult(name, "production", slot + 40, verdict, cause, said, (attempt,), token, seen)
 
@@ -178,18 +178,22 @@ def _troubled(name: str, slot: int) -> ProbeResult | None:
     if name == "documented-example" and ago <= 25:
         breach = ProbeViolation("record.unique", "record.unique-0123456789", f"twice: {CUSTOMER}")
         message = f"contract broken: record.unique: twice: {CUSTOMER} (and 1 more)"
-        return found(name, slot, Verdict.FAILED, Cause.CONTRACT, message, (breach,), days_left=9)
+        return found(name, slot, ProbeVerdict.FAILED, Cause.CONTRACT, message, (breach,), days_left=9)
     if name == "flapping-line" and (200 <= ago <= 206 or 192 <= ago <= 196 or 180 <= ago <= 186):
         message = f'no record with accessCode "{CUSTOMER}", mediatypeId 5 among the 3 records of the answer'
-        return found(name, slot, Verdict.FAILED, Cause.CANARY, message)
+        return found(name, slot, ProbeVerdict.FAILED, Cause.CANARY, message)
     if name == "flapping-line" and 206 < ago <= 220:
-        return found(name, slot, Verdict.DEGRADED, Cause.LATENCY, "took 612ms, degraded above 250ms")
+        return found(name, slot, ProbeVerdict.DEGRADED, Cause.LATENCY, "took 612ms, degraded above 250ms")
     if name == "quiet-line" and ago <= 40:
-        return None if ago > 20 else found(name, slot, Verdict.UNKNOWN, Cause.NETWORK, "our own network: unreachable")
+        return (
+            None if ago > 20 else found(name, slot, ProbeVerdict.UNKNOWN, Cause.NETWORK, "our own network: unreachable")
+        )
     if name == "slow-line" and ago <= 12:
-        return found(name, slot, Verdict.DEGRADED, Cause.CERTIFICATE, "the certificate ends in 9.0 days", days_left=9)
+        return found(
+            name, slot, ProbeVerdict.DEGRADED, Cause.CERTIFICATE, "the certificate ends in 9.0 days", days_left=9
+        )
     if name == "upgraded-line" and ago <= 15:
-        return found(name, slot, Verdict.FAILED, Cause.STATUS, "status 503 (text/html) in place of 200")
+        return found(name, slot, ProbeVerdict.FAILED, Cause.STATUS, "status 503 (text/html) in place of 200")
     return found(name, slot)
 
 
@@ -200,7 +204,7 @@ def hostile(path: Path) -> Configuration:
 
     def script(name: str, slot: int) -> ProbeResult | None:
         breach = ProbeViolation("no.such<b>clause", "no.such<b>clause-0123456789", HOSTILE)
-        return found(name, slot, Verdict.FAILED, Cause.STATUS, HOSTILE, (breach,), reason=HOSTILE)
+        return found(name, slot, ProbeVerdict.FAILED, Cause.STATUS, HOSTILE, (breach,), reason=HOSTILE)
 
     return _scene(path, canaries, script)
 
@@ -218,7 +222,7 @@ def many(path: Path, number: int) -> Configuration:
 
     def script(name: str, slot: int) -> ProbeResult | None:
         if int(name[-4:]) % 97 == 5:
-            return found(name, slot, Verdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
+            return found(name, slot, ProbeVerdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
         return found(name, slot)
 
     history = play(path, canaries, script, NOW - 11 * MINUTE, NOW)

@@ -17,7 +17,7 @@ from tests.report.opening import opened
 from lineman.monitor.clock import HOUR, MINUTE
 from lineman.monitor.config.models import Configuration
 from lineman.monitor.incidents.alerts import Event
-from lineman.monitor.result import Cause, ProbeResult, Verdict
+from lineman.monitor.result import Cause, ProbeResult, ProbeVerdict
 from lineman.monitor.status.page_queries import day_latency, hourly_latency
 from lineman.monitor.store import History
 from lineman.monitor.store.retention import tidy
@@ -34,7 +34,7 @@ def page_of(path: Path, script: Callable[[str, int], ProbeResult | None], hours:
 def down_at_first(minutes: int) -> Callable[[str, int], ProbeResult]:
     def script(name: str, slot: int) -> ProbeResult:
         bad = slot < NOW - 2 * HOUR + minutes * MINUTE
-        return builders.found(name, slot, Verdict.FAILED if bad else Verdict.OK)
+        return builders.found(name, slot, ProbeVerdict.FAILED if bad else ProbeVerdict.OK)
 
     return script
 
@@ -67,8 +67,8 @@ def test_an_open_incident_shows_its_present_cause_and_keeps_the_first(tmp_path: 
         if ago > 20:
             return builders.found(name, slot)
         if ago > 10:
-            return builders.found(name, slot, Verdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
-        return builders.found(name, slot, Verdict.FAILED, Cause.STATUS, "status 503 (text/html) in place of 200")
+            return builders.found(name, slot, ProbeVerdict.FAILED, Cause.CONNECT, "no connection to 192.0.2.1 port 443")
+        return builders.found(name, slot, ProbeVerdict.FAILED, Cause.STATUS, "status 503 (text/html) in place of 200")
 
     with opened(browser, page_of(tmp_path / "history.sqlite", script)) as (page, _):
         story = page.locator("details.story")
@@ -80,7 +80,7 @@ def test_an_open_incident_shows_its_present_cause_and_keeps_the_first(tmp_path: 
 
 def test_lengths_of_incidents_are_told_as_checks(tmp_path: Path) -> None:
     def script(name: str, slot: int) -> ProbeResult:
-        return builders.found(name, slot, Verdict.FAILED if NOW - slot < 9 * MINUTE else Verdict.OK)
+        return builders.found(name, slot, ProbeVerdict.FAILED if NOW - slot < 9 * MINUTE else ProbeVerdict.OK)
 
     page = page_of(tmp_path / "history.sqlite", script, incident={"opens_after": 3}).read_text()
     assert "became an incident, after 3 failed checks in a row" in page
@@ -93,7 +93,7 @@ def test_the_sentence_about_a_broken_promise_is_the_notices(tmp_path: Path) -> N
     (told,) = [notice for notice in desk.notices if notice.event is Event.FAILED]
 
     def script(name: str, slot: int) -> ProbeResult:
-        return builders.found(name, slot, Verdict.FAILED, Cause.CONTRACT, message)
+        return builders.found(name, slot, ProbeVerdict.FAILED, Cause.CONTRACT, message)
 
     page = page_of(tmp_path / "history.sqlite", script).read_text()
     sentence = re.search("contract broken: “[^”]+”", page)
@@ -189,7 +189,7 @@ def twenty(path: Path) -> Path:
     def script(name: str, slot: int) -> ProbeResult:
         if name in {"line-07", "line-13"} and NOW - slot < 10 * MINUTE:
             message = "contract broken: record.unique: id 4008 comes twice (and 1 more)"
-            return builders.found(name, slot, Verdict.FAILED, Cause.CONTRACT, message)
+            return builders.found(name, slot, ProbeVerdict.FAILED, Cause.CONTRACT, message)
         return builders.found(name, slot)
 
     builders.play(path, canaries, script, NOW - HOUR, NOW).close()

@@ -11,7 +11,7 @@ from tests.monitor.status import builders
 from lineman.monitor.clock import HOUR
 from lineman.monitor.config.models import Configuration, MonitorSettings
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.result import ProbeResult, Verdict
+from lineman.monitor.result import ProbeResult, ProbeVerdict
 from lineman.monitor.status.facts import HistorySnapshot, Viewpoint, gather
 from lineman.monitor.status.rendering import export
 from lineman.monitor.store.engine import Reader
@@ -47,11 +47,11 @@ def test_what_all_locations_decided_comes_first(database: str) -> None:
     begin, end = builders.NOW - HOUR, builders.NOW
 
     def down(name: str, slot: int) -> ProbeResult:
-        return builders.found(name, slot, Verdict.FAILED, message="no connection")
+        return builders.found(name, slot, ProbeVerdict.FAILED, message="no connection")
 
     def decided(name: str, slot: int) -> ProbeResult:
         message = "at 2 of 3 locations: no connection [berlin (failed), tokyo (failed)]"
-        return builders.found(name, slot, Verdict.FAILED, message=message)
+        return builders.found(name, slot, ProbeVerdict.FAILED, message=message)
 
     for location, script in (("berlin", down), ("paris", builders.found), ("tokyo", down), (JOINT, decided)):
         builders.play(database, canaries, script, begin, end, location).close()

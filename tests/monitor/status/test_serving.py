@@ -20,7 +20,7 @@ from tests.monitor.status import builders
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Configuration
 from lineman.monitor.delivery.outbox import Outbox
-from lineman.monitor.result import ProbeResult, Verdict
+from lineman.monitor.result import ProbeResult, ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.live import PageResponse, Pages
 from lineman.monitor.status.snapshot import LiveState
@@ -111,7 +111,9 @@ def test_a_result_shows_before_history_has_it(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     running = Served(path, builders.all_well(path))
     entry = SlotEntry("third", builders.NOW - 1, builders.NOW - 1, MINUTE, SlotOutcome.RUN)
-    running.live.slot_finished(entry, builders.found("third", builders.NOW - 1, Verdict.FAILED, message="status 500"))
+    running.live.slot_finished(
+        entry, builders.found("third", builders.NOW - 1, ProbeVerdict.FAILED, message="status 500")
+    )
     page = running.get("/").text
     assert "1 of 3 canaries is down" in page
     assert "status 500" in page
@@ -202,7 +204,7 @@ def test_locations_that_look_at_the_same_canary(tmp_path: Path) -> None:
     builders.play(path, canaries, builders.found, begin, end).close()
 
     def down(name: str, slot: int) -> ProbeResult:
-        return builders.found(name, slot, Verdict.FAILED, message="no connection")
+        return builders.found(name, slot, ProbeVerdict.FAILED, message="no connection")
 
     builders.play(path, canaries, down, begin, end, "berlin").close()
     builders.play(path, canaries, builders.found, begin - DAY, end - DAY, "tokyo").close()

@@ -9,7 +9,7 @@ from tests.monitor.status import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.result import ProbeResult, Verdict
+from lineman.monitor.result import ProbeResult, ProbeVerdict
 from lineman.monitor.status.uptime_windows import DAYS, WINDOWS, Spans, spans
 from lineman.monitor.store.engine import Reader
 from lineman.monitor.store.queries import uptime_between
@@ -24,9 +24,9 @@ BEGIN = builders.NOW - 3 * DAY - 7 * MINUTE
 def script(name: str, slot: int) -> ProbeResult | None:
     turn = slot // SUBJECT.interval % 41
     if turn < 3:
-        return builders.found(name, slot, Verdict.FAILED)
+        return builders.found(name, slot, ProbeVerdict.FAILED)
     if turn < 5:
-        return builders.found(name, slot, Verdict.UNKNOWN)
+        return builders.found(name, slot, ProbeVerdict.UNKNOWN)
     return None if turn == 5 else builders.found(name, slot)
 
 

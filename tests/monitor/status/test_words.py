@@ -6,7 +6,7 @@ import pytest
 from tests.monitor.status import builders
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.status.badge import badge_word, endpoint, svg
 from lineman.monitor.status.charts import TALL, Scale, curve, day_bars, good_runs, phases, void_runs
 from lineman.monitor.status.current import CanaryStatus, headline, present
@@ -21,7 +21,7 @@ from lineman.times import format_duration
 NOW = builders.NOW
 
 
-def stand(verdict: Verdict | None, ago: int = 0, **more: object) -> CanaryStatus:
+def stand(verdict: ProbeVerdict | None, ago: int = 0, **more: object) -> CanaryStatus:
     canary = builders.canary("subject", **more)
     if verdict is None:
         return present(canary, CanaryHistory(), None, {}, NOW)
@@ -76,20 +76,20 @@ def test_sizes(size: int, words: str) -> None:
 
 
 def test_old_results_say_nothing() -> None:
-    assert stand(Verdict.OK, 2 * MINUTE).verdict is Verdict.OK
-    old = stand(Verdict.OK, HOUR)
-    assert (old.verdict, old.message) == (Verdict.UNKNOWN, "nothing new for 1 h")
-    assert (stand(None).verdict, stand(None).message) == (Verdict.UNKNOWN, "no result yet")
+    assert stand(ProbeVerdict.OK, 2 * MINUTE).verdict is ProbeVerdict.OK
+    old = stand(ProbeVerdict.OK, HOUR)
+    assert (old.verdict, old.message) == (ProbeVerdict.UNKNOWN, "nothing new for 1 h")
+    assert (stand(None).verdict, stand(None).message) == (ProbeVerdict.UNKNOWN, "no result yet")
 
 
 def test_a_running_monitor_knows_better_than_history() -> None:
     canary = builders.canary("subject")
-    newest = builders.found("subject", NOW - MINUTE, Verdict.FAILED)
+    newest = builders.found("subject", NOW - MINUTE, ProbeVerdict.FAILED)
     state = CanaryState(canary, newest, NOW)
     known = CanaryHistory(of_result(builders.found("subject", NOW - 2 * MINUTE)), NOW - MINUTE)
     since = {("subject", "failed"): (NOW - HOUR, None)}
     found = present(canary, known, state, since, NOW)
-    assert (found.verdict, found.since) == (Verdict.FAILED, None), "history has not seen it yet"
+    assert (found.verdict, found.since) == (ProbeVerdict.FAILED, None), "history has not seen it yet"
     caught_up = present(canary, CanaryHistory(of_result(newest), NOW), state, since, NOW)
     assert caught_up.since == NOW - HOUR
 
@@ -97,28 +97,28 @@ def test_a_running_monitor_knows_better_than_history() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "word"),
     [
-        ([Verdict.OK, Verdict.OK], "up"),
-        ([Verdict.OK, Verdict.DEGRADED], "degraded"),
-        ([Verdict.DEGRADED, None], "unknown"),
-        ([Verdict.FAILED, None], "down"),
+        ([ProbeVerdict.OK, ProbeVerdict.OK], "up"),
+        ([ProbeVerdict.OK, ProbeVerdict.DEGRADED], "degraded"),
+        ([ProbeVerdict.DEGRADED, None], "unknown"),
+        ([ProbeVerdict.FAILED, None], "down"),
         ([], "unknown"),
     ],
 )
-def test_the_badge_says_the_worst(verdicts: list[Verdict | None], word: str) -> None:
+def test_the_badge_says_the_worst(verdicts: list[ProbeVerdict | None], word: str) -> None:
     assert badge_word([stand(verdict) for verdict in verdicts]) == word
 
 
 def test_the_badge_of_stale_data_says_unknown() -> None:
-    assert badge_word([stand(Verdict.OK, HOUR)]) == "unknown"
+    assert badge_word([stand(ProbeVerdict.OK, HOUR)]) == "unknown"
 
 
 def test_planned_work_is_no_outage() -> None:
     window = [{"zone": "UTC", "at": "22:00", "lasts": "2h"}]
-    planned = stand(Verdict.FAILED, maintenance=window)
+    planned = stand(ProbeVerdict.FAILED, maintenance=window)
     assert planned.maintenance
     assert badge_word([planned]) == "maintenance"
-    assert badge_word([planned, stand(Verdict.OK)]) == "up"
-    assert headline([planned, stand(Verdict.OK)]) == ("1 of 2 canaries is up; 1 in maintenance", "ok")
+    assert badge_word([planned, stand(ProbeVerdict.OK)]) == "up"
+    assert headline([planned, stand(ProbeVerdict.OK)]) == ("1 of 2 canaries is up; 1 in maintenance", "ok")
     assert headline([planned]) == ("subject is in maintenance", "planned")
 
 

@@ -13,10 +13,10 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric, StateSetMe
 
 from lineman.monitor.config.models import Canary, MonitorSettings
 from lineman.monitor.incidents.machine import Kind
-from lineman.monitor.result import PHASES, ProbeResult, Verdict
+from lineman.monitor.result import PHASES, ProbeResult, ProbeVerdict
 from lineman.monitor.status.snapshot import Streak
 
-VERDICTS = tuple(verdict for verdict in Verdict if verdict is not Verdict.NOT_RUN)
+VERDICTS = tuple(verdict for verdict in ProbeVerdict if verdict is not ProbeVerdict.NOT_RUN)
 _SUBJECT = ("canary", "location")
 _DAY_SECONDS = 86_400
 
@@ -153,7 +153,7 @@ def _results(measured: list[tuple[Seen, ProbeResult]]) -> Iterator[Metric]:
     clauses = family("probe_contract_violated", "1 for each clause that the answer broke.", "clause")
     for one, result in measured:
         subject = one.subject
-        success.add_metric(subject, int(result.verdict in (Verdict.OK, Verdict.DEGRADED)))
+        success.add_metric(subject, int(result.verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED)))
         verdicts.add_metric(subject, {verdict.value: verdict is result.verdict for verdict in VERDICTS})
         started.add_metric(subject, result.started / 1_000)
         duration.add_metric(subject, result.seconds)
@@ -180,7 +180,7 @@ def _token(measured: list[tuple[Seen, ProbeResult]]) -> Iterator[Metric]:
     ends = family("probe_token_expires_timestamp_seconds", "When the kept token expires.", unit="seconds")
     for one, result in measured:
         step, subject = result.token, one.subject
-        success.add_metric(subject, int(step is None or step.verdict is Verdict.OK))
+        success.add_metric(subject, int(step is None or step.verdict is ProbeVerdict.OK))
         requests.add_metric(subject, 0 if step is None else step.requests)
         duration.add_metric(subject, 0.0 if step is None else step.seconds)
         if step is not None:

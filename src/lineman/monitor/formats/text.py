@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineman.monitor.config.models import Canary
-from lineman.monitor.result import ProbeResult, Verdict
+from lineman.monitor.result import ProbeResult, ProbeVerdict
 from lineman.times import format_duration, format_instant
 
 _WIDTH = 80
@@ -30,7 +30,7 @@ def _clean(text: str) -> str:
 
 
 def _perfdata(result: ProbeResult, canary: Canary) -> list[str]:
-    measured = bool(result.attempts) and result.verdict is not Verdict.UNKNOWN
+    measured = bool(result.attempts) and result.verdict is not ProbeVerdict.UNKNOWN
     total = f"{result.seconds:.6f}s" if measured else "U"
     warn, crit = (_seconds(limit) for limit in (canary.latency.degraded, canary.latency.failed))
     data = [f"time={total};{warn};{crit};0;{canary.timeout / 1_000:g}"]

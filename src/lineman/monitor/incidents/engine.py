@@ -17,7 +17,7 @@ from lineman.monitor.incidents.drift import see_drift
 from lineman.monitor.incidents.machine import IncidentState, Kind, Reading, Rule, advance, is_bad_for
 from lineman.monitor.incidents.notices import NamedCanary, canary_notice, for_location, incident_notice
 from lineman.monitor.incidents.state import MonitorState, StateChange
-from lineman.monitor.result import Cause, ProbeResult, Verdict
+from lineman.monitor.result import Cause, ProbeResult, ProbeVerdict
 from lineman.monitor.slots import SlotEntry
 from lineman.times import format_ms
 
@@ -100,7 +100,7 @@ def _see_burn(
     watch = watch_of(state, canary)
     if watch is None or not result.verdict.measured or change.in_maintenance:
         return
-    watch.add(entry.first, failed=result.verdict is Verdict.FAILED)
+    watch.add(entry.first, failed=result.verdict is ProbeVerdict.FAILED)
     for burn in watch.state(max(now, entry.first)):
         for channel in canary.notices:
             _tell_burn(state, canary, burn, channel, change, now)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from lineman.monitor.result import Cause, Verdict
+from lineman.monitor.result import Cause, ProbeVerdict
 
 
 class Kind(StrEnum):
@@ -83,17 +83,17 @@ class Reading:
     planned: bool = False
 
 
-def is_bad_for(kind: Kind, verdict: Verdict) -> bool | None:
+def is_bad_for(kind: Kind, verdict: ProbeVerdict) -> bool | None:
     """True: bad for the kind; False: good; None: says nothing about it."""
-    if verdict is Verdict.NOT_RUN:
+    if verdict is ProbeVerdict.NOT_RUN:
         return None
     if kind is Kind.UNKNOWN:
-        return verdict is Verdict.UNKNOWN
-    if verdict is Verdict.UNKNOWN:
+        return verdict is ProbeVerdict.UNKNOWN
+    if verdict is ProbeVerdict.UNKNOWN:
         return None
     if kind is Kind.FAILED:
-        return verdict is Verdict.FAILED
-    return None if verdict is Verdict.FAILED else verdict is Verdict.DEGRADED
+        return verdict is ProbeVerdict.FAILED
+    return None if verdict is ProbeVerdict.FAILED else verdict is ProbeVerdict.DEGRADED
 
 
 def advance(canary: str, kind: Kind, track: IncidentState, sign: Reading, rule: Rule) -> IncidentState:

@@ -16,7 +16,7 @@ from statistics import median_low
 
 from lineman.monitor.clock import SECOND
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.result import Attempt, Cause, ProbeResult, ProbeViolation, Verdict
+from lineman.monitor.result import Attempt, Cause, ProbeResult, ProbeVerdict, ProbeViolation
 from lineman.monitor.slots import Grid
 
 FRESH_INTERVALS = 3
@@ -32,7 +32,7 @@ class Vote:
 
     location: str
     slot: int
-    verdict: Verdict
+    verdict: ProbeVerdict
     cause: Cause = Cause.NONE
     message: str = ""
     seconds: float = 0.0
@@ -97,17 +97,17 @@ def combine(canary: Canary, slot: int, votes: Sequence[Vote], settings: MonitorS
     if len(measured) < least:
         return _unknown(canary, slot, votes, len(measured), least)
     enough = votes_needed(len(measured), canary.quorum or settings.quorum)
-    failed = [vote for vote in measured if vote.verdict is Verdict.FAILED]
-    worse = [vote for vote in measured if vote.verdict is not Verdict.OK]
+    failed = [vote for vote in measured if vote.verdict is ProbeVerdict.FAILED]
+    worse = [vote for vote in measured if vote.verdict is not ProbeVerdict.OK]
     if len(failed) >= enough:
-        return _result(canary, slot, Verdict.FAILED, failed, measured)
+        return _result(canary, slot, ProbeVerdict.FAILED, failed, measured)
     if len(worse) >= enough:
-        return _result(canary, slot, Verdict.DEGRADED, worse, measured)
-    return _result(canary, slot, Verdict.OK, worse, measured)
+        return _result(canary, slot, ProbeVerdict.DEGRADED, worse, measured)
+    return _result(canary, slot, ProbeVerdict.OK, worse, measured)
 
 
 def _result(
-    canary: Canary, slot: int, verdict: Verdict, deciding: Sequence[Vote], votes: Sequence[Vote]
+    canary: Canary, slot: int, verdict: ProbeVerdict, deciding: Sequence[Vote], votes: Sequence[Vote]
 ) -> ProbeResult:
     seconds = median_low([vote.seconds for vote in votes])
     if not deciding:
@@ -119,7 +119,7 @@ def _result(
     chief = next(vote for vote in deciding if vote.cause is cause)
     names = ", ".join(f"{vote.location} ({vote.verdict})" for vote in deciding)
     message = f"at {len(deciding)} of {len(votes)} locations: {chief.message} [{names}]"
-    if verdict is Verdict.OK:
+    if verdict is ProbeVerdict.OK:
         message, cause = f"up; {message}", Cause.NONE
     breaches = {breach.fingerprint: breach for vote in deciding for breach in vote.breaches}
     attempt = Attempt(
@@ -127,8 +127,8 @@ def _result(
         cause,
         message,
         seconds,
-        breaches=tuple(breaches.values()) if verdict is not Verdict.OK else (),
-        root=chief.root if verdict is not Verdict.OK else None,
+        breaches=tuple(breaches.values()) if verdict is not ProbeVerdict.OK else (),
+        root=chief.root if verdict is not ProbeVerdict.OK else None,
     )
     return ProbeResult(canary.name, canary.target or "", slot, verdict, cause, message, (attempt,))
 
@@ -136,5 +136,5 @@ def _result(
 def _unknown(canary: Canary, slot: int, votes: Sequence[Vote], measured: int, least: int) -> ProbeResult:
     heard = ", ".join(f"{vote.location} ({vote.verdict})" for vote in votes) or "none"
     message = f"fresh measurements from {measured} locations, {least} are needed; heard from: {heard}"
-    attempt = Attempt(Verdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=TOO_FEW)
-    return ProbeResult(canary.name, canary.target or "", slot, Verdict.UNKNOWN, Cause.NETWORK, message, (attempt,))
+    attempt = Attempt(ProbeVerdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=TOO_FEW)
+    return ProbeResult(canary.name, canary.target or "", slot, ProbeVerdict.UNKNOWN, Cause.NETWORK, message, (attempt,))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from lineman.client.dialling import addresses
 from lineman.client.network import ssl_context
 from lineman.monitor.config.models import Canary
-from lineman.monitor.result import Cause, CertificateSeen, Verdict
+from lineman.monitor.result import Cause, CertificateSeen, ProbeVerdict
 from lineman.target import Target
 
 _FAREWELL = 0.2
@@ -150,16 +150,16 @@ async def read(target: Target, limit: float) -> CertificateSeen | None:
     return CertificateSeen(round(facts.not_after.timestamp() * 1_000), facts.verified, facts.reason, facts.subject)
 
 
-def certificate_verdict(seen: CertificateSeen | None, canary: Canary, now: int) -> tuple[Verdict, Cause, str]:
+def certificate_verdict(seen: CertificateSeen | None, canary: Canary, now: int) -> tuple[ProbeVerdict, Cause, str]:
     """What the certificate alone makes of the canary."""
     if seen is None:
-        return Verdict.OK, Cause.NONE, ""
+        return ProbeVerdict.OK, Cause.NONE, ""
     days = seen.days_left(now)
     for verdict, limit in (
-        (Verdict.FAILED, canary.certificate.failed),
-        (Verdict.DEGRADED, canary.certificate.degraded),
+        (ProbeVerdict.FAILED, canary.certificate.failed),
+        (ProbeVerdict.DEGRADED, canary.certificate.degraded),
     ):
         if days < limit:
             state = f"ends in {days:.1f} days" if days >= 0 else f"ended {-days:.1f} days ago"
             return verdict, Cause.CERTIFICATE, f"the certificate {state}, {verdict} below {limit} days"
-    return Verdict.OK, Cause.NONE, ""
+    return ProbeVerdict.OK, Cause.NONE, ""

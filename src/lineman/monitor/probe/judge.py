@@ -17,7 +17,7 @@ from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Phases
 from lineman.json_text import parse_json
 from lineman.monitor.config.models import Canary
-from lineman.monitor.result import PHASES, Attempt, Cause, ProbeResult, ProbeViolation, TokenStep, Verdict
+from lineman.monitor.result import PHASES, Attempt, Cause, ProbeResult, ProbeVerdict, ProbeViolation, TokenStep
 from lineman.target import Target
 from lineman.times import format_ms
 
@@ -31,9 +31,9 @@ def token_step(requests: Sequence[Exchange], error: TokenError | None) -> TokenS
     seconds = sum(exchange.phases.total for exchange in requests)
     phases = phase_seconds(requests[-1].phases) if requests else {}
     if error is None:
-        return TokenStep(Verdict.OK, seconds, "a new token was issued", len(requests), phases)
+        return TokenStep(ProbeVerdict.OK, seconds, "a new token was issued", len(requests), phases)
     own = own_network(str(error))
-    return TokenStep(Verdict.UNKNOWN if own else Verdict.FAILED, seconds, str(error), len(requests), phases)
+    return TokenStep(ProbeVerdict.UNKNOWN if own else ProbeVerdict.FAILED, seconds, str(error), len(requests), phases)
 
 
 def refused(error: TokenError, target: Target) -> Attempt:
@@ -45,13 +45,13 @@ def refused(error: TokenError, target: Target) -> Attempt:
     if failure is not None and failure.kind in _OUT_OF_TIME and failure.phase == "resolve":
         host = urlsplit(target.token_url).hostname or ""
         message = f"our own name resolution gives no answer for {host}"
-        return Attempt(Verdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=OWN_NETWORK)
+        return Attempt(ProbeVerdict.UNKNOWN, Cause.NETWORK, message, 0.0, root=OWN_NETWORK)
     if own_network(str(error)):
-        return Attempt(Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
+        return Attempt(ProbeVerdict.UNKNOWN, Cause.NETWORK, f"our own network: {error}", 0.0, root=OWN_NETWORK)
     cause = Cause.TOKEN
     if error.failure is not None and error.failure.kind in _NO_CONNECTION and _same_origin(target):
         cause = Cause(error.failure.kind.value)
-    return Attempt(Verdict.FAILED, cause, str(error), 0.0, error.status, root=f"token/{target.token_url}")
+    return Attempt(ProbeVerdict.FAILED, cause, str(error), 0.0, error.status, root=f"token/{target.token_url}")
 
 
 def with_token_times(result: ProbeResult, kept: IssuedToken | None) -> ProbeResult:
@@ -90,27 +90,32 @@ def judge(exchange: Exchange, canary: Canary) -> Attempt:
     status = exchange.status
     if status == 429:
         return _attempt(
-            exchange, Verdict.UNKNOWN, Cause.STATUS, "the target limits our requests (status 429): probe less often"
+            exchange,
+            ProbeVerdict.UNKNOWN,
+            Cause.STATUS,
+            "the target limits our requests (status 429): probe less often",
         )
     if exchange.response is not None and exchange.response.truncated:
         read = len(exchange.response.body)
-        return _attempt(exchange, Verdict.FAILED, Cause.PROTOCOL, f"the answer has no end: stopped after {read} bytes")
+        return _attempt(
+            exchange, ProbeVerdict.FAILED, Cause.PROTOCOL, f"the answer has no end: stopped after {read} bytes"
+        )
     breaches = _breaches(exchange) if canary.expect.contract else ()
     if status != 200:
-        return _attempt(exchange, Verdict.FAILED, Cause.STATUS, _status_words(exchange), breaches)
+        return _attempt(exchange, ProbeVerdict.FAILED, Cause.STATUS, _status_words(exchange), breaches)
     if breaches:
         more = f" (and {len(breaches) - 1} more)" if len(breaches) > 1 else ""
         message = f"contract broken: {breaches[0].clause}: {breaches[0].summary}{more}"
-        return _attempt(exchange, Verdict.FAILED, Cause.CONTRACT, message, breaches)
+        return _attempt(exchange, ProbeVerdict.FAILED, Cause.CONTRACT, message, breaches)
     disappointed = _unmet_expectation(exchange, canary)
     if disappointed:
-        return _attempt(exchange, Verdict.FAILED, Cause.CANARY, disappointed)
+        return _attempt(exchange, ProbeVerdict.FAILED, Cause.CANARY, disappointed)
     return _latency(exchange, canary)
 
 
 def worth_another_try(attempt: Attempt) -> bool:
     """True for a failure (or something not measured) that may have been a moment's."""
-    return attempt.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and attempt.cause in _WORTH_ANOTHER_TRY
+    return attempt.verdict in (ProbeVerdict.FAILED, ProbeVerdict.UNKNOWN) and attempt.cause in _WORTH_ANOTHER_TRY
 
 
 def phase_seconds(phases: Phases | None) -> dict[str, float]:
@@ -126,7 +131,7 @@ def own_network(message: str) -> bool:
 
 
 def _attempt(
-    exchange: Exchange, verdict: Verdict, cause: Cause, message: str, breaches: tuple[ProbeViolation, ...] = ()
+    exchange: Exchange, verdict: ProbeVerdict, cause: Cause, message: str, breaches: tuple[ProbeViolation, ...] = ()
 ) -> Attempt:
     return Attempt(
         verdict, cause, message, exchange.phases.total, exchange.status, phase_seconds(exchange.phases), breaches
@@ -137,18 +142,18 @@ def _failure(exchange: Exchange) -> Attempt:
     failure = exchange.failure
     assert failure is not None  # noqa: S101 - the caller looked
     if own_network(failure.message):
-        mine = _attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, f"our own network: {failure.message}")
+        mine = _attempt(exchange, ProbeVerdict.UNKNOWN, Cause.NETWORK, f"our own network: {failure.message}")
         return replace(mine, root=OWN_NETWORK)
     if failure.kind in _OUT_OF_TIME and failure.phase == "resolve":
         return resolver_hangs(exchange)
-    return _attempt(exchange, Verdict.FAILED, _CAUSES.get(failure.kind, Cause.TIMEOUT), failure.message)
+    return _attempt(exchange, ProbeVerdict.FAILED, _CAUSES.get(failure.kind, Cause.TIMEOUT), failure.message)
 
 
 def resolver_hangs(exchange: Exchange) -> Attempt:
     """Name resolution gave no answer: that is this place's trouble, and nothing was asked of the service."""
     host = urlsplit(exchange.sent.url).hostname or ""
     message = f"our own name resolution gives no answer for {host}"
-    return replace(_attempt(exchange, Verdict.UNKNOWN, Cause.NETWORK, message), root=OWN_NETWORK)
+    return replace(_attempt(exchange, ProbeVerdict.UNKNOWN, Cause.NETWORK, message), root=OWN_NETWORK)
 
 
 def _breaches(exchange: Exchange) -> tuple[ProbeViolation, ...]:
@@ -211,7 +216,7 @@ def _show_total(total: float | None) -> str:
 
 def _latency(exchange: Exchange, canary: Canary) -> Attempt:
     took = round(exchange.phases.total * 1_000)
-    limits = ((Verdict.FAILED, canary.latency.failed), (Verdict.DEGRADED, canary.latency.degraded))
+    limits = ((ProbeVerdict.FAILED, canary.latency.failed), (ProbeVerdict.DEGRADED, canary.latency.degraded))
     for verdict, limit in limits:
         if limit is not None and took > limit:
             return _attempt(
@@ -220,4 +225,4 @@ def _latency(exchange: Exchange, canary: Canary) -> Attempt:
                 Cause.LATENCY,
                 f"took {format_ms(took)}, {verdict} above {format_ms(limit)}",
             )
-    return _attempt(exchange, Verdict.OK, Cause.NONE, f"answered in {format_ms(took)}")
+    return _attempt(exchange, ProbeVerdict.OK, Cause.NONE, f"answered in {format_ms(took)}")

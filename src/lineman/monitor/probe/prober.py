@@ -30,7 +30,7 @@ from lineman.monitor.probe.judge import (
     with_token_times,
     worth_another_try,
 )
-from lineman.monitor.result import SEVERITY, Attempt, Cause, CertificateSeen, ProbeResult, TokenStep, Verdict
+from lineman.monitor.result import SEVERITY, Attempt, Cause, CertificateSeen, ProbeResult, ProbeVerdict, TokenStep
 from lineman.target import ConfigurationError, Target, load_target
 
 LOG = logging.getLogger("lineman.monitor")
@@ -160,7 +160,7 @@ class Prober:
                 attempt = await _classify_resolve_failure(attempt, client.target.token_url)
             return attempt, token_step(_tokens(seen), error)
         except ClientError as error:
-            return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, str(error), 0.0), token_step(_tokens(seen), None)
+            return Attempt(ProbeVerdict.UNKNOWN, Cause.INTERNAL, str(error), 0.0), token_step(_tokens(seen), None)
         except TimeoutError:
             return _out_of_time(canary, seen), token_step(_tokens(seen), None)
         finally:
@@ -229,14 +229,14 @@ def _out_of_time(canary: Canary, seen: list[Exchange]) -> Attempt:
     limit = canary.timeout / 1_000
     last = seen[-1] if seen else None
     if last is None:
-        return Attempt(Verdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
+        return Attempt(ProbeVerdict.UNKNOWN, Cause.INTERNAL, f"{canary.name} was not measured within {limit:g} s", 0.0)
     if last.status == 429:
-        return Attempt(Verdict.UNKNOWN, Cause.STATUS, "the target limits our requests (status 429)", 0.0, 429)
+        return Attempt(ProbeVerdict.UNKNOWN, Cause.STATUS, "the target limits our requests (status 429)", 0.0, 429)
     if last.failure is not None and last.failure.phase == "resolve":
         return resolver_hangs(last)
     if last.operation is Operation.TOKEN:
-        return Attempt(Verdict.FAILED, Cause.TOKEN, f"no token within {limit:g} s", last.phases.total)
-    return Attempt(Verdict.FAILED, Cause.TIMEOUT, f"no whole answer within {limit:g} s", last.phases.total)
+        return Attempt(ProbeVerdict.FAILED, Cause.TOKEN, f"no token within {limit:g} s", last.phases.total)
+    return Attempt(ProbeVerdict.FAILED, Cause.TIMEOUT, f"no whole answer within {limit:g} s", last.phases.total)
 
 
 async def _classify_resolve_failure(attempt: Attempt, url: str) -> Attempt:
@@ -247,7 +247,9 @@ async def _classify_resolve_failure(attempt: Attempt, url: str) -> Attempt:
     except socket.gaierror as error:
         if error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM):
             message = f"our own name resolution does not work: {attempt.message}"
-            return replace(attempt, verdict=Verdict.UNKNOWN, cause=Cause.NETWORK, message=message, root=OWN_NETWORK)
+            return replace(
+                attempt, verdict=ProbeVerdict.UNKNOWN, cause=Cause.NETWORK, message=message, root=OWN_NETWORK
+            )
     except OSError:
         pass
     return replace(attempt, root=f"resolve/{host}")
@@ -267,12 +269,12 @@ def _concluded(
     aside, aside_cause, aside_message = certificate_verdict(certificate, canary, now)
     if SEVERITY.index(aside) > SEVERITY.index(verdict):
         verdict, cause, message = aside, aside_cause, aside_message
-    elif cause is Cause.TLS and aside is not Verdict.OK:
+    elif cause is Cause.TLS and aside is not ProbeVerdict.OK:
         message = f"{message}; {aside_message}"
-    if len(attempts) > 1 and verdict in (Verdict.OK, Verdict.DEGRADED):
+    if len(attempts) > 1 and verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED):
         message = f"{message} after a retry; first: {attempts[0].message}"
     return ProbeResult(canary.name, target.name, started, verdict, cause, message, tuple(attempts), token, certificate)
 
 
 def _unmeasured(canary: Canary, started: int, cause: Cause, message: str) -> ProbeResult:
-    return ProbeResult(canary.name, canary.target or "", started, Verdict.UNKNOWN, cause, message, ())
+    return ProbeResult(canary.name, canary.target or "", started, ProbeVerdict.UNKNOWN, cause, message, ())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from lineman.monitor.result import SEVERITY, Verdict
+from lineman.monitor.result import SEVERITY, ProbeVerdict
 from lineman.monitor.status.current import WORDS, CanaryStatus
 
 _COLOURS = {"up": "#1b6437", "degraded": "#8a5a00", "down": "#a11d17", "unknown": "#565e69", "maintenance": "#2f5482"}
@@ -19,7 +19,7 @@ def badge_word(stand: Sequence[CanaryStatus]) -> str:
     working = [one for one in stand if not one.maintenance]
     if not working:
         return "maintenance" if stand else "unknown"
-    worst = max((one.verdict for one in working), key=SEVERITY.index, default=Verdict.UNKNOWN)
+    worst = max((one.verdict for one in working), key=SEVERITY.index, default=ProbeVerdict.UNKNOWN)
     return WORDS[worst.value]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
-from lineman.monitor.result import SEVERITY, Verdict
+from lineman.monitor.result import SEVERITY, ProbeVerdict
 from lineman.monitor.slots import Grid, stable_offset
 from lineman.monitor.status.facts import CanaryHistory
 from lineman.monitor.status.page_queries import Latest, of_result
@@ -25,7 +25,7 @@ class CanaryStatus:
     canary: Canary
     latest: Latest | None
     """The latest result, however old."""
-    verdict: Verdict
+    verdict: ProbeVerdict
     """Unknown where the latest result is too old, or there is none."""
     stale: bool
     message: str
@@ -60,7 +60,7 @@ def present(canary: Canary, known: CanaryHistory, state: CanaryState | None, sin
         message = f"nothing new for {rough(now - max(accounted, latest.started))}"
     else:
         message = latest.message
-    fresh_verdict = Verdict.UNKNOWN if latest is None or stale else latest.verdict
+    fresh_verdict = ProbeVerdict.UNKNOWN if latest is None or stale else latest.verdict
     in_agreement = latest is None or known.latest is None or latest.verdict is known.latest.verdict
     return CanaryStatus(
         canary=canary,
@@ -74,15 +74,15 @@ def present(canary: Canary, known: CanaryHistory, state: CanaryState | None, sin
     )
 
 
-def _since(name: str, verdict: Verdict, since: Since) -> int | None:
+def _since(name: str, verdict: ProbeVerdict, since: Since) -> int | None:
     """The counts of incidents know since when each kind is bad or good; the latest of those that matter is it."""
     bad = {kind: since.get((name, kind), (None, None))[0] for kind in ("failed", "degraded", "unknown")}
     good = {kind: since.get((name, kind), (None, None))[1] for kind in ("failed", "degraded", "unknown")}
     parts = {
-        Verdict.OK: (good["failed"], good["degraded"], good["unknown"]),
-        Verdict.DEGRADED: (bad["degraded"], good["failed"], good["unknown"]),
-        Verdict.FAILED: (bad["failed"], good["unknown"]),
-        Verdict.UNKNOWN: (bad["unknown"],),
+        ProbeVerdict.OK: (good["failed"], good["degraded"], good["unknown"]),
+        ProbeVerdict.DEGRADED: (bad["degraded"], good["failed"], good["unknown"]),
+        ProbeVerdict.FAILED: (bad["failed"], good["unknown"]),
+        ProbeVerdict.UNKNOWN: (bad["unknown"],),
     }[verdict]
     return max((part for part in parts if part is not None), default=None)
 
@@ -95,9 +95,9 @@ def headline(stand: list[CanaryStatus]) -> tuple[str, str]:
     if number == 1:
         return _about_one(stand[0])
     tail = f"; {planned} in maintenance" if planned else ""
-    for verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DEGRADED):
+    for verdict in (ProbeVerdict.FAILED, ProbeVerdict.UNKNOWN, ProbeVerdict.DEGRADED):
         bad = counts[verdict]
-        if bad and verdict is Verdict.UNKNOWN:
+        if bad and verdict is ProbeVerdict.UNKNOWN:
             return f"Nothing is known of {bad} of {number} canaries{tail}", verdict.value
         if bad:
             return f"{bad} of {number} canaries {_are(bad)} {WORDS[verdict.value]}{tail}", verdict.value
@@ -110,7 +110,7 @@ def headline(stand: list[CanaryStatus]) -> tuple[str, str]:
 def _about_one(one: CanaryStatus) -> tuple[str, str]:
     if one.maintenance:
         return f"{one.canary.name} is in maintenance", "planned"
-    if one.verdict is Verdict.UNKNOWN:
+    if one.verdict is ProbeVerdict.UNKNOWN:
         return f"Nothing is known of {one.canary.name}", "unknown"
     return f"{one.canary.name} is {one.word}", one.verdict.value
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select
 
 from lineman.monitor.clock import DAY, HOUR
 from lineman.monitor.incidents.drift import CHANGING
-from lineman.monitor.result import PHASES, Cause, CertificateSeen, ProbeResult, Verdict
+from lineman.monitor.result import PHASES, Cause, CertificateSeen, ProbeResult, ProbeVerdict
 from lineman.monitor.status.wording import public
 from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS, TRACKS
 
@@ -22,7 +22,7 @@ class Latest:
     """What a probe found, fit to be shown. ``started`` in milliseconds, times in seconds."""
 
     started: int
-    verdict: Verdict
+    verdict: ProbeVerdict
     cause: Cause
     message: str
     seconds: float
@@ -49,7 +49,7 @@ def _latest(values: Mapping[str, Any]) -> Latest:
     breaches = attempts[-1]["breaches"] if attempts else ()
     return Latest(
         started=values["started"],
-        verdict=Verdict(values["verdict"]),
+        verdict=ProbeVerdict(values["verdict"]),
         cause=Cause(values["cause"]),
         message=public(values["message"]),
         seconds=values["seconds"],
@@ -139,7 +139,7 @@ _HERE = (RESULTS.c.canary == bindparam("canary"), RESULTS.c.location == bindpara
 _SINGLE = (
     select(RESULTS.c.slot, RESULTS.c.seconds)
     .where(*_HERE, RESULTS.c.slot >= bindparam("begin"))
-    .where(RESULTS.c.verdict.in_((Verdict.OK.value, Verdict.DEGRADED.value)))
+    .where(RESULTS.c.verdict.in_((ProbeVerdict.OK.value, ProbeVerdict.DEGRADED.value)))
     .order_by(RESULTS.c.slot.desc())
     .limit(_MOST_RESULTS)
 )
@@ -194,7 +194,7 @@ def phase_samples(connection: Connection, location: str, canary: str, now: int) 
             RESULTS.c.canary == canary,
             RESULTS.c.location == location,
             RESULTS.c.slot > now - HOURS_DAYS * DAY,
-            RESULTS.c.verdict.in_((Verdict.OK.value, Verdict.DEGRADED.value)),
+            RESULTS.c.verdict.in_((ProbeVerdict.OK.value, ProbeVerdict.DEGRADED.value)),
         )
         .order_by(RESULTS.c.slot.desc())
         .limit(PHASE_SAMPLE)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, case, func, select
 
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.status.snapshot import LiveState, Streak
 from lineman.monitor.store import FAILURES
 from lineman.monitor.store.engine import Reader
 from lineman.monitor.store.schema import RESULTS
 
-_GOOD = (Verdict.OK.value, Verdict.DEGRADED.value)
+_GOOD = (ProbeVerdict.OK.value, ProbeVerdict.DEGRADED.value)
 
 
 def restore_streaks(live: LiveState, address: str, location: str) -> None:
@@ -31,7 +31,7 @@ def restore_streaks(live: LiveState, address: str, location: str) -> None:
 
 def _instants(connection: Connection, location: str) -> dict[str, tuple[int | None, int | None]]:
     """When the last success and the last failure outside of maintenance began, by canary."""
-    counts = (RESULTS.c.verdict == Verdict.FAILED.value) & RESULTS.c.maintenance.is_(False)
+    counts = (RESULTS.c.verdict == ProbeVerdict.FAILED.value) & RESULTS.c.maintenance.is_(False)
     query = (
         select(
             RESULTS.c.canary,

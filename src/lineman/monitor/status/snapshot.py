@@ -12,7 +12,7 @@ from lineman.monitor.config.maintenance import in_maintenance
 from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.machine import Kind, is_bad_for
 from lineman.monitor.incidents.state import StateChange
-from lineman.monitor.result import ProbeResult, Verdict
+from lineman.monitor.result import ProbeResult, ProbeVerdict
 from lineman.monitor.slots import SlotEntry
 
 
@@ -29,8 +29,8 @@ class Streak:
 
     def after(self, result: ProbeResult, *, planned: bool) -> Streak:
         """The streak after one more probe; ``planned``: it fell into a maintenance window."""
-        good = result.verdict in (Verdict.OK, Verdict.DEGRADED)
-        counts = result.verdict is Verdict.FAILED and not planned
+        good = result.verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED)
+        counts = result.verdict is ProbeVerdict.FAILED and not planned
         return Streak(
             result.started if good else self.last_success,
             result.started if counts else self.last_failure,

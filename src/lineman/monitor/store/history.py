@@ -14,7 +14,7 @@ from lineman.monitor.config.models import Canary
 from lineman.monitor.incidents.engine import watch_of
 from lineman.monitor.incidents.machine import Kind
 from lineman.monitor.incidents.state import MonitorState, SeenViolation, StateChange
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.store import rows
 from lineman.monitor.store.engine import damaged, make_ready, one_state
 from lineman.monitor.store.outbox_rows import OutboxRows
@@ -197,8 +197,8 @@ class History(OutboxRows):
                 .order_by(RESULTS.c.slot)
             )
             for slot, verdict in connection.execute(query):
-                if Verdict(verdict).measured:
-                    watch.add(slot, failed=verdict == Verdict.FAILED.value)
+                if ProbeVerdict(verdict).measured:
+                    watch.add(slot, failed=verdict == ProbeVerdict.FAILED.value)
 
     def _put(self, connection: Connection, table: Table, values: Iterable[rows.Row]) -> None:
         """Insert, or replace what has the same primary key."""

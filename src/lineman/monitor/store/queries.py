@@ -13,7 +13,7 @@ from lineman.monitor.config.maintenance import maintenance_spans
 from lineman.monitor.config.models import LONGEST_INTERVAL, Canary
 from lineman.monitor.incidents.quorum import Vote
 from lineman.monitor.incidents.state import JOINT
-from lineman.monitor.result import Cause, ProbeViolation, Verdict
+from lineman.monitor.result import Cause, ProbeVerdict, ProbeViolation
 from lineman.monitor.store.schema import INCIDENTS, RESULTS, SLOTS, SUMS
 from lineman.monitor.uptime import Stretch, Uptime, uptime
 
@@ -28,7 +28,7 @@ def votes_between(connection: Connection, spans: Mapping[str, tuple[int, int]]) 
     found: dict[str, list[Vote]] = {name: [] for name in spans}
     if not spans:
         return found
-    details = case((RESULTS.c.verdict == Verdict.FAILED.value, RESULTS.c.details), else_="")
+    details = case((RESULTS.c.verdict == ProbeVerdict.FAILED.value, RESULTS.c.details), else_="")
     query = (
         select(
             RESULTS.c.canary,
@@ -65,7 +65,7 @@ def _voice(row: Mapping[Any, Any]) -> Vote:
     return Vote(
         row["location"],
         row["slot"],
-        Verdict(row["verdict"]),
+        ProbeVerdict(row["verdict"]),
         Cause(row["cause"]),
         row["message"],
         row["seconds"],
@@ -94,9 +94,10 @@ def stretches(connection: Connection, location: str, canary: str, begin: int, en
         SLOTS.c.last + SLOTS.c.interval > begin,
     )
     found = [
-        Stretch(slot, slot + i, Verdict(verdict), lap) for slot, i, verdict, lap in connection.execute(results).all()
+        Stretch(slot, slot + i, ProbeVerdict(verdict), lap)
+        for slot, i, verdict, lap in connection.execute(results).all()
     ]
-    found += [Stretch(first, last + i, Verdict.NOT_RUN, lap) for first, last, i, lap in connection.execute(gaps)]
+    found += [Stretch(first, last + i, ProbeVerdict.NOT_RUN, lap) for first, last, i, lap in connection.execute(gaps)]
     return found
 
 

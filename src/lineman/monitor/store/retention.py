@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from lineman.monitor.clock import DAY, HOUR
 from lineman.monitor.config.maintenance import maintenance_spans
 from lineman.monitor.config.models import Canary, MonitorSettings
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.store.history import History
 from lineman.monitor.store.queries import first_entry, stretches
 from lineman.monitor.store.schema import DRIFT, INCIDENTS, OUTBOX, RESULTS, SLOTS, SUMS
@@ -65,7 +65,7 @@ def _sum_hour(connection: Connection, location: str, canary: Canary, begin: int,
         RESULTS.c.location == location, RESULTS.c.canary == canary.name, RESULTS.c.slot >= hour, RESULTS.c.slot < end
     )
     results = connection.execute(query).all()
-    good = [row.seconds for row in results if row.verdict in (Verdict.OK, Verdict.DEGRADED)]
+    good = [row.seconds for row in results if row.verdict in (ProbeVerdict.OK, ProbeVerdict.DEGRADED)]
     cuts = quantiles(good, n=100, method="inclusive") if len(good) > 1 else [good[0]] * 99 if good else [None] * 99
     connection.execute(
         SUMS.insert(),

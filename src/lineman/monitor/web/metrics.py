@@ -25,7 +25,7 @@ from lineman.monitor.delivery.outbox import Outbox
 from lineman.monitor.formats.families import VERDICTS, Seen, canary_families, family
 from lineman.monitor.incidents.machine import IncidentState, Kind
 from lineman.monitor.leader import Leader
-from lineman.monitor.result import Verdict
+from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotOutcome
 from lineman.monitor.status.snapshot import DELAY_BOUNDS, CanaryState, Counters, Delays, LiveState, Streak, is_stale
 from lineman.monitor.writer import Writer
@@ -147,8 +147,8 @@ def _counts(counters: Counters, seen: Iterable[Seen]) -> Iterator[Metric]:
         for outcome in SlotOutcome:
             outcomes.add_metric([*subject, outcome.value], counters.slots[name, outcome.value])
         probes.add_metric(subject, sum(counters.probes[name, verdict.value] for verdict in VERDICTS))
-        failures.add_metric(subject, counters.probes[name, Verdict.FAILED.value])
-        unmeasured.add_metric(subject, counters.probes[name, Verdict.UNKNOWN.value])
+        failures.add_metric(subject, counters.probes[name, ProbeVerdict.FAILED.value])
+        unmeasured.add_metric(subject, counters.probes[name, ProbeVerdict.UNKNOWN.value])
         again.add_metric(subject, counters.retried[name])
         tokens.add_metric(subject, counters.token_requests[name])
         for clause in _probed_clauses() if one.canary.expect.contract else ():
