@@ -21,6 +21,8 @@ from lineman.target import Target
 
 _Result = TypeVar("_Result")
 _CLOSING = 5.0
+MOST_READ = 128_000_000
+"""Bytes of answers that a run reads, decompressed: 25 times what an honest one has. Judging each takes its time."""
 MOST_KEPT = 80_000_000
 """Bytes of answers, compressed where that helps, that a run keeps: an honest one has 5 MB, and with 600 answers of the
 largest page this leaves 130 kB for each, compressed. The process has to stay under 400 MB."""
@@ -47,7 +49,7 @@ class BlockingClient:
         self._client = Client(
             target, paths=paths, transport=transport, clock=clock, on_exchange=on_exchange, down_after=down_after
         )
-        self._client.keep_at_most(MOST_KEPT)
+        self._client.read_at_most(MOST_READ, MOST_KEPT)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lineman-client", daemon=True)
         self._thread.start()

@@ -147,9 +147,9 @@ class Client:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def keep_at_most(self, size: int) -> None:
-        """Send nothing more after answers of so many bytes: for a caller that keeps them all."""
-        self._pacer.most_kept = size
+    def read_at_most(self, read: int, kept: int) -> None:
+        """Send nothing more after answers of so many bytes, or such as take so many: for a caller that keeps them."""
+        self._pacer.most_read, self._pacer.most_kept = read, kept
 
     @property
     def cached_token(self) -> IssuedToken | None:

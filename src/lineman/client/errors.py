@@ -39,7 +39,7 @@ class AnswersTooLarge(BudgetSpent):
         self.budget = requests
         ClientError.__init__(
             self,
-            f"after {requests} requests the answers take {most // 1_000_000} MB, and lineman keeps no more of a run",
+            f"after {requests} requests the answers have {most // 1_000_000} MB: lineman reads no more in one run",
         )
 
 

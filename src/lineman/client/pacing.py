@@ -33,6 +33,8 @@ class Pacer:
         self._budget = budget
         self.most_kept: int | None = None
         """Bytes of answers, as far as they are kept, after which nothing more is sent."""
+        self.most_read: int | None = None
+        """Bytes of answers after which nothing more is sent."""
         self._next = 0.0
         self._closed_until = 0.0
         self._slowed_at = 0.0
@@ -107,5 +109,7 @@ class Pacer:
     def _check_budget(self) -> None:
         if self._budget is not None and self._statistics.requests >= self._budget:
             raise BudgetSpent(self._budget)
-        if self.most_kept is not None and self._statistics.kept_bytes >= self.most_kept:
-            raise AnswersTooLarge(self._statistics.requests, self.most_kept)
+        statistics = self._statistics
+        for size, most in ((statistics.kept_bytes, self.most_kept), (statistics.read_bytes, self.most_read)):
+            if most is not None and size >= most:
+                raise AnswersTooLarge(statistics.requests, most)

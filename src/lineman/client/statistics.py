@@ -22,5 +22,7 @@ class Statistics:
     backoff_seconds: float = 0.0
     kept_bytes: int = 0
     """Bytes of the bodies of all answers, as far as they are kept."""
+    read_bytes: int = 0
+    """Bytes of the bodies of all answers, decompressed."""
     token_requests: int = 0
     token_renewals: int = 0

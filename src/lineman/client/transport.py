@@ -164,6 +164,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         unchanged = response.body == outcome.body and response.headers == outcome.headers
         arrived = None if unchanged or context.operation is Operation.TOKEN else Arrived(packed(outcome))
         shown = packed(outcome if unchanged else response)
+        self.statistics.read_bytes += len(outcome.body)
         self.statistics.kept_bytes += shown.kept + (arrived.reveal().kept if arrived is not None else 0)
         return replace(bare, response=shown, leaked_secrets=leaked, arrived=arrived)
 

@@ -30,6 +30,7 @@ _MOST = 2**53
 
 MAX_DEPTH = 64
 """Levels of JSON nesting that are read; the documented answer has five."""
+_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
 class AnswerKind(StrEnum):
@@ -126,6 +127,14 @@ read_answer = ReadOnce(_read, _weight, _MOST_KEPT)
 """Read the answer of an exchange."""
 
 
+def _kind_of(exchange: Exchange) -> AnswerKind:
+    return read_answer(exchange).kind
+
+
+answer_kind = ReadOnce(_kind_of, lambda exchange, kind: 1, 10_000)
+"""The kind of an exchange's answer: the conclusion asks for it again and again, and the answer may be large."""
+
+
 def _show_code(return_code: Any, exchange: Exchange) -> str:
     if return_code is MISSING:
         return ""
@@ -189,13 +198,15 @@ def _parse(response: Response) -> tuple[Any, str | None]:
     if text.startswith("\ufeff"):
         problem = problem or "begins with a byte order mark"
         text = text.removeprefix("\ufeff")
-    if _too_deep(text):
-        return MISSING, f"nested deeper than {MAX_DEPTH} levels"
     text = text.lstrip(" \t\r\n")
     try:
         parsed = parse_json(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return MISSING, _DEEP
+    except ValueError as error:
         return MISSING, problem or f"not JSON: {error}"
+    if isinstance(parsed.value, dict | list) and _too_deep(parsed.value):
+        return MISSING, _DEEP
     if text[parsed.end :].strip(" \t\r\n"):
         problem = problem or "more text after the JSON value"
     if parsed.constants:
@@ -205,23 +216,15 @@ def _parse(response: Response) -> tuple[Any, str | None]:
     return parsed.value, problem
 
 
-def _too_deep(text: str) -> bool:
-    """Count brackets outside strings only where there are enough of them to matter: parsing is bounded first."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
-    depth, inside, escaped = 0, False, False
-    for character in text:
-        if inside:
-            escaped, inside = (character == "\\" and not escaped), character != '"' or escaped
-        elif character == '"':
-            inside = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif character in "]}":
-            depth -= 1
-    return False
+def _too_deep(value: Any) -> bool:
+    """Whether there are containers in one another beyond MAX_DEPTH: level by level, because there may be many."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inside = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [one for values in inside for one in values if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def documented(status: int) -> bool:

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lineman.exchange import Exchange, Redaction
+from lineman.exchange import Exchange, NoSecrets, Redaction
 from lineman.message import Message
 
+_LONGEST = 4_000
+"""Characters of one text of the evidence: a browser has to open the report that shows it."""
+_LONGEST_SECRET = 20_000
+"""Characters that a disguised token may take: a long one of 2,000, each written as an entity."""
 Record = Mapping[str, Any]
 
 
@@ -50,15 +54,13 @@ class Finding:
     """False where it is certain, but nobody looked which clause is to blame: it may well follow from another one."""
 
     def __post_init__(self) -> None:
-        """Take out secrets: what arrived is judged as it is, and shown without them."""
+        """Take out secrets, and cut long texts: what arrived is judged as it is, and shown without them."""
         redaction = next((exchange.redaction for exchange in self.exchanges), None)
-        if redaction is None or not redaction.found_any:
-            return
+        show = _Showing(redaction if redaction is not None and redaction.found_any else NoSecrets())
         for name in ("summary", "expected", "actual", "parameter", "constraint", "observed"):
-            object.__setattr__(self, name, _without_secrets(getattr(self, name), redaction))
-        missing, extra = (_without_secrets(rows, redaction) for rows in (self.rows.missing, self.rows.extra))
-        order = _without_secrets(self.rows.out_of_order, redaction)
-        object.__setattr__(self, "rows", RecordDiff(missing, extra, order))
+            object.__setattr__(self, name, show.shown(getattr(self, name)))
+        missing, extra = (show.shown(rows) for rows in (self.rows.missing, self.rows.extra))
+        object.__setattr__(self, "rows", RecordDiff(missing, extra, show.shown(self.rows.out_of_order)))
 
     @property
     def fingerprint(self) -> str:
@@ -71,17 +73,29 @@ class Finding:
         return replace(self, occurrences=occurrences, of=max(of, occurrences))
 
 
-def _without_secrets(value: Any, redaction: Redaction) -> Any:
-    """The same value, every text in it redacted."""
-    if isinstance(value, Message):
-        return value.map(redaction.text)
-    if isinstance(value, str):
-        return redaction.text(value)
-    if isinstance(value, Mapping):
-        return {redaction.text(str(name)): _without_secrets(inner, redaction) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_without_secrets(inner, redaction) for inner in value)
-    return value
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """Makes of a target's values what is shown of them."""
+
+    redaction: Redaction
+
+    def shown(self, value: Any) -> Any:
+        """The same value, every text in it redacted and cut."""
+        if isinstance(value, Message):
+            return value.map(self._text)
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {self._text(str(name)): self.shown(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self.shown(inner) for inner in value)
+        return value
+
+    def _text(self, text: str) -> str:
+        """Cut behind the place that a secret could reach to, and at the length wanted after that."""
+        cut = text[: _LONGEST + _LONGEST_SECRET]
+        redacted = self.redaction.text(cut)
+        return redacted if len(redacted) <= _LONGEST else f"{redacted[:_LONGEST]}… (cut; {len(text):,} characters)"
 
 
 def merge(findings: Sequence[Finding]) -> list[Finding]:

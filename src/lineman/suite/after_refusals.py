@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from lineman.contract.answer import AnswerKind, read_answer
+from lineman.contract.answer import AnswerKind, answer_kind
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.contract.oracle.comparison import describe
@@ -94,7 +94,7 @@ def _refused_before(requery: Requery, exchange: Exchange) -> list[Exchange]:
     near = [
         other
         for other in requery.recorder.exchanges
-        if exchange.number - _NEAR <= other.number < exchange.number and read_answer(other).kind in _REFUSALS
+        if exchange.number - _NEAR <= other.number < exchange.number and answer_kind(other) in _REFUSALS
     ]
     return list({(other.request.clauses, other.status): other for other in near}.values())[::-1][:_KINDS]
 

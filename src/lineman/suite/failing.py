@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lineman.contract.answer import AnswerKind, read_answer
+from lineman.contract.answer import AnswerKind, answer_kind, read_answer
 from lineman.contract.clauses import catalogue
 from lineman.contract.finding import Finding
 from lineman.contract.model import Model
@@ -52,7 +52,7 @@ def has_no_answer(exchange: Exchange) -> bool:
     failure = exchange.failure
     if failure is not None:
         return failure.kind in _FAILURES
-    return read_answer(exchange).kind is AnswerKind.OUTAGE
+    return answer_kind(exchange) is AnswerKind.OUTAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from lineman.contract.answer import AnswerKind, read_answer
+from lineman.contract.answer import AnswerKind, answer_kind
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, FailureKind, Request
@@ -32,9 +32,7 @@ class FlakyAuth:
 
     def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
         """What these exchanges add to the evidence; empty as long as it is thin."""
-        again = [
-            e for e in exchanges if e.token_age_when_refused is not None and read_answer(e).kind is AnswerKind.SUCCESS
-        ]
+        again = [e for e in exchanges if e.token_age_when_refused is not None and answer_kind(e) is AnswerKind.SUCCESS]
         fresh = [e for e in again if (e.token_age_when_refused or 0.0) > _SPREAD]
         self.asked += len(exchanges)
         self.young += len(again) - len(fresh)
@@ -101,7 +99,7 @@ class TruncatedBodies:
         (small,) = self.send(
             [Request.of(document().paging.page(1), "answer.json", note="does a small answer arrive whole?")]
         )
-        if not is_cut_off(again) or read_answer(small).kind is not AnswerKind.SUCCESS:
+        if not is_cut_off(again) or answer_kind(small) is not AnswerKind.SUCCESS:
             return []
         self.proven = _cut_every_time(exchange, again)
         return [self.proven]

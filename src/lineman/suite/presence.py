@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from lineman.client import BlockingClient
-from lineman.contract.answer import AnswerKind, leads_elsewhere, read_answer
+from lineman.contract.answer import AnswerKind, answer_kind, leads_elsewhere, read_answer
 from lineman.contract.operation import document
 from lineman.exchange import Exchange, Request
 from lineman.suite.purpose import is_predictable
@@ -50,4 +50,4 @@ class Presence:
 
 
 def _good_credentials_refused(exchange: Exchange) -> bool:
-    return is_predictable(exchange) and read_answer(exchange).kind is AnswerKind.UNAUTHORISED
+    return is_predictable(exchange) and answer_kind(exchange) is AnswerKind.UNAUTHORISED

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lineman.contract.answer import AnswerKind, read_answer
+from lineman.contract.answer import AnswerKind, answer_kind
 from lineman.contract.clauses import Clause
 from lineman.contract.finding import Finding
 from lineman.contract.outcome import MODEL, Outcome, Result
@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def _is_answered(exchange: Exchange) -> bool:
-    return read_answer(exchange).kind not in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER)
+    return answer_kind(exchange) not in (AnswerKind.OUTAGE, AnswerKind.NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class RunState:
             exchange.number
             for exchange in self.final
             if exchange.number in evidence.kept
-            and (_is_answered(exchange) if kind is None else read_answer(exchange).kind is kind)
+            and (_is_answered(exchange) if kind is None else answer_kind(exchange) is kind)
         ]
 
     def why_not_verified(self, clause: Clause) -> str | None:

@@ -1,12 +1,14 @@
 """Every check says kept, broken, or nothing: and nothing of what the service did not answer for itself."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.exchanges import answered, cut_off
+from tests.unit.exchanges import answered, cut_off, listed
 
 from lineman.contract.checks import CHECKS, run_checks
+from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.outcome import Result
 from lineman.exchange import Credential, Exchange, FailureKind, Request
 
@@ -91,3 +93,27 @@ def test_every_check_can_have_nothing_to_say() -> None:
     seen = cut_off(Request.of({}), FailureKind.CONNECT)
     assert run_checks(seen) == []
     assert CHECKS
+
+
+class Taking:
+    """Takes one word out of texts."""
+
+    found_any = True
+
+    def text(self, text: str) -> str:
+        return text.replace("PLANTED-secret", "[redacted:token]")
+
+    def weak_secrets(self, content: bytes) -> tuple[str, ...]:
+        return ()
+
+
+def test_the_evidence_of_a_finding_is_cut_and_never_through_a_secret() -> None:
+    exchange = replace(listed({}, 1, 1), redaction=Taking())
+    long = "x" * 3_990 + "PLANTED-secret" + "y" * 2_000_000
+    finding = Finding(
+        "total.present", long, {"description": long}, [long], (exchange,), rows=RecordDiff(({"d": long},))
+    )
+    for shown in (finding.summary, finding.expected["description"], finding.actual[0], finding.rows.missing[0]["d"]):
+        assert len(shown) < 4_100
+        assert "PLANTED" not in shown
+        assert shown.endswith("… (cut; 2,004,004 characters)")

@@ -52,7 +52,7 @@ def test_a_run_ends_where_its_answers_become_too_large(monkeypatch: pytest.Monke
     with BlockingClient(target, paths=Paths("/query", "/token"), transport=transport) as client:
         for _ in range(3):
             client.send(Request.of({}))
-        with pytest.raises(AnswersTooLarge, match="after 3 requests the answers take 3 MB"):
+        with pytest.raises(AnswersTooLarge, match="after 3 requests the answers have 3 MB"):
             client.send(Request.of({}))
 
 
