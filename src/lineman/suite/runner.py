@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from lineman.client import BlockingClient, Paths, RequestClock
 from lineman.contract.operation import document
@@ -26,30 +24,14 @@ from lineman.suite.isolation import PLUGINS, isolated
 from lineman.suite.journal import Journal
 from lineman.suite.pins import read_pins
 from lineman.suite.plugin import SuitePlugin
+from lineman.suite.quiet import QuietTerminal
+from lineman.suite.raw_page import write_raw_page
 from lineman.suite.requirements import check_target
 from lineman.suite.run_state import RunOptions, RunState
 from lineman.suite.service import Service
 from lineman.suite.session import CaseOutcome
 from lineman.suite.verdict import conclude
 from lineman.target import Target, load_target
-
-
-class QuietTerminal:
-    """Puts a terminal reporter that writes nowhere in the place of pytest's own, which other plugins rely on."""
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        manager = config.pluginmanager
-        reporter = manager.get_plugin("terminalreporter")
-        if reporter is None:
-            return
-        manager.unregister(reporter)
-        manager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: object) -> None:
-        """Name the raw page after what it is."""
-        report.title = "lineman: raw page of the tests"  # type: ignore[attr-defined]  # pytest-html's object
 
 
 def prepare(
@@ -149,7 +131,10 @@ def run_suite(
             _finish_raw_page(report_dir)
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and plugin.session.internal_error is None:
         plugin.session.internal_error = f"pytest ended with {pytest.ExitCode(code).name}"
-    return SuiteResult(close(so_far(), plugin.service.state.exchanges, plugin.service.state.final), plugin)
+    run = close(so_far(), plugin.service.state.exchanges, plugin.service.state.final)
+    if report_dir is not None:
+        write_raw_page(run, report_dir)
+    return SuiteResult(run, plugin)
 
 
 def _finish_raw_page(folder: Path) -> None:
