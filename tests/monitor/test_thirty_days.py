@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from tests.monitor.incidents import recent_incidents
 from tests.monitor.simulation import FakeClock, Life, whole_second_name
 
 from lineman.monitor.clock import DAY, HOUR, MINUTE, SECOND
@@ -18,7 +19,7 @@ from lineman.monitor.incidents.alerts import Event
 from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import Absence, Grid, stable_offset
 from lineman.monitor.store import History
-from lineman.monitor.store.queries import recent_incidents, uptime_between
+from lineman.monitor.store.queries import uptime_between
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.store.schema import SLOTS
 

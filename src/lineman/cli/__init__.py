@@ -1,4 +1,17 @@
-"""The command line. Commands import what they need when they run: a probe must not pay for the suite."""
+"""The command line. Commands import what they need when they run: a probe must not pay for the suite.
+
+What an import costs in CPU time is the reason of every one that stands in a function and says "heavy" (milliseconds
+beyond the interpreter's start, Python 3.11, the best of three; ``python -X importtime`` shows where they go):
+
+=======================================  =====  =======================================  =====
+``lineman.cli`` itself                      80  ``lineman.suite.runner`` (pytest)          730
+``lineman.monitor.config`` (pydantic)      280  ``schemathesis`` on top of it              190
+``lineman.monitor.probe``                  520  ``lineman.report.run_folder`` (Jinja)      360
+``lineman.monitor.store`` (SQLAlchemy)     800  ``matplotlib.figure``                      570
+``lineman.monitor.daemon``                1260  ``lineman.sandbox`` (SQLAlchemy)           330
+``apprise``                                125  ``cryptography.x509``                       60
+=======================================  =====  =======================================  =====
+"""
 
 from __future__ import annotations
 

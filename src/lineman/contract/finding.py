@@ -68,10 +68,6 @@ class Finding:
         text = "\n".join((self.clause, self.parameter, self.constraint, self.observed))
         return f"{self.clause}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
-    def seen(self, occurrences: int, of: int) -> Finding:
-        """The same finding with its rate: ``occurrences`` of ``of`` exchanges that could have shown it."""
-        return replace(self, occurrences=occurrences, of=max(of, occurrences))
-
 
 @dataclass(frozen=True, slots=True)
 class _Showing:

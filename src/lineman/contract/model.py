@@ -171,7 +171,6 @@ class Model:
     no_match: set[str] = field(default_factory=set)
     volatile: set[str] = field(default_factory=set)
     """Documented members that were another in every reading: reported once, and not looked at again."""
-    misaligned: set[str] = field(default_factory=set)
     _matches: dict[Any, tuple[tuple[Record, ...], tuple[Record, ...]]] = field(default_factory=dict)
     _matched: tuple[int, ...] = ()
     """The serials of the listings that :attr:`_matches` is about."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,11 +85,6 @@ def _row(exchange: ExchangeRecord, cap: int) -> dict[str, Any]:
             was_cut = True
     row["cut"] = was_cut
     return row
-
-
-def named(exchanges: Iterable[ExchangeRecord]) -> dict[int, ExchangeRecord]:
-    """Exchanges by number."""
-    return {exchange.number: exchange for exchange in exchanges}
 
 
 _VERDICT_CLASSES = {"PASS": "held", "FAIL": "violated", "PASS WITH WAIVERS": "waived", "NO VERDICT": "not-verified"}

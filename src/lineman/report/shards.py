@@ -79,9 +79,7 @@ def _renumbered(run: Run, by: int) -> Run:
     def moved(item: Any) -> Any:
         return item.model_copy(update={"exchanges": [number + by for number in item.exchanges]})
 
-    exchanges: list[ExchangeRecord] = [
-        one.model_copy(update={"number": one.number + by, "note": one.note}) for one in run.exchanges
-    ]
+    exchanges: list[ExchangeRecord] = [one.model_copy(update={"number": one.number + by}) for one in run.exchanges]
     return run.model_copy(
         update={
             "exchanges": exchanges,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, select
+from tests.monitor.incidents import recent_incidents
 from tests.monitor.postgres.cluster import PASSWORD, Cluster
 from tests.monitor.simulation import FakeClock, result_of
 
@@ -24,7 +25,7 @@ from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.store import History, HistoryError
 from lineman.monitor.store.engine import engine_for, make_ready
 from lineman.monitor.store.migrations import version_1
-from lineman.monitor.store.queries import latest_slots, recent_incidents, recent_results, uptime_between
+from lineman.monitor.store.queries import latest_slots, recent_results, uptime_between
 from lineman.monitor.store.retention import tidy
 from lineman.monitor.store.schema import DRIFT, OUTBOX, RESULTS, TOLD, VERSIONS
 from lineman.monitor.writer import SlotResult, Writer

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 from sqlalchemy import select
+from tests.monitor.incidents import recent_incidents
 from tests.monitor.postgres.cluster import Cluster
 from tests.monitor.postgres.locations import CANARY, FAILED, OK, START, STEP, UNKNOWN, Table
 from tests.monitor.servers import receiver
@@ -20,7 +21,7 @@ from lineman.monitor.result import ProbeVerdict
 from lineman.monitor.slots import SlotEntry, SlotOutcome
 from lineman.monitor.status.freshness import status_lines
 from lineman.monitor.store import History
-from lineman.monitor.store.queries import recent_incidents, recent_results
+from lineman.monitor.store.queries import recent_results
 from lineman.monitor.store.schema import SLOTS
 from lineman.monitor.writer import SlotResult
 

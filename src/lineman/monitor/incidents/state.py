@@ -70,11 +70,6 @@ class MonitorState:
         }
         return sorted(found.difference(known))
 
-    def open_incidents(self) -> list[Incident]:
-        """All incidents that are open, oldest first."""
-        found = (track.incident for track in self.tracks.values())
-        return sorted((i for i in found if i is not None and i.open), key=lambda i: (i.opened, i.id))
-
 
 @dataclass(slots=True)
 class StateChange:

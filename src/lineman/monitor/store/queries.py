@@ -14,7 +14,7 @@ from lineman.monitor.config.models import LONGEST_INTERVAL, Canary
 from lineman.monitor.incidents.quorum import Vote
 from lineman.monitor.incidents.state import JOINT
 from lineman.monitor.result import Cause, ProbeVerdict, ProbeViolation
-from lineman.monitor.store.schema import INCIDENTS, RESULTS, SLOTS, SUMS
+from lineman.monitor.store.schema import RESULTS, SLOTS, SUMS
 from lineman.monitor.uptime import Stretch, Uptime, uptime
 
 _PLACES = RESULTS.c.location != JOINT
@@ -141,12 +141,6 @@ def recent_results(connection: Connection, location: str, canary: str, count: in
         .order_by(RESULTS.c.slot.desc())
         .limit(count)
     )
-    return list(connection.execute(query).mappings())
-
-
-def recent_incidents(connection: Connection, location: str, count: int) -> list[RowMapping]:
-    """The latest incidents of all canaries, newest first."""
-    query = select(INCIDENTS).where(INCIDENTS.c.location == location).order_by(INCIDENTS.c.opened.desc()).limit(count)
     return list(connection.execute(query).mappings())
 
 
