@@ -106,3 +106,14 @@ def test_what_is_no_run_is_one_line(tmp_path: Path, text: str) -> None:
 def test_a_missing_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"cannot read the run .*: there is no such file or folder: check the path"):
         load_run(tmp_path / "nowhere")
+
+
+def test_rendering_again_takes_away_tickets_of_other_causes_and_nothing_else(tmp_path: Path) -> None:
+    old = builders.violation("limit.zero", fingerprint="limit.zero-0123456789")
+    new = builders.violation("limit.clamp", fingerprint="limit.clamp-0123456789")
+    write_run_files(builders.failing_run(violations=[old]), tmp_path)
+    (tmp_path / "tickets/notes.md").write_text("mine")
+    write_run_files(builders.failing_run(violations=[new]), tmp_path)
+    assert sorted(one.name for one in (tmp_path / "tickets").iterdir()) == ["limit.clamp-0123456789.md", "notes.md"]
+    write_run_files(builders.make_run(), tmp_path)
+    assert [one.name for one in (tmp_path / "tickets").iterdir()] == ["notes.md"]

@@ -19,7 +19,7 @@ from lineman.report.languages import language as find_language
 from lineman.report.run import Run
 from lineman.report.run_page import run_page
 from lineman.report.summary import summary
-from lineman.report.ticket import FOLDER, ticket, ticket_name, tickets
+from lineman.report.ticket import FOLDER, is_ticket_name, ticket, ticket_name, tickets
 
 
 def write_run_files(run: Run, folder: Path, *, previous: Run | None = None, language: str = "en") -> list[Path]:
@@ -37,9 +37,20 @@ def write_run_files(run: Run, folder: Path, *, previous: Run | None = None, lang
     if open_violations(run):
         make_folder(folder / FOLDER)
     written = [write(folder / name, data) for name, data in _contents(run, folder, language)]
+    _remove_other_tickets(folder / FOLDER, {path.name for path in written})
     with contextlib.suppress(OSError):
         (folder / JOURNAL_FILE).unlink()
     return written
+
+
+def _remove_other_tickets(folder: Path, written: set[str]) -> None:
+    """Take away tickets of an earlier rendering whose causes this one does not have; other files there are kept."""
+    if folder.is_symlink():  # what a link leads to is not ours to remove
+        return
+    for path in folder.glob("*.md"):
+        if path.name not in written and is_ticket_name(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _contents(run: Run, folder: Path, code: str) -> Iterator[tuple[str, bytes]]:

@@ -21,6 +21,7 @@ from lineman.times import format_instant
 
 FOLDER = "tickets"
 _SAFE = re.compile(r"[^A-Za-z0-9.-]+")
+_TICKET = re.compile(r"[a-z]+\.[a-z-]+-[0-9a-f]{10}\.md")
 _MOST_LINES = 60
 """Lines of a difference: what a reader takes in at once, and far below what issue trackers accept."""
 _LONGEST_CURL = 20_000
@@ -38,6 +39,11 @@ def tickets(run: Run) -> list[Group]:
 def ticket_name(group: Group) -> str:
     """The name of a cause's file, from its fingerprint."""
     return f"{_SAFE.sub('-', group.lead.fingerprint)[:120].strip('.-') or 'cause'}.md"
+
+
+def is_ticket_name(name: str) -> bool:
+    """True for a file that can only be a ticket: a clause and the digest of a fingerprint."""
+    return _TICKET.fullmatch(name) is not None
 
 
 def find_cause(run: Run, wanted: str) -> Group | None:
