@@ -56,3 +56,29 @@ def test_the_pages_fit_the_window(browser: Browser, runs: Path, width: int) -> N
     for name in ("index.html", "compare.html"):
         with opened(browser, runs / name, viewport={"width": width, "height": 900}) as (page, _):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_verdicts_over_time_are_stacked_and_each_column_and_cell_leads_to_its_run(
+    browser: Browser, tmp_path: Path
+) -> None:
+    kinds = [builders.make_run, builders.failing_run, builders.no_verdict_run, builders.waived_run]
+    for day, kind in enumerate(kinds):
+        write_run_files(kind(id=str(day), started=builders.START + timedelta(days=day)), tmp_path / f"run {day}")
+    index(tmp_path)
+    with opened(browser, tmp_path / "index.html") as (page, _):
+        columns = page.locator(".verdicts a")
+        links = [f"./run%20{day}/index.html" for day in range(4)]
+        assert [one.get_attribute("href") for one in columns.all()] == links
+        for one, kind in zip(columns.all(), kinds, strict=True):
+            heights = {
+                str(r.get_attribute("class")): float(str(r.get_attribute("height"))) for r in one.locator("rect").all()
+            }
+            promised = [clause for clause in kind().clauses if clause.level == "promised"]
+            for state, height in heights.items():
+                number = sum(clause.state.value == state for clause in promised)
+                assert height == pytest.approx(100 * number / len(promised), abs=0.01)
+            assert sum(heights.values()) == pytest.approx(100, abs=0.05)
+        cells = page.locator("svg.strip").first.locator("a")
+        assert [one.get_attribute("href") for one in cells.all()] == links
+        drift = page.locator(".drift-sentence").all_inner_texts()
+        assert "Does fuzzy matching mind case? Pinned: minds case. Now: ignores case." in drift

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from lineman.cli.running import keeps_history
-from lineman.report.history import HISTORY_FILE, add_to_history, past_run, read_history, since_when
+from lineman.report.history import HISTORY_FILE, add_to_history, clause_history, past_run, read_history, since_when
 from lineman.report.languages import language
 from lineman.report.run import Run, State
 from lineman.report.run_page import run_page
@@ -63,6 +63,33 @@ def test_since_when_is_the_first_of_the_runs_in_a_row_that_show_it() -> None:
 def test_what_no_run_saw_held_was_never_good() -> None:
     since = since_when("offset.pages", [past_run(run, run.id) for run in runs(State.NOT_VERIFIED)])
     assert (since.first_seen, since.last_good, since.changes) == (None, None, 0)
+
+
+def test_any_clause_has_a_past() -> None:
+    held, broken, unknown = State.HELD, State.VIOLATED, State.NOT_VERIFIED
+    before = [past_run(run, run.id) for run in runs(held, broken, held, unknown, held)]
+    past = clause_history("offset.pages", held, before)
+    assert past.since is not None
+    assert past.before is not None
+    assert (past.since.id, past.before.id, past.before_state) == ("run-2", "run-1", broken)
+    assert (past.changes, past.runs, len(past.strip)) == (2, 4, 5)
+    past = clause_history("offset.pages", unknown, before)
+    assert past.before is not None
+    assert (past.since, past.before.id, past.before_state, past.changes) == (None, "run-4", held, 2)
+    past = clause_history("offset.pages", held, before[2:])
+    assert (past.before, past.changes, past.strip) == (None, 0, ())
+    assert clause_history("offset.pages", held, before[3:4]).runs == 0
+
+
+def test_the_list_of_clauses_says_since_when() -> None:
+    before = [past_run(run, run.id) for run in runs(State.HELD, State.VIOLATED)]
+    page = " ".join(run_page(builders.make_run(), history=before).split())
+    assert 'broken last in <a href="../run-1/index.html">' in page
+    assert "2 changes in 3 runs that verified it." in page
+    unknown = [past_run(run, run.id) for run in runs(State.NOT_VERIFIED)]
+    assert "No earlier run verified it." in run_page(builders.make_run(), history=unknown)
+    waived = " ".join(run_page(builders.waived_run(), history=before).split())
+    assert "accepted until 2026-07-01, 58 days from this run" in waived
 
 
 def test_page_and_ticket_say_since_when() -> None:

@@ -46,7 +46,8 @@ def test_the_page_lists_runs_newest_first_with_links(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{}")
     page = index(tmp_path).read_text()
-    links = [page.index(f'href="./run%20{day}/index.html"') for day in (2, 1, 0)]
+    table = page[page.index('<table class="runs">') :]
+    links = [table.index(f'href="./run%20{day}/index.html"') for day in (2, 1, 0)]
     assert links == sorted(links)
     assert ">NO VERDICT<" in page
     assert "not a run of this version of lineman" in page

@@ -26,6 +26,8 @@ STRIP = 30
 _MOST_LINES = 1_000
 """Lines that are kept: three runs a day for most of a year, about 2 MB."""
 _LETTERS = {State.HELD: "h", State.VIOLATED: "b", State.WAIVED: "w", State.NOT_VERIFIED: "n", State.OBSERVED: "o"}
+_VERIFIED = {State.HELD, State.VIOLATED, State.WAIVED}
+"""Ends that say whether the promise was kept."""
 _STATES = {letter: state for state, letter in _LETTERS.items()}
 
 
@@ -126,7 +128,7 @@ def since_when(clause: str, before: Sequence[PastRun]) -> Since:
     A run that did not verify the clause says neither that it was broken nor that it was good.
     """
     first = last_good = None
-    verified = [run for run in before if run.state(clause) in {State.HELD, State.VIOLATED, State.WAIVED}]
+    verified = [run for run in before if run.state(clause) in _VERIFIED]
     for run in reversed(verified):
         if run.state(clause) is State.HELD:
             last_good = run
@@ -135,3 +137,41 @@ def since_when(clause: str, before: Sequence[PastRun]) -> Since:
     good = [run.state(clause) is State.HELD for run in verified] + [False]
     changes = sum(one is not other for one, other in pairwise(good))
     return Since(first, last_good, changes, tuple((run, run.state(clause)) for run in before[-STRIP:]))
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseHistory:
+    """Any promised clause over time, as the list of clauses shows it."""
+
+    since: PastRun | None
+    """The first run of the unbroken row of runs with the end of this run; None where this run is the first."""
+    before: PastRun | None
+    """The last run that verified it with the other end, or, where this run verified nothing, with any end."""
+    before_state: State | None
+    changes: int
+    runs: int
+    """How many earlier runs verified it."""
+    strip: tuple[tuple[PastRun, State | None], ...]
+    """The last runs, oldest first, without this one; empty where it is held and none of them saw it broken."""
+
+
+def clause_history(clause: str, now: State, before: Sequence[PastRun]) -> ClauseHistory:
+    """How a clause that ended so in this run ended in the runs before it (oldest first)."""
+    verified = [run for run in before if run.state(clause) in _VERIFIED]
+    ends = [run.state(clause) is State.HELD for run in verified]
+    since = other = None
+    for run in reversed(verified):
+        if now not in _VERIFIED or (run.state(clause) is State.HELD) is not (now is State.HELD):
+            other = run
+            break
+        since = run
+    changes = sum(one is not following for one, following in pairwise([*ends, now is State.HELD][: _upto(now, ends)]))
+    strip = tuple((run, run.state(clause)) for run in before[-STRIP:])
+    calm = now is State.HELD and not any(state in {State.VIOLATED, State.WAIVED} for _, state in strip)
+    state = other.state(clause) if other else None
+    return ClauseHistory(since, other, state, changes, len(verified), () if calm else strip)
+
+
+def _upto(now: State, ends: list[bool]) -> int:
+    """How many ends there are: this run's counts only where it verified the clause."""
+    return len(ends) + (now in _VERIFIED)

@@ -14,7 +14,7 @@ from lineman.report.compare import broken_before, gone_clauses
 from lineman.report.coverage import coverage_maps
 from lineman.report.figures import NEEDED, STATE_WORDS, counts, figures, open_violations, verdict_word
 from lineman.report.grouping import BrokenClause, Group, group_by_cause
-from lineman.report.history import PastRun, since_when
+from lineman.report.history import ClauseHistory, PastRun, clause_history, since_when
 from lineman.report.html import render
 from lineman.report.json_diff import Line, diff_lines
 from lineman.report.languages import LOCALES, language
@@ -164,6 +164,7 @@ def run_page(run: Run, *, raw_page: bool = False, history: Sequence[PastRun] = (
         duration=(run.finished - run.started).total_seconds(),
         causes=_broken(found, clauses),
         sinces={v.clause: since_when(v.clause, history) for v in run.violations} if history else {},
+        histories=_histories(run, history),
         waivers=_ending_waivers(run),
         tickets={group.lead.fingerprint: _ticket(run, group, history) for group in found},
         accepted=_broken(waived, clauses),
@@ -185,6 +186,14 @@ def run_page(run: Run, *, raw_page: bool = False, history: Sequence[PastRun] = (
         columns=COLUMNS,
         evidence=pack_exchanges(run),
     )
+
+
+def _histories(run: Run, history: Sequence[PastRun]) -> dict[str, ClauseHistory]:
+    """How each promise ended before; open questions have answers, whose changes are drift."""
+    if not history:
+        return {}
+    promised = [clause for clause in run.clauses if clause.level is Level.PROMISED]
+    return {clause.id: clause_history(clause.id, clause.state, history) for clause in promised}
 
 
 _SOON = 14

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lineman.report.figures import Counts, counts, percentile, samples, verdict_word
+from lineman.report.figures import STATE_WORDS, Counts, counts, percentile, samples, verdict_word
 from lineman.report.files import ReportError, write
 from lineman.report.run import ClauseResult, Run, State, Verdict
 from lineman.times import format_instant
@@ -37,6 +37,8 @@ class Cell:
 
     kind: str
     title: str
+    page: str
+    """The run's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,32 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One state in one run's column: from ``start`` for ``size`` of a hundred."""
+
+    kind: str
+    start: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The promises of one run, stacked by their ends."""
+
+    page: str
+    title: str
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetHistory:
     """All runs on one target, newest first."""
 
     target: str
     entries: list[Entry]
     strips: list[Strip]
+    columns: list[Column]
+    """The last runs, oldest first."""
 
 
 def find_baseline(folder: Path, target: str) -> Run | None:
@@ -144,36 +166,61 @@ def _histories(entries: list[Entry]) -> list[TargetHistory]:
     by_target: dict[str, list[Entry]] = {}
     for entry in entries:
         by_target.setdefault(entry.run.target.name, []).append(entry)
-    return [TargetHistory(target, found, _strips(found)) for target, found in by_target.items()]
+    return [TargetHistory(target, found, _strips(found), _columns(found)) for target, found in by_target.items()]
+
+
+def _columns(entries: list[Entry]) -> list[Column]:
+    return [_column(entry) for entry in entries[:MOST_RUNS][::-1]]
+
+
+def _column(entry: Entry) -> Column:
+    """Held at the bottom, broken on top, where the eye looks first."""
+    numbers = {
+        "held": entry.counts.held,
+        "not-verified": entry.counts.not_verified,
+        "waived": entry.counts.waived,
+        "violated": entry.counts.violated,
+    }
+    parts, bottom = [], 100.0
+    for kind, number in numbers.items():
+        size = 100 * number / max(entry.counts.promised, 1)
+        bottom -= size
+        if number:
+            parts.append(Part(kind, round(bottom, 2), round(size, 2)))
+    words = {"violated": "broken", "not-verified": "not verified"}
+    said = ", ".join(f"{number} {words.get(kind, kind)}" for kind, number in reversed(numbers.items()) if number)
+    return Column(entry.page, f"{entry.word}, {format_instant(entry.run.started, 'short')}: {said}", parts)
 
 
 def _strips(entries: list[Entry]) -> list[Strip]:
     """Strips of the clauses that the newest run knows, restless ones first."""
-    runs = [entry.run for entry in entries[:MOST_RUNS]][::-1]
-    tables: list[tuple[Run, dict[str, ClauseResult]]] = [(run, {one.id: one for one in run.clauses}) for run in runs]
-    strips = [_strip(clause, tables) for clause in runs[-1].clauses]
+    shown = entries[:MOST_RUNS][::-1]
+    tables = [(entry, {one.id: one for one in entry.run.clauses}) for entry in shown]
+    strips = [_strip(clause, tables) for clause in shown[-1].run.clauses]
     return sorted(strips, key=lambda strip: not strip.restless)
 
 
-def _strip(clause: ClauseResult, tables: list[tuple[Run, dict[str, ClauseResult]]]) -> Strip:
+def _strip(clause: ClauseResult, tables: list[tuple[Entry, dict[str, ClauseResult]]]) -> Strip:
     cells: list[Cell] = []
     answer: str | None = None
-    for run, table in tables:
+    for entry, table in tables:
         found = table.get(clause.id)
-        cells.append(_cell(found, answer, format_instant(run.started, "short")))
+        cells.append(_cell(found, answer, entry))
         answer = found.answer if found and found.answer else answer
     kinds = [cell.kind for cell in cells]
-    judged = [cell.kind for cell, (run, _) in zip(cells, tables, strict=True) if run.verdict is not Verdict.NO_VERDICT]
+    pairs = zip(cells, tables, strict=True)
+    judged = [cell.kind for cell, (entry, _) in pairs if entry.run.verdict is not Verdict.NO_VERDICT]
     restless = any(kind not in {State.HELD.value, State.OBSERVED.value, "gap"} for kind in judged)
     return Strip(clause, cells, _describe_kinds(kinds), restless)
 
 
-def _cell(found: ClauseResult | None, before: str | None, when: str) -> Cell:
+def _cell(found: ClauseResult | None, before: str | None, entry: Entry) -> Cell:
+    when = format_instant(entry.run.started, "short")
     if found is None:
-        return Cell("gap", f"{when}: not in this run")
+        return Cell("gap", f"{when}: not in this run", entry.page)
     if found.state is State.OBSERVED and before is not None and found.answer not in {None, before}:
-        return Cell("changed", f"{when}: another answer: {found.answer}")
-    return Cell(found.state.value, f"{when}: {found.state.value}")
+        return Cell("changed", f"{when}: another answer: {found.answer}", entry.page)
+    return Cell(found.state.value, f"{when}: {STATE_WORDS[found.state]}", entry.page)
 
 
 def _describe_kinds(kinds: list[Any]) -> str:
