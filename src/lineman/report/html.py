@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from lineman.report.conditions import conditions
 from lineman.report.figures import STATE_MARKS, STATE_WORDS
 from lineman.report.request_table import link_to_rows
 from lineman.text import clip, compact, count, pretty, visible
@@ -121,6 +122,7 @@ def _environment(package: str) -> Environment:
         "clause_anchor": clause_anchor,
         "violation_anchor": violation_anchor,
         "rows_link": link_to_rows,
+        "conditions": conditions,
         "clip": clip,
         "compact": compact,
         "pretty": pretty,

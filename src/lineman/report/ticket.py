@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lineman.report.compare import broken_before
+from lineman.report.conditions import conditions
 from lineman.report.figures import open_violations
 from lineman.report.grouping import Group, group_by_cause
 from lineman.report.history import PastRun, since_when
@@ -65,7 +66,11 @@ def ticket(run: Run, group: Group, language: Language, *, history: Sequence[Past
 
 def ticket_title(group: Group, language: Language) -> str:
     """One line for the tracker's title field."""
-    return f"queryAccessCodeList: {clip(language.summary(group.lead), 200).rstrip('.。')}"
+    said = clip(language.summary(group.lead), 200).rstrip(".。")
+    asked = conditions(group.lead)
+    if asked:
+        said = language.say("{sentence} (asked with {conditions})", sentence=said, conditions=asked)
+    return f"queryAccessCodeList: {said}"
 
 
 def _parts(run: Run, group: Group, language: Language, history: Sequence[PastRun]) -> Iterator[str]:
