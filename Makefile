@@ -1,6 +1,7 @@
 # Everything here sets up what it needs: a virtual environment in .venv with the versions of constraints.txt, and for
 # the project's own tests Debian packages and npm tools where they may be installed. `make help` lists the targets.
 #
+#   MINUTES how long make fuzz takes
 #   ARGS    further arguments of the command behind a target: make check ARGS='--profile smoke'
 #   PYTHON  the interpreter for .venv; by default the newest of 3.11 or later
 
@@ -17,6 +18,7 @@ INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 # COMMAND:PACKAGE, what the project's own tests need beside Python.
 TEST_PACKAGES := chromium:chromium node:nodejs npm:npm pg_ctlcluster:postgresql systemd-analyze:systemd promtool:prometheus amtool:prometheus-alertmanager bwrap:bubblewrap sqlite3:sqlite3
 
+MINUTES ?= 20
 # What the committed sample report shows; names from `lineman sandbox --list-faults`.
 SAMPLE_FAULTS ?= page-skips-record over-refused query-in-refusal total-capped
 
@@ -25,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help setup setup-dev check test unit lint format proof mutants bench hostile crash sample outputs constraints clean
+.PHONY: help setup setup-dev check test unit lint format proof mutants bench hostile fuzz crash sample outputs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -63,6 +65,9 @@ bench: $(DEVELOPMENT) ## measure the suite and the probe against the numbers the
 
 hostile: $(DEVELOPMENT) ## play every attack of a hostile target to the suite and the probe, in bounds of time and memory
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
+
+fuzz: $(DEVELOPMENT) ## have lineman read anything in the place of anything, for MINUTES=20
+	@$(BIN)/python -m benchmarks.fuzz $(MINUTES)
 
 crash: $(DEVELOPMENT) ## kill the monitor's writer 200 times and look for what was lost
 	@LINEMAN_KILLS=200 $(BIN)/python -m pytest tests/monitor/test_crash.py $(ARGS)

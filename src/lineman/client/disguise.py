@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "sol": "/", "plus": "+", "equals": "="}
 _INVISIBLE = (
-    r"\x00"  # every second byte of ASCII text in UTF-16
-    r"|\xc2\xad"  # the soft hyphen, then zero-width characters, word joiners and the byte order mark, all in UTF-8
+    r"\xc2\xad"  # the soft hyphen, then zero-width characters, word joiners and the byte order mark, all in UTF-8
     r"|\xe2\x80[\x8b-\x8f]"
     r"|\xe2\x81[\xa0-\xa4]"
     r"|\xef\xbb\xbf"
@@ -56,7 +55,8 @@ class Disguised:
 
 
 def _read(text: str) -> str:
-    return _PIECE.sub(_character, text).lower()
+    # Null characters go at once: a body that decompresses to millions of them would have each looked at by itself.
+    return _PIECE.sub(_character, text.replace("\0", "")).lower()
 
 
 def _character(match: re.Match[str]) -> str:
@@ -69,6 +69,8 @@ def _character(match: re.Match[str]) -> str:
     if kind == "escaped":
         return value
     number = int(value, 10 if kind == "decimal" else 16)
+    if number == 0:
+        return ""
     return chr(number) if number < 128 else match[0]
 
 
@@ -86,11 +88,12 @@ def _without(content: bytes, text: str, marker: bytes) -> bytes:
 def _places(text: str) -> tuple[str, list[int], list[int]]:
     """What ``text`` reads as, and where each character of that begins and ends in it."""
     letters, begins, ends = [], [], []
-    for letter, begin, end in _pieces(text):
+    kept = [place for place, letter in enumerate(text) if letter != "\0"]
+    for letter, begin, end in _pieces(text.replace("\0", "")):
         for one in letter.lower()[:1]:
             letters.append(one)
-            begins.append(begin)
-            ends.append(end)
+            begins.append(kept[begin])
+            ends.append(kept[end - 1] + 1)
     return "".join(letters), begins, ends
 
 

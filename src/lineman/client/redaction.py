@@ -108,7 +108,11 @@ class Redactor:
         return content, tuple(sorted(set(kinds)))
 
     def text(self, text: str) -> str:
-        return self.body(text.encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
+        """The text without secrets; it may hold bytes that were no UTF-8, or halves of characters from JSON."""
+        try:
+            return self.body(text.encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return self.body(text.encode("utf-8", "surrogatepass"))[0].decode("utf-8", "replace")
 
     def headers(self, headers: Headers) -> tuple[Headers, tuple[str, ...]]:
         """Return header fields without secrets, in names as in values, and the kinds that were in them."""

@@ -71,6 +71,8 @@ class Answer:
     raw_total: Any
     records: tuple[Record, ...] = field(repr=False)
     has_list: bool
+    count: int
+    """How many records came: ``records`` are the first of them, where there are more than any page may have."""
     shown_code: str = ""
     """The returnCode as JSON, without secrets and cut."""
 
@@ -89,10 +91,14 @@ class Answer:
         return str(self.status)
 
 
+_MOST_ROWS = 5_000
+"""Records of an answer that are kept, 50 times the documented maximum: several answers are compared at a time."""
+
+
 def _read(exchange: Exchange) -> Answer:
     response = exchange.judged
     if response is None:
-        return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False)
+        return Answer(None, AnswerKind.NO_ANSWER, MISSING, None, MISSING, MISSING, None, MISSING, (), False, 0)
     value, problem = _parse(response)
     envelope = value if isinstance(value, dict) else {}
     names = document().envelope
@@ -100,16 +106,21 @@ def _read(exchange: Exchange) -> Answer:
     data = envelope.get(names.data, MISSING)
     inside = data if isinstance(data, dict) else {}
     rows = inside.get(names.rows, data if isinstance(data, list) else MISSING)
-    records = tuple(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+    count = 0
+    records: tuple[Record, ...] = ()
+    if isinstance(rows, list):
+        count = sum(isinstance(row, dict) for row in rows)
+        del rows[_MOST_ROWS:]
+        records = tuple(row for row in rows if isinstance(row, dict))
     raw_total = inside.get(names.total, MISSING)
     form = _form(response.status, return_code, value)
     return Answer(
         response.status, form, value, problem, return_code, data, _count(raw_total), raw_total, records,
-        isinstance(inside.get(names.rows), list), _show_code(return_code, exchange),
+        isinstance(inside.get(names.rows), list), count, _show_code(return_code, exchange),
     )  # fmt: skip
 
 
-_MOST_KEPT = 48_000_000
+_MOST_KEPT = 32_000_000
 """Bytes that the answers read may take together: a whole run against an honest target, and a few of the largest."""
 _VALUE = 90
 """Bytes that Python takes for one value of a JSON text, beside its letters: measured with records and with numbers."""
@@ -120,7 +131,8 @@ def _weight(exchange: Exchange, answer: Answer) -> int:
     if response is None or answer.value is MISSING:
         return _VALUE
     body = response.body
-    return len(body) + _VALUE * (1 + body.count(b",") + body.count(b":") + body.count(b"["))
+    whole = len(body) + _VALUE * (1 + body.count(b",") + body.count(b":") + body.count(b"["))
+    return whole * len(answer.records) // answer.count if answer.count > _MOST_ROWS else whole
 
 
 read_answer = ReadOnce(_read, _weight, _MOST_KEPT)

@@ -12,7 +12,7 @@ from lineman.contract.caching import BoundedCache
 
 _SHORT = 256
 """Characters up to which a text counts as one of many short ones: 4,096 of them take a few megabytes."""
-_LONG: BoundedCache[str] = BoundedCache(8_000_000)
+_LONG: BoundedCache[str] = BoundedCache(4_000_000)
 _VOICED = "\u3099\u309a"
 """The marks that make one kana another letter: no accents."""
 

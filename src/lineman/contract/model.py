@@ -102,14 +102,14 @@ class Listing:
 def read_listing(base: ParsedQuery, pages: Sequence[Exchange]) -> Listing | None:
     """Join consecutive pages, from the first record on, to a listing; None where the first page cannot be read.
 
-    Joining stops at a page that does not follow the records read so far.
+    Joining stops at a page that does not follow the records read so far, or has more than could be kept.
     """
     records: dict[str, Record] = {}
     total: int | None = None
     came = 0
     for exchange in pages:
         answer, asked = read_answer(exchange), parse_query(exchange.request.query or {})
-        if not answer.has_list or answer.total is None:
+        if not answer.has_list or answer.total is None or answer.count > len(answer.records):
             break
         total = answer.total if total is None else total
         if asked.start > max(came, len(records)):

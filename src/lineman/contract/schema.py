@@ -54,6 +54,8 @@ def _encodable(value: Any) -> Any:
     """The value with what the validator cannot take replaced by something of the same type."""
     if isinstance(value, float) and not math.isfinite(value):
         return _JUST_A_NUMBER
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {key.encode("utf-8", "replace").decode(): _encodable(inner) for key, inner in value.items()}
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
     return [_encodable(inner) for inner in value] if isinstance(value, list) else value

@@ -25,6 +25,24 @@ _NAMED = 3
 _GUARDED = ("auth.required", "auth.bearer-format", "auth.unknown-token", "auth.expired-token")
 
 
+_FIRST = 5_000
+"""Records of one answer that are looked at, as many as the judge keeps of one that has far too many."""
+_PLAIN_ID = 1_000
+"""Characters from which on the evidence may show an identity cut."""
+_LONG_NUMBER = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a body says, and nothing of its records but their identities: a run has hundreds of bodies."""
+
+    code: Any = None
+    total: int | None = None
+    count: int | None = None
+    """Records, and whatever else is in the list; None where there is no list."""
+    ids: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Reading:
     """One exchange, read with ``json`` and nothing else."""
@@ -36,17 +54,26 @@ class _Reading:
         return self.exchange.response.status if self.exchange.response else None
 
     @cached_property
-    def body(self) -> Mapping[str, Any]:
-        arrived = self.exchange.judged
+    def said(self) -> _Said:
+        """What the body says, read once."""
+        arrived, names = self.exchange.judged, document().envelope
         try:
-            value = json.loads(arrived.body) if arrived else None
+            value = json.loads(arrived.body, parse_int=_integer) if arrived else None
         except (ValueError, RecursionError):
             value = None
-        return value if isinstance(value, dict) else {}
+        if not isinstance(value, dict):
+            return _Said()
+        data = value.get(names.data)
+        inside = data if isinstance(data, dict) else {}
+        rows, total = inside.get(names.rows), inside.get(names.total)
+        listed = rows if isinstance(rows, list) else []
+        ids = tuple(str(row.get(document().identity)) for row in listed[:_FIRST] if isinstance(row, dict))
+        count = len(listed) if isinstance(rows, list) else None
+        return _Said(value.get(names.code), total if type(total) is int else None, count, ids)
 
     @property
     def code(self) -> Any:
-        return self.body.get(document().envelope.code)
+        return self.said.code
 
     @property
     def is_success(self) -> bool:
@@ -68,26 +95,6 @@ class _Reading:
             return self.is_refusal
         return self.is_success if kind == "success" else self.is_answer
 
-    @cached_property
-    def rows(self) -> Sequence[Any]:
-        return self._list or ()
-
-    @cached_property
-    def _list(self) -> Sequence[Any] | None:
-        data = self.body.get(document().envelope.data)
-        rows = data.get(document().envelope.rows) if isinstance(data, dict) else None
-        return rows if isinstance(rows, list) else None
-
-    @property
-    def total(self) -> int | None:
-        data = self.body.get(document().envelope.data)
-        total = data.get(document().envelope.total) if isinstance(data, dict) else None
-        return total if type(total) is int else None
-
-    @property
-    def ids(self) -> list[str]:
-        return [str(row.get(document().identity)) for row in self.rows if isinstance(row, dict)]
-
     @property
     def is_plain_query(self) -> bool:
         """True for a query of the first tenant with documented parameters within their ranges."""
@@ -106,10 +113,23 @@ class _Reading:
     def count(self) -> int | None:
         """How many records its own total says that the page has; None where it has no total, or no list to count."""
         paging, query = document().paging, self.exchange.request.query or {}
-        if self.total is None or self._list is None:
+        total = self.said.total
+        if total is None or self.said.count is None:
             return None
         size = min(query.get(paging.size, paging.size_default), paging.size_maximum)
-        return int(min(size, max(0, self.total - query.get(paging.start, 0))))
+        return int(min(size, max(0, total - query.get(paging.start, 0))))
+
+
+def _integer(text: str) -> int:
+    """The number, or one that is as good where it has thousands of digits, which Python refuses to read."""
+    return int(text[:_LONG_NUMBER])
+
+
+def _is_shown_whole(identity: object) -> bool:
+    """Whether the evidence has an identity as it came: long texts are cut, and numbers beyond a float are bounded."""
+    if isinstance(identity, str):
+        return len(identity) < _PLAIN_ID
+    return type(identity) is int and abs(identity) < 2**53
 
 
 def _documented(name: str, value: object) -> bool:
@@ -140,7 +160,7 @@ def contradictions(run: Run, exchanges: Sequence[Exchange], final: Sequence[Exch
     judged = [readings[exchange.number] for exchange in (exchanges if final is None else final)]
     yield from _numbers(run, readings)
     yield from _verdict(run)
-    seen = {id_ for reading in readings.values() for id_ in reading.ids}
+    seen = {id_ for reading in readings.values() for id_ in reading.said.ids}
     for violation in run.violations:
         yield from _violation(violation, run, readings, seen)
     for clause in run.clauses:
@@ -180,8 +200,8 @@ def _violation(violation: Violation, run: Run, readings: Mapping[int, _Reading],
         yield f"{name} follows from {violation.cause}, which is no violation of the run"
     expected = violation.expected if isinstance(violation.expected, list) else []
     identity = document().identity
-    ids = [str(record[identity]) for record in expected if isinstance(record, dict) and identity in record]
-    if unseen := [id_ for id_ in ids if id_ not in seen and "[redacted" not in id_]:
+    ids = [record[identity] for record in expected if isinstance(record, dict) and identity in record]
+    if unseen := [id_ for id_ in map(str, filter(_is_shown_whole, ids)) if id_ not in seen and "[redacted" not in id_]:
         yield f"{name} expects a record that no answer shows: {unseen[0]}"
     first = readings[violation.exchanges[0]]
     size = (first.exchange.request.query or {}).get(document().paging.size)
@@ -215,11 +235,11 @@ def _contradicts(clause: str, reading: _Reading, *, changed: bool) -> bool:
         good = request.credential.value in ("valid", "second")
         return clause in request.clauses and good and reading.is_answer and not reading.is_refusal
     if clause == "limit.page-cap":
-        return len(reading.rows) > document().paging.size_maximum
+        return (reading.said.count or 0) > document().paging.size_maximum
     if clause == "record.unique":
-        return max(Counter(reading.ids).values(), default=0) > 1
+        return max(Counter(reading.said.ids).values(), default=0) > 1
     if clause.startswith("limit.") and not changed and reading.is_plain_query and reading.is_success:
-        return clause in _clauses_of_size(request.query or {}) and reading.count not in (None, len(reading.rows))
+        return clause in _clauses_of_size(request.query or {}) and reading.count not in (None, reading.said.count)
     return False
 
 

@@ -59,6 +59,9 @@ DISGUISES: list[Callable[[str], str]] = [
     lambda text: text.encode().hex()[::-1],
     lambda text: "".join(f"%{byte:02x}" if byte % 2 else chr(byte).upper() for byte in text.encode()),
     "\x00".join,
+    lambda text: json.dumps("\0".join(text))[1:-1],
+    "%00".join,
+    lambda text: "\x00".join(f"%{byte:02x}" for byte in text.encode()),
 ]
 
 
@@ -124,6 +127,11 @@ def test_a_short_secret_is_found_only_where_it_stands_alone() -> None:
 def test_a_secret_torn_by_the_bound_is_found() -> None:
     body, _ = redactor(TOKEN).body(b"padding" + TOKEN[:12].encode(), truncated=True)
     assert body == b"padding[redacted:token]"
+
+
+def test_halves_of_characters_hide_nothing() -> None:
+    assert TOKEN not in redactor(TOKEN).text(f"\ud800 {TOKEN} \udc80")
+    assert redactor(TOKEN).text("\udc80 热线") == "\udc80 热线"
 
 
 def test_innocent_text_stays() -> None:

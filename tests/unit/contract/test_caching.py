@@ -65,7 +65,7 @@ def test_an_exchange_that_was_read_is_not_kept_alive() -> None:
 def test_long_texts_that_are_folded_are_bounded_together() -> None:
     for number in range(30):
         assert folding.folded(f"é{number}" + "x" * 1_000_000).startswith("e")
-    assert folding._LONG._weight <= 8_000_000
+    assert folding._LONG._weight <= 4_000_000
     folding._LONG.clear()
 
 

@@ -28,7 +28,7 @@ def _has_records(case: Case) -> bool:
 @check("limit.page-cap", where=_has_records)
 def page_has_at_most_the_maximum(case: Case) -> Iterator[Finding]:
     """No answer to any request has more than 100 records."""
-    maximum, count = document().paging.size_maximum, len(case.answer.records)
+    maximum, count = document().paging.size_maximum, case.answer.count
     if count > maximum:
         yield case.finding(
             "limit.page-cap",
@@ -78,9 +78,9 @@ def limit_zero_gives_no_records(case: Case) -> Iterator[Finding]:
     if case.answer.records:
         yield case.finding(
             "limit.zero",
-            Message.of("limit 0 returned {count} records; expected none.", count=len(case.answer.records)),
+            Message.of("limit 0 returned {count} records; expected none.", count=case.answer.count),
             "no records",
-            f"{len(case.answer.records)} records",
+            f"{case.answer.count} records",
             parameter="limit",
             constraint="0",
             observed="records",

@@ -26,7 +26,7 @@ def check_past_end(c: Comparison) -> Iterator[Finding]:
                 "Offset {offset} is behind the last of {matches} matches, and {count} records come.",
                 offset=c.asked.start,
                 matches=matches,
-                count=len(c.answer.records),
+                count=c.answer.count,
             ),
             "no records",
             [summary_of(r) for r in c.answer.records[:10]],
@@ -129,9 +129,9 @@ def _undercounted(c: Comparison) -> Finding:
         Message.of(
             "total is {total}, and the page itself has {count} records.",
             total=c.answer.total or 0,
-            count=len(c.answer.records),
+            count=c.answer.count,
         ),
-        len(c.answer.records),
+        c.answer.count,
         c.answer.total,
         parameter=c.asked.filter_names,
         constraint="counts the matches",
@@ -140,7 +140,7 @@ def _undercounted(c: Comparison) -> Finding:
 
 
 def _miscounted(c: Comparison, count: int) -> Finding:
-    got = len(c.answer.records)
+    got = c.answer.count
     short = c.prediction.page(c.asked)[got : got + SHOWN] if got < count and c.prediction.exact else ()
     clause = _size_clause(c)
     return c.finding(

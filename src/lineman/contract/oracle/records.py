@@ -28,7 +28,7 @@ def check_records(c: Comparison) -> Iterator[Finding]:
             Message.of(
                 "{count} of {all} records do not match {filters}.",
                 count=len(wrong),
-                all=len(c.answer.records),
+                all=c.answer.count,
                 filters=filter_words(c.asked, failed),
             ),
             [summary_of(r) for r in c.prediction.page(c.asked)[:10]] if c.prediction.exact else "only matching records",
