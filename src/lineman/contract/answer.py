@@ -23,6 +23,8 @@ MISSING: Any = object()
 OUTAGE_STATUSES = frozenset({429, 502, 503, 504})
 """A gateway's words about itself, no verdict on the service (``design.md``)."""
 
+_CODE_DIGITS = 6
+"""Digits of a returnCode that is one of a service's list of codes, and no number of a moment."""
 _SHOWN_CODE = 40
 """Characters of a returnCode that are shown: the documented one has a single character."""
 _MOST = 2**53
@@ -89,6 +91,14 @@ class Answer:
         if isinstance(self.value, dict) and self.return_code is not MISSING:
             return f"{self.status} {document().envelope.code} {self.shown_code}"
         return str(self.status)
+
+    @property
+    def kind_of_signature(self) -> str:
+        """The same for a fingerprint: a returnCode that is none of a few digits is no word of ours."""
+        plain = self.shown_code.strip('"')
+        if self.signature == str(self.status) or (plain.isdecimal() and plain.isascii() and len(plain) <= _CODE_DIGITS):
+            return self.signature
+        return f"{self.status} with another {document().envelope.code}" if self.status else self.signature
 
 
 _MOST_ROWS = 5_000

@@ -157,7 +157,7 @@ class CrossTalk:
                     ),
                     parameter="valid requests",
                     constraint="always succeed",
-                    observed=f"now and then {answer.signature}",
+                    observed=f"now and then {answer.kind_of_signature}",
                 )
             ]
         left = left_behind(self.requery, mismatch)

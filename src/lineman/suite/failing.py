@@ -253,7 +253,7 @@ def _finding(clause: str, exchange: Exchange, beside: Exchange, asked: ParsedQue
             (exchange, beside),
             parameter="unknown property",
             constraint="no failure",
-            observed=answer.signature,
+            observed=answer.kind_of_signature,
             check=CHECK,
         )
     parameter = "+".join(sorted(asked.query)) if asked is not None and asked.is_specified else clause

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.exchanges import answered, cut_off, listed
 
-from lineman.contract.checks import CHECKS, run_checks
+from lineman.contract.answer import read_answer
+from lineman.contract.checks import CHECKS, findings_of, run_checks
 from lineman.contract.finding import Finding, RecordDiff
 from lineman.contract.outcome import Result
 from lineman.exchange import Credential, Exchange, FailureKind, Request
@@ -117,3 +118,28 @@ def test_the_evidence_of_a_finding_is_cut_and_never_through_a_secret() -> None:
         assert len(shown) < 4_100
         assert "PLANTED" not in shown
         assert shown.endswith("… (cut; 2,004,004 characters)")
+
+
+@pytest.mark.parametrize("header", ["application/x-{}", "text/html; charset={}"])
+def test_a_type_that_is_another_in_every_answer_is_one_violation(header: str) -> None:
+    exchange = listed({}, 1, 1)
+    assert exchange.response is not None
+    found = set()
+    for number in range(20):
+        response = replace(exchange.response, headers=(("Content-Type", header.format(f"r{number}")),))
+        findings = findings_of(run_checks(replace(exchange, response=response)))
+        found |= {finding.fingerprint for finding in findings if finding.parameter == "Content-Type"}
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("0400", '200 returnCode "0400"'),
+        ("0f8e11bc-6d5a", "200 with another returnCode"),
+        (1700000000000, "200 with another returnCode"),
+    ],
+)
+def test_a_fingerprint_names_no_code_of_a_moment(code: object, kind: str) -> None:
+    body = json.dumps({"returnCode": code}).encode()
+    assert read_answer(answered(Request.of({}), 200, body)).kind_of_signature == kind

@@ -87,8 +87,24 @@ def content_type_is_json(case: Case) -> Iterator[Finding]:
         header,
         parameter="Content-Type",
         constraint="application/json",
-        observed=media_type if charset in {"", "utf-8", "utf8"} else f"charset {charset}",
+        observed=_kind_of_type(media_type, charset),
     )
+
+
+_KNOWN_TYPES = frozenset(
+    {"", *(f"text/{kind}" for kind in ("html", "plain", "xml", "javascript", "json"))}
+    | {f"application/{kind}" for kind in ("json", "xml", "xhtml+xml", "octet-stream", "javascript", "x-javascript")}
+)
+_KNOWN_CHARSETS = frozenset(
+    {"iso-8859-1", "latin1", "windows-1252", "gbk", "gb2312", "gb18030", "big5", "utf-16", "utf-32", "ascii"}
+)
+"""What servers really send: a fingerprint names these, and no other word of a target."""
+
+
+def _kind_of_type(media_type: str, charset: str) -> str:
+    if charset not in {"", "utf-8", "utf8"}:
+        return f"charset {charset}" if charset in _KNOWN_CHARSETS else "another charset"
+    return media_type if media_type in _KNOWN_TYPES else "another type"
 
 
 def _is_success(case: Case) -> bool:
