@@ -31,6 +31,11 @@ def test_what_the_smallest_request_has_and_the_sentence_lacks(sentence: str, que
     assert conditions(builders.violation("limit.zero", summary=sentence, query=query)) == expected
 
 
+def test_what_happens_now_and_then_depends_on_no_request() -> None:
+    moody = builders.violation("answer.status", observed="refused now and then", query={"accessCode": "2"})
+    assert conditions(moody) == ""
+
+
 def test_a_hostile_request_stays_short() -> None:
     query = {"x" * 5_000: "y" * 5_000} | {f"member{number}": number for number in range(50)}
     assert len(conditions(builders.violation("limit.zero", query=query))) < 500

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from tests.report.builders import failing_run, hostile_run, violation, waived_run
+from tests.report.builders import record as one_record
 from typer.testing import CliRunner
 
 from lineman.cli.report import app
+from lineman.report import run as record
 from lineman.report.files import run_text
 from lineman.report.languages import LOCALES, language
 from lineman.report.run_folder import write_run_files
 from lineman.report.run_page import run_page
 from lineman.report.summary import summary
 from lineman.report.ticket import find_cause, ticket, ticket_name, tickets
+from lineman.text import compact
 
 
 def test_a_ticket_says_all_that_the_vendor_needs() -> None:
@@ -124,3 +127,14 @@ def test_a_run_is_rendered_with_its_tickets_in_chinese(tmp_path: Path) -> None:
         assert "## 复现步骤" in file.read_text(encoding="utf-8")
     wrong = CliRunner().invoke(app, ["render", str(tmp_path), "--language", "tlh"])
     assert (wrong.exit_code, "there are: en, zh" in wrong.stderr) == (4, True)
+
+
+def test_records_that_lack_are_shown_where_the_samples_are_the_same() -> None:
+    sample = [one_record(1)]
+    lacking = record.RecordDifference(missing=[one_record(7)], extra=[one_record(8)])
+    broken = violation("filter.media-type", expected=sample, actual=sample, records=lacking)
+    run = failing_run(violations=[broken])
+    text = ticket(run, tickets(run)[0], language("en"))
+    assert f"```diff\n-{compact(one_record(7))}\n+{compact(one_record(8))}\n```" in text
+    same = run.model_copy(update={"violations": [broken.model_copy(update={"records": None})]})
+    assert "```diff" not in ticket(same, tickets(same)[0], language("en"))

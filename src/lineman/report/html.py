@@ -121,6 +121,7 @@ def _environment(package: str) -> Environment:
         "reproducing": reproducing,
         "clause_anchor": clause_anchor,
         "violation_anchor": violation_anchor,
+        "replaying": replaying,
         "rows_link": link_to_rows,
         "conditions": conditions,
         "clip": clip,
@@ -154,6 +155,12 @@ def prose(text: str) -> Markup:
         return escape(visible(text))
     shown = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
     return Markup("").join(shown)
+
+
+def replaying(replay: str) -> str:
+    """What the command does, with the reason for a second clause."""
+    clauses = re.findall(r"--only (\S+)", replay)
+    return "Replay it with lineman" + (f" ({clauses[1]}: what its request was made for)" if len(clauses) > 1 else "")
 
 
 def run_link(past: PastRun) -> str:

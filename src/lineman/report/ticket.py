@@ -17,7 +17,7 @@ from lineman.report.grouping import Group, group_by_cause
 from lineman.report.history import PastRun, since_when
 from lineman.report.languages import Language
 from lineman.report.run import Change, ExchangeRecord, Run, Violation
-from lineman.text import clip, code, escaped, fenced, pretty
+from lineman.text import clip, code, compact, escaped, fenced, pretty
 from lineman.times import format_instant
 
 FOLDER = "tickets"
@@ -113,17 +113,25 @@ def _evidence(run: Run, lead: Violation) -> ExchangeRecord | None:
 
 
 def _difference(lead: Violation, language: Language) -> str:
-    """Expected against actual, the lines that differ with one around them."""
+    """Expected against actual: the lines that differ with one around them, or whole records where none differs."""
     expected, actual = (
         (one if isinstance(one, str) else pretty(one)).split("\n") for one in (lead.expected, lead.actual)
     )
-    lines = list(
-        difflib.unified_diff(expected, actual, language.say("expected"), language.say("actual"), n=1, lineterm="")
-    )
-    shown = [clip(line, 300) for line in lines if not line.startswith("@@")][:_MOST_LINES]
+    found = difflib.unified_diff(expected, actual, language.say("expected"), language.say("actual"), n=1, lineterm="")
+    lines = [line for line in found if not line.startswith("@@")] or list(_records(lead))
+    if not lines:  # the sentence above says it all
+        return fenced(clip("\n".join(actual), 2_000))
+    shown = [clip(line, 300) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown.append(language.say("... and {count} more lines", count=len(lines) - _MOST_LINES))
     return fenced("\n".join(shown), "diff")
+
+
+def _records(lead: Violation) -> Iterator[str]:
+    """Missing records and those that should not be there: the samples beside the sentence can be the same."""
+    if lead.records is not None:
+        yield from (f"-{compact(record)}" for record in lead.records.missing)
+        yield from (f"+{compact(record)}" for record in lead.records.extra)
 
 
 def _often(run: Run, group: Group, language: Language, history: Sequence[PastRun]) -> str:
