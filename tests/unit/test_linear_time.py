@@ -24,6 +24,11 @@ import re2
 import lineman.client
 import lineman.contract
 import lineman.json_text
+import lineman.message
+import lineman.monitor
+import lineman.report
+import lineman.suite
+import lineman.text
 from lineman.contract.insides import LOOKED_AT, inside_shown
 
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
@@ -36,6 +41,35 @@ def modules() -> Iterator[ModuleType]:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield importlib.import_module(found.name)
     yield lineman.json_text
+
+
+OTHER_PACKAGES = (lineman.suite, lineman.report, lineman.monitor)
+SINGLE_FILES = (lineman.text, lineman.message)
+LINEAR_ALL_THE_SAME = {
+    "lineman.monitor.config.durations._PART": "reads settings, no text of a target",
+    "lineman.monitor.config.history_address._QUERY": "reads settings, no text of a target",
+    "lineman.monitor.config.history_address._USER": "reads settings, no text of a target",
+    "lineman.monitor.delivery.apprise_receivers._HEADING": "one class from the start of a line to its end",
+    "lineman.monitor.incidents.notices._BROKEN": "one class behind a word that it cannot hold: it has blanks",
+    "lineman.monitor.status.wording._CLAUSE": "of messages that are cut to a few thousand characters",
+    "lineman.monitor.status.wording._RECORD": "of messages that are cut to a few thousand characters",
+    "lineman.monitor.status.wording._AMONG": "digits behind a word that has none",
+    "lineman.report.html._VARIABLE": "word characters behind a dollar sign, which is none",
+    "lineman.report.ticket._SAFE": "one class, and nothing behind it",
+    "lineman.report.ticket._TICKET": "reads names of files of ours, no text of a target",
+    "lineman.text._AT_THE_START": "digits at the beginning of the text alone",
+    "lineman.text._FENCE": "one letter, and nothing behind it",
+}
+"""Expressions with an unbounded repetition, and why they are linear, or read no text of a target."""
+
+
+def other_expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """The expressions of what shows, tells and decides."""
+    names = [f.name for p in OTHER_PACKAGES for f in pkgutil.walk_packages(p.__path__, f"{p.__name__}.")]
+    for module in (*map(importlib.import_module, sorted(names)), *SINGLE_FILES):
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                yield f"{module.__name__}.{name}", value
 
 
 def problems(pattern: re.Pattern[Any]) -> list[str]:
@@ -83,6 +117,27 @@ def test_every_expression_of_a_module_is_bounded() -> None:
     }
     assert len(found) >= 4, "the modules have moved: this test sees none of their expressions"
     assert {name: problems(pattern) for name, pattern in found.items() if problems(pattern)} == {}
+
+
+def test_every_other_expression_is_bounded_or_linear_for_a_reason() -> None:
+    found = dict(other_expressions())
+    assert len(found) >= 15, "the modules have moved: this test sees none of their expressions"
+    assert {name for name, pattern in found.items() if problems(pattern)} == set(LINEAR_ALL_THE_SAME)
+
+
+@pytest.mark.parametrize(
+    "unit", ["x", " ", "\n", "1", "`", "#\n", "$LINEMAN_X", "${", "- ", "contract broken: a", "_", "\r\n "]
+)
+def test_every_other_expression_is_linear_on_what_it_repeats(unit: str) -> None:
+    """The seconds of the processor, because others may be busy; a square of this length takes half a minute."""
+    text = unit * (200_000 // len(unit))
+    for name, pattern in other_expressions():
+        reason = LINEAR_ALL_THE_SAME.get(name, "")
+        if reason.endswith("no text of a target") or "messages that are cut" in reason:
+            continue
+        began = time.process_time()
+        sum(1 for _ in pattern.finditer(text))
+        assert time.process_time() - began < 2, name
 
 
 def test_no_function_builds_an_expression_that_this_test_does_not_see() -> None:

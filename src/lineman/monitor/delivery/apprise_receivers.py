@@ -31,7 +31,7 @@ _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "*": "∗", "`": "ˋ", "~":
 """Characters that begin markup somewhere, and ones that look alike and begin none: escaping is different everywhere,
 and where a service does not undo it, readers see backslashes."""
 _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_HEADING = re.compile(r"(?m)^(\s*)([#>+-])(?=\s)")
+_HEADING = re.compile(r"(?m)^([^\S\n]*)([#>+-])(?=\s)")
 _STATUS = re.compile(r"error=(\d{3})\b")
 _LOGGED: ContextVar[list[str] | None] = ContextVar("logged", default=None)
 _IMPORT = threading.Lock()
