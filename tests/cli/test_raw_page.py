@@ -55,5 +55,5 @@ def test_the_raw_page_replaces_a_link_and_is_not_for_everybody(tmp_path: Path) -
     assert other.read_text() == "keep me"
     assert not (folder / "pytest.html").is_symlink()
     assert (folder / "pytest.html").stat().st_mode & 0o027 == 0
-    assert "lineman: raw page of the tests" in (folder / "pytest.html").read_text("utf-8")
+    assert "lineman: the clauses, by pytest-html" in (folder / "pytest.html").read_text("utf-8")
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]

@@ -97,6 +97,10 @@ class BlockingClient:
         """See :meth:`Client.fresh_token`."""
         return self._run(self._client.fresh_token(lifetime))
 
+    def is_limited(self, refused: Exchange) -> bool:
+        """See :meth:`Client.is_limited`."""
+        return self._run(self._client.is_limited(refused))
+
     def sleep(self, seconds: float) -> None:
         """Let time pass on the client's clock."""
         self._run(self._client.clock.sleep(seconds))

@@ -20,6 +20,7 @@ from lineman.client.pacing import Pacer
 from lineman.client.redaction import Redactor
 from lineman.client.retry import CircuitBreaker, Retrier, is_outage
 from lineman.client.statistics import Statistics
+from lineman.client.throttling import HiddenLimit
 from lineman.client.token_endpoint import TokenEndpoint
 from lineman.client.tokens import GivenAuth, IssuedToken, TokenAuth, TokenCache
 from lineman.client.transport import RecordingTransport, RequestContext
@@ -103,11 +104,18 @@ class Client:
                 self.redactor.learn(proxy.password, "proxy_password")
         for _, value in target.headers:
             self.redactor.learn_header(value)
+        self._hidden_limit = HiddenLimit(
+            lambda request: self._deliver(self._context(request, next(self._numbers))),
+            self._pacer,
+            self.clock,
+            self.statistics,
+            self._neutral,
+        )
         self._own = self._tenant(target.credentials, "LINEMAN_")
         self._second = self._tenant(target.second, "LINEMAN_SECOND_") if target.second else None
         self._short: Secret | None = None
-        self.neutral: Callable[[], Request | None] | None = None
-        """Gives a query that was answered before, to be asked before the target is called down."""
+        self.neutral: Callable[[], Request | None] = lambda: None
+        """Gives a query that was answered before, to be asked beside what looks like an outage or a limit."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -151,6 +159,13 @@ class Client:
         """Send nothing more after answers of so many bytes, or such as take so many: for a caller that keeps them."""
         self._pacer.most_read, self._pacer.most_kept = read, kept
 
+    async def is_limited(self, refused: Exchange) -> bool:
+        """Find out whether good credentials were refused by a rate limit that does not say 429.
+
+        Raises what :meth:`send` raises.
+        """
+        return await self._hidden_limit.is_behind(refused)
+
     @property
     def cached_token(self) -> IssuedToken | None:
         """The target's own token in use; None for a ready one, and where none was had yet."""
@@ -174,7 +189,14 @@ class Client:
         self.redactor.learn(credentials.token, "token")
         url = self.target.token_url + self._paths.token
         endpoint = TokenEndpoint(
-            self._retrier, self.redactor, url, self._common(), credentials, lambda: next(self._numbers), prefix
+            self._retrier,
+            self.redactor,
+            url,
+            self._common(),
+            credentials,
+            lambda: next(self._numbers),
+            self._hidden_limit,
+            prefix,
         )
         token_cache = TokenCache(
             endpoint.issue, self.clock, self.statistics, ready=credentials.token, settle=self._settle
@@ -182,7 +204,9 @@ class Client:
         return _Tenant(credentials, token_cache, endpoint, prefix)
 
     async def _send(self, request: Request, number: int) -> Exchange:
-        exchange = await self._deliver(request, number)
+        context = self._context(request, number)
+        exchange = await self._deliver(context)
+        exchange = await self._hidden_limit.pass_by(exchange, lambda: self._deliver(context))
         try:
             self._breaker.see(exchange)
         except TargetUnreachable:
@@ -195,15 +219,21 @@ class Client:
 
     async def _answers_a_neutral_query(self) -> bool:
         """Whether what looks like an outage is only one kind of request that the service fails over."""
-        request = self.neutral() if self.neutral is not None else None
+        request = self._neutral()
         if request is None:
             return False
-        exchange = await self._deliver(request, next(self._numbers))
+        exchange = await self._deliver(self._context(request, next(self._numbers)))
         return not is_outage(exchange) and exchange.status != 429
 
-    async def _deliver(self, request: Request, number: int) -> Exchange:
+    def _neutral(self) -> Request | None:
+        return self.neutral()
+
+    def _context(self, request: Request, number: int) -> RequestContext:
         numbers = itertools.chain([number], self._numbers)
-        context = RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
+        return RequestContext(request=request, operation=Operation.QUERY, number=lambda: next(numbers))
+
+    async def _deliver(self, context: RequestContext) -> Exchange:
+        request = context.request
         headers = [*self._common(), *self._app_key(request, context)]
         if request.content_type is not None:
             headers.append(("Content-Type", request.content_type))
@@ -239,8 +269,9 @@ class Client:
                 f"or {tenant.prefix}TOKEN"
             )
         context.shown["authorization"] = f"Bearer ${tenant.prefix}TOKEN"
-        # A foreign app key may be refused with 401 as well, and another token would not help.
-        return TokenAuth(tenant.token_cache, context.waited, renew=request.app_key in (AppKey.OWN, AppKey.ABSENT))
+        # A foreign app key may be refused with 401 as well, and a rate limit with 403: another token would not help.
+        renew = request.app_key in (AppKey.OWN, AppKey.ABSENT) and not self._hidden_limit.refuses_credentials
+        return TokenAuth(tenant.token_cache, context.waited, renew=renew)
 
     async def _given_auth(self, request: Request, context: RequestContext) -> httpx.Auth:
         template = request.authorization or ""

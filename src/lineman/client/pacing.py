@@ -72,6 +72,12 @@ class Pacer:
         self._step = max(1.0, self._rate / 10)
         self._next = 0.0
 
+    @property
+    def busiest_second(self) -> int:
+        """The most requests that started within one second, of the latest 256."""
+        moments = list(self._recent)
+        return max((sum(1 for other in moments if moment - 1.0 < other <= moment) for moment in moments), default=0)
+
     def recover(self) -> None:
         """Count an answer that is no rate limit."""
         if self._rate is None or self._rate == self._configured:

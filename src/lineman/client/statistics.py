@@ -14,6 +14,12 @@ class Statistics:
     retries: int = 0
     rate_limited: int = 0
     """Answers with status 429."""
+    hidden_limits: int = 0
+    """Answers of a rate limit that does not say 429."""
+    hidden_limit: str = ""
+    """What such a limit answers, in words; empty where none was met."""
+    locked_out: float = 0.0
+    """Seconds for which all was refused after requests with bad credentials."""
     outages: int = 0
     """Answers with status 502, 503 or 504."""
     transport_failures: int = 0

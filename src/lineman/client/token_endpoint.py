@@ -11,9 +11,10 @@ import httpx
 from lineman.client.errors import CredentialMissing
 from lineman.client.redaction import Redactor
 from lineman.client.retry import Retrier
+from lineman.client.throttling import HiddenLimit
 from lineman.client.tokens import IssuedToken, TokenAnswer, issued_token
 from lineman.client.transport import RequestContext
-from lineman.exchange import Credential, Operation, Phases, Request
+from lineman.exchange import Credential, Exchange, Operation, Phases, Request
 from lineman.target import Credentials
 
 
@@ -27,6 +28,7 @@ class TokenEndpoint:
     headers: tuple[tuple[str, str], ...]
     credentials: Credentials
     number: Callable[[], int]
+    limit: HiddenLimit
     prefix: str = "LINEMAN_"
 
     async def issue(self, lifetime: int) -> tuple[IssuedToken, Phases]:
@@ -53,7 +55,11 @@ class TokenEndpoint:
             shown_body=_json(shown),
             inspect=inspect,
         )
-        exchange = await self.sender.deliver(lambda: self._request(lifetime), context, retry_on_500=True)
+
+        async def deliver() -> Exchange:
+            return await self.sender.deliver(lambda: self._request(lifetime), context, retry_on_500=True)
+
+        exchange = await self.limit.pass_by_token(await deliver(), deliver)
         return issued_token(exchange, answers[-1], lifetime), exchange.phases
 
     def _request(self, lifetime: int) -> httpx.Request:

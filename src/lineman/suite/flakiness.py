@@ -24,11 +24,14 @@ _MOST, _BATCH = 100, 20
 class FlakyAuth:
     """Counts good tokens that were refused in between."""
 
+    is_limited: Callable[[Exchange], bool] = lambda exchange: False
+    """Whether a rate limit, which does not say so, was what refused an answered request at first."""
     seen: list[Exchange] = field(default_factory=list)
     asked: int = 0
     """Answers examined so far."""
     young: int = 0
     """Refusals that may have come from servers that did not know the token yet."""
+    _certain: bool = False
 
     def examine(self, exchanges: Sequence[Exchange]) -> list[Finding]:
         """What these exchanges add to the evidence; empty as long as it is thin."""
@@ -38,6 +41,10 @@ class FlakyAuth:
         self.young += len(again) - len(fresh)
         self.seen += fresh
         if len(self.seen) < _MIN_REFUSALS:
+            return []
+        self._certain = self._certain or not self.is_limited(self.seen[-1])
+        if not self._certain:
+            self.seen.clear()
             return []
         told = fresh if len(self.seen) - len(fresh) >= _MIN_REFUSALS else self.seen
         return [replace(_refused_now_and_then(self.seen[0]), exchanges=(self.seen[0], e)) for e in told]

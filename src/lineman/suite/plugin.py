@@ -88,6 +88,10 @@ request seen.
 """
 
 
+_BAD_CREDENTIALS = frozenset(
+    {"auth.required", "auth.bearer-format", "auth.scheme-case", "auth.unknown-token", "auth.foreign-app-key"}
+)
+"""What sends bad credentials, after which a service may lock the caller out: then nothing else is left to ask."""
 _RUN_LAST = frozenset({"answer.nullable", "answer.extra-members", "error.form", "auth.refusal-status"})
 _AFTER_TOKEN_EXPIRY = ("test_request",)
 """Test modules that come after the expired token: with the others, a fast service has been asked long enough."""
@@ -128,7 +132,7 @@ class SuitePlugin:
         self.session.planned = [(item.nodeid, tuple(sorted(self._clauses(item)))) for item in items]
 
     def _rank(self, item: pytest.Item) -> int:
-        """The order of tests: signs of life, then the rest; what looks over the whole run comes last.
+        """The order of tests: signs of life, then the rest, bad credentials, and what looks over the whole run.
 
         The expired token is shown soon after its end, because a service may take it for some seconds more: behind as
         many tests as a fast service answers while the token lives. What came first cannot depend on the time, because
@@ -136,7 +140,9 @@ class SuitePlugin:
         """
         clauses = self._clauses(item)
         if clauses & _RUN_LAST:
-            return 4
+            return 4 if "answer.status" in clauses else 6
+        if clauses & _BAD_CREDENTIALS:
+            return 5
         if "auth.expired-token" in clauses:
             return 2
         if clauses & ALWAYS_RUN or "filter.case" in clauses:

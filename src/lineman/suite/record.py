@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+from lineman.client.statistics import Statistics
 from lineman.contract.clauses import catalogue
 from lineman.contract.finding import Finding
 from lineman.contract.operation import document
@@ -185,8 +186,22 @@ def health_record(service: Service, clauses: Sequence[ClauseResult]) -> Health:
         budget=statistics.budget,
         cut_off=[c.id for c in clauses if spent and c.state is State.NOT_VERIFIED],
         data_changes=recorder.data_changes,
-        notes=list(recorder.notes),
+        notes=[*recorder.notes, *_limit_notes(statistics)],
     )
+
+
+def _limit_notes(statistics: Statistics) -> list[str]:
+    if statistics.locked_out:
+        return [
+            "After requests with bad credentials, which the tests of credentials send, the target refused everything "
+            f"for about {statistics.locked_out:.0f} s: lineman itself may have locked this caller out"
+        ]
+    if not statistics.hidden_limit:
+        return []
+    return [
+        f"The target limits requests and says so with {statistics.hidden_limit} in place of 429 "
+        f"({statistics.hidden_limits} times): set rate (requests a second) for this target, below its limit"
+    ]
 
 
 def tested_record(exchanges: Sequence[Exchange]) -> Tested:

@@ -63,7 +63,7 @@ class Service:
         self.truncated_bodies = TruncatedBodies(self._recorded, self._arrives_elsewhere)
         self.failing = FailingRequests(self._recorded, self.state, self.model)
         self.client.ask_before_down(self.failing.neutral)
-        self.flaky_auth = FlakyAuth()
+        self.flaky_auth = FlakyAuth(self._was_limited)
         self.presence = Presence(self.client, self.state)
         self._looking_closer = False
         self._combinations: set[frozenset[str]] = set()
@@ -254,6 +254,12 @@ class Service:
             self.state.judged(exchange, "checks", outcomes)
             self.state.add_findings(findings_of(outcomes))
         return exchanges
+
+    def _was_limited(self, exchange: Exchange) -> bool:
+        """True where it was a rate limit that refused the request before it was answered."""
+        earlier = (e for e in self.state.exchanges if e.request is exchange.request and e.number < exchange.number)
+        refused = [e for e in earlier if e.status in (401, 403)]
+        return bool(refused) and self.client.is_limited(refused[-1])
 
     def _arrives_elsewhere(self, exchange: Exchange) -> bool:
         """True where an answer of as many records as this one should have arrived whole: its size cuts nothing off."""
